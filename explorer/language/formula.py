@@ -1,0 +1,705 @@
+"""The reader of formulas: tokens become a Program by operator precedence (Pratt), nothing is ever evaluated.
+
+It reads what people write: implicit products, |x|, superscripts, roots, functions without brackets, named
+intermediates line by line, `f(x, y) = …`, several outputs. Where a writing can be read in two ways, it takes the usual
+one and leaves a Note that says which.
+"""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import math
+import re
+from collections.abc import Callable
+
+from explorer.language.primitives import PRIMITIVES, function_named
+from explorer.language.program import (
+    Apply,
+    Assign,
+    Call,
+    Choose,
+    Compare,
+    Condition,
+    Constant,
+    ExplorerError,
+    Expression,
+    Function,
+    Logic,
+    Name,
+    Note,
+    Program,
+    Return,
+    Span,
+    Statement,
+)
+from explorer.language.tokens import GREEK, Token, tokenize
+
+# Brackets, calls and powers inside each other; SymPy's own walks overflow a little above this.
+MAX_NESTING = 100
+MAX_INPUTS = 200
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
+# Special forms: how each is written, for completion and for messages.
+FORMS = {
+    "where": "where(condition, value if true, value if false)",
+    "piecewise": "piecewise(condition, value, …, value otherwise)",
+    "clip": "clip(x, low, high)",
+}
+
+# How tightly each operator holds its operands; a higher number binds tighter.
+TERNARY, OR, AND, NOT, RELATION, SUM, PRODUCT, SIGN, POWER = 1, 2, 3, 4, 5, 10, 20, 25, 30
+
+Node = Expression | Condition
+
+
+def read_formula(text: str) -> Program:
+    """The Program of a formula text; ExplorerError with the place where it cannot be read."""
+    return _Reader(text).program()
+
+
+def natural_order(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts x2 before x10."""
+    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in re.split(r"(\d+)", name) if p]
+
+
+class _Reader:
+    """One pass over one text: the position among the tokens and the names met so far."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.position = 0
+        self.nesting = 0
+        self.bars = 0
+        self.notes: list[Note] = []
+        self.assigned: dict[str, Span] = {}
+        self.functions: dict[str, Function] = {}
+        self.parameters: tuple[str, ...] = ()
+        self.used_here: set[str] = set()  # names that the current line reads
+        self.used: dict[str, None] = {}  # names read and not assigned, in order of appearance
+        self.plain_names = {t.text for t, after in zip(self.tokens, self.tokens[1:], strict=False)
+                            if t.kind == "name" and after.kind != "("}  # fmt: skip
+        self.values: dict[int, tuple[Node, float]] = {}  # value of each constant node; the node keeps its id alive
+
+    # -- lines ---------------------------------------------------------------------------------------------------
+
+    def program(self) -> Program:
+        body: list[Statement] = []
+        outputs: tuple[Expression, ...] | None = None
+        names: tuple[str, ...] = ()
+        read_by_line: list[set[str]] = []
+        assigned_by_line: list[str] = []
+        while self.token.kind != "end":
+            if self.token.kind == "newline":
+                self.position += 1
+                continue
+            if outputs is not None:
+                raise ExplorerError(
+                    "Only the last line may be without a name: write “name = …” on the lines before it.",
+                    outputs[0].span,
+                )
+            definition = self._definition_head()
+            if definition is not None:
+                name, parameters, span = definition
+                value = self._defined_value(name, parameters, span)
+                if value is not None:  # the last line: its right side is what is differentiated
+                    outputs, names = (value,), (name,)
+                    self.parameters = parameters
+                continue
+            if self.token.kind == "name" and self.tokens[self.position + 1].kind == "=":
+                target = self.token
+                self._check_assignable(target)
+                self.position += 2
+                self.used_here = set()
+                value = self.number(self.expression(0))
+                self._end_of_line()
+                body.append(Assign(target.text, value, target.span.to(value.span)))
+                read_by_line.append(self.used_here)
+                assigned_by_line.append(target.text)
+                self.assigned[target.text] = target.span
+                continue
+            self.used_here = set()
+            outputs = self._outputs()
+            read_by_line.append(self.used_here)
+        if outputs is None:
+            if not assigned_by_line:
+                raise ExplorerError("Nothing to differentiate yet: type a function, for example x^2 + sin(x*y).")
+            names = tuple(
+                name
+                for index, name in enumerate(assigned_by_line)
+                if not any(name in read for read in read_by_line[index + 1 :])
+                and name not in assigned_by_line[index + 1 :]
+            )
+            outputs = tuple(Name(name, self.assigned[name]) for name in names)
+        inputs = self._inputs()
+        if not names:
+            names = self._output_names(outputs, inputs)
+        body.append(Return(outputs, outputs[0].span.to(outputs[-1].span)))
+        whole = Span(1, 0, self.tokens[-1].span.end_line, self.tokens[-1].span.end_column)
+        main = Function("main", inputs, tuple(body), whole)
+        return Program(self.text, (*self.functions.values(), main), inputs, names, tuple(self.notes))
+
+    def _inputs(self) -> tuple[str, ...]:
+        free = sorted((name for name in self.used if name not in self.parameters), key=natural_order)
+        inputs = (*self.parameters, *free)
+        if len(inputs) > MAX_INPUTS:
+            raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", kind="limit")
+        return inputs
+
+    def _output_names(self, outputs: tuple[Expression, ...], inputs: tuple[str, ...]) -> tuple[str, ...]:
+        taken = {*inputs, *self.assigned}
+        if len(outputs) == 1:
+            own = outputs[0].name if isinstance(outputs[0], Name) and outputs[0].name in self.assigned else None
+            return (own or next(n for n in ("y", "f", "F", "result", "output") if n not in taken),)
+        if all(isinstance(o, Name) and o.name in self.assigned for o in outputs) and len(set(outputs)) == len(outputs):
+            return tuple(o.name for o in outputs if isinstance(o, Name))
+        for stem in ("y", "f", "F", "out"):
+            names = tuple(f"{stem}{index}" for index in range(1, len(outputs) + 1))
+            if not taken & set(names):
+                return names
+        return tuple(f"result{index}" for index in range(1, len(outputs) + 1))
+
+    def _definition_head(self) -> tuple[str, tuple[str, ...], Span] | None:
+        """name(parameters) = at the start of a line, or None with the position unchanged."""
+        start = self.position
+        kinds = [t.kind for t in self.tokens[start : start + 3]]
+        if kinds[:2] != ["name", "("]:
+            return None
+        index, parameters = start + 2, []
+        while self.tokens[index].kind == "name":
+            parameters.append(self.tokens[index])
+            index += 1
+            if self.tokens[index].kind != ",":
+                break
+            index += 1
+        if not parameters or self.tokens[index].kind != ")" or self.tokens[index + 1].kind != "=":
+            return None
+        head = self.token
+        if head.text in self.functions:
+            raise ExplorerError(f"“{head.text}” is defined twice.", head.span, "name")
+        self._check_assignable(head)
+        for parameter in parameters:
+            self._check_assignable(parameter, assigned=False)
+        names = tuple(p.text for p in parameters)
+        if len(set(names)) < len(names):
+            raise ExplorerError("A parameter stands twice in this definition.", head.span, "name")
+        self.position = index + 2
+        return head.text, names, head.span
+
+    def _defined_value(self, name: str, parameters: tuple[str, ...], span: Span) -> Expression | None:
+        """Read the right side; on the last line return it, else keep it as a function of the program."""
+        outer_used, outer_parameters = self.used, self.parameters
+        self.used, self.parameters, self.used_here = {}, parameters, set()
+        value = self.number(self.expression(0))
+        self._end_of_line()
+        last = all(t.kind in ("newline", "end") for t in self.tokens[self.position :])
+        if last:
+            self.used = {**outer_used, **self.used}
+            return value
+        strange = [n for n in self.used if n not in parameters]
+        self.used, self.parameters = outer_used, outer_parameters
+        if strange:
+            raise ExplorerError(
+                f"“{strange[0]}” is not a parameter: write {name}({', '.join((*parameters, strange[0]))}) = ….",
+                span,
+                "name",
+            )
+        body = (Return((value,), value.span),)
+        self.functions[name] = Function(name, parameters, body, span.to(value.span))
+        return None
+
+    def _check_assignable(self, token: Token, assigned: bool = True) -> None:
+        self._check_word(token)
+        if function_named(token.text) is not None or token.text in FORMS:
+            raise ExplorerError(f"“{token.text}” is a function: choose another name.", token.span, "name")
+        if token.text in CONSTANTS:
+            raise ExplorerError(f"“{token.text}” is a constant: choose another name.", token.span, "name")
+        if assigned and token.text in self.assigned:
+            raise ExplorerError(f"“{token.text}” is assigned twice: choose a new name.", token.span, "name")
+        if assigned and token.text in self.used:
+            raise ExplorerError(
+                f"“{token.text}” was already used as an input above: give this one a new name.", token.span, "name"
+            )
+
+    def _outputs(self) -> tuple[Expression, ...]:
+        """One expression, or several with commas, in brackets or not."""
+        start, notes = self.position, len(self.notes)
+        if self.token.kind in "([":
+            closing = ")" if self.token.kind == "(" else "]"
+            self.position += 1
+            enclosed = self._comma_list(closing)
+            square = closing == "]"
+            if self.token.kind == "newline" and (len(enclosed) > 1 or square):
+                self.position += 1
+                return tuple(self.number(v) for v in enclosed)
+            if square or len(enclosed) > 1:
+                what = "Square brackets" if square else "Several values in brackets"
+                raise ExplorerError(f"{what} can only enclose all the outputs.", self.tokens[start].span)
+            self.position = start
+            del self.notes[notes:]
+        values = [self.number(self.expression(0))]
+        while self.token.kind == ",":
+            self._check_decimal_comma()
+            self.position += 1
+            values.append(self.number(self.expression(0)))
+        self._end_of_line()
+        return tuple(values)
+
+    def _end_of_line(self) -> None:
+        if self.token.kind == "newline":
+            self.position += 1
+            return
+        raise self._unexpected()
+
+    # -- expressions ---------------------------------------------------------------------------------------------
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def expression(self, binding: int) -> Node:
+        """Read one operand and all operators that bind tighter than `binding`."""
+        left = self._operand()
+        while True:
+            token = self.token
+            if token.kind in "+-" and binding < SUM:
+                left = self._binary("add" if token.kind == "+" else "sub", left, SUM)
+            elif token.kind in ("*", "/") and binding < PRODUCT:
+                left = self._binary("mul" if token.kind == "*" else "div", left, PRODUCT)
+            elif token.kind == "^" and binding < POWER:
+                self.position += 1
+                exponent = self._nested(lambda: self.expression(SIGN - 1), token.span)
+                left = self._power(self.number(left), self.number(exponent))
+            elif token.kind == "superscript":
+                self.position += 1
+                left = self._power(self.number(left), self._superscript(token))
+            elif token.kind in COMPARISONS and binding < RELATION:
+                left = self._comparison(left)
+            elif token.kind == "name" and token.text in ("and", "or") and binding < (OR if token.text == "or" else AND):
+                left = self._logic(token.text, left)
+            elif token.kind == "name" and token.text == "if" and binding < TERNARY:
+                left = self._ternary(left)
+            elif binding < PRODUCT and self._begins_factor(token):
+                left = self._implicit_product(left)
+            else:
+                return left
+
+    def _operand(self) -> Node:
+        token = self.token
+        if token.kind == "number":
+            self.position += 1
+            return self._constant(float(token.text), token.text, token.span)
+        if token.kind == "name":
+            return self._named()
+        if token.kind in "+-":
+            return self._signed()
+        if token.kind == "(":
+            self.position += 1
+            inner = self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), token.span)
+            if self.token.kind == ",":
+                self._check_decimal_comma()
+                raise ExplorerError("A comma separates a function's arguments; here is no function.", self.token.span)
+            self._expect(")", token)
+            return inner
+        if token.kind == "|":
+            self.position += 1
+            inner = self.number(
+                self._nested(lambda: self._inside_bars(self.bars + 1, lambda: self.expression(0)), token.span)
+            )
+            end = self._expect("|", token)
+            return self._apply("abs", (inner,), token.span.to(end))
+        if token.kind in ("√", "∛"):
+            self.position += 1
+            inner = self.number(self._nested(lambda: self.expression(SIGN), token.span))
+            return self._apply("sqrt" if token.kind == "√" else "cbrt", (inner,), token.span.to(inner.span))
+        raise self._unexpected()
+
+    def _nested(self, read: Callable[[], Node], span: Span) -> Node:
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise ExplorerError(f"The formula is nested more than {MAX_NESTING} deep.", span, "limit")
+        node = read()
+        self.nesting -= 1
+        return node
+
+    def _inside_bars(self, bars: int, read: Callable[[], Node]) -> Node:
+        """Read with `bars` open absolute values: inside round brackets a bar opens again."""
+        outer, self.bars = self.bars, bars
+        node = read()
+        self.bars = outer
+        return node
+
+    def _signed(self) -> Node:
+        signs: list[Token] = []
+        while self.token.kind in "+-":
+            signs.append(self.token)
+            self.position += 1
+        if self.token.kind in ("*", "/", "^", ")", "newline", "end", ",", "="):
+            raise self._unexpected()
+        node: Node = self.number(self._nested(lambda: self.expression(SIGN - 1), signs[0].span))
+        for sign in reversed(signs):
+            if sign.kind == "-":
+                node = self._apply("neg", (self.number(node),), sign.span.to(node.span))
+        return node
+
+    def _binary(self, function: str, left: Node, binding: int) -> Expression:
+        self.position += 1
+        right = self.number(self.expression(binding))
+        left = self.number(left)
+        return self._apply(function, (left, right), left.span.to(right.span))
+
+    def _power(self, base: Expression, exponent: Expression) -> Expression:
+        span = base.span.to(exponent.span)
+        node = self._apply("pow", (base, exponent), span)
+        known = self.values.get(id(base)), self.values.get(id(exponent))
+        if known[0] is not None and known[1] is not None and known[0][1] != 0.0:
+            value = self.values[id(node)][1]
+            if math.isfinite(known[0][1]) and math.isfinite(known[1][1]) and (math.isinf(value) or value == 0.0):
+                raise ExplorerError("This constant power does not fit a double.", span, "limit")
+        return node
+
+    def _superscript(self, token: Token) -> Expression:
+        digits = token.text.lstrip("+-")
+        if not digits or not token.text[len(token.text) - len(digits) :].isdigit() or len(digits) > 6:
+            raise ExplorerError("A superscript is a whole number of at most 6 digits.", token.span)
+        if len(token.text) - len(digits) > 1:
+            raise ExplorerError("A superscript has one sign.", token.span)
+        number = self._constant(float(digits), digits, token.span)
+        return self._apply("neg", (number,), token.span) if token.text[0] == "-" else number
+
+    def _comparison(self, left: Node) -> Condition:
+        parts: list[Condition] = []
+        while self.token.kind in COMPARISONS:
+            operator = self.token
+            self.position += 1
+            right = self.number(self.expression(RELATION))
+            left = self.number(left)
+            parts.append(Compare(operator.kind, left, right, left.span.to(right.span)))
+            left = right
+        return parts[0] if len(parts) == 1 else Logic("and", tuple(parts), parts[0].span.to(parts[-1].span))
+
+    def _logic(self, operator: str, left: Node) -> Condition:
+        conditions = [self.condition(left)]
+        while self.token.kind == "name" and self.token.text == operator:
+            self.position += 1
+            conditions.append(self.condition(self.expression(OR if operator == "or" else AND)))
+        return Logic(operator, tuple(conditions), conditions[0].span.to(conditions[-1].span))
+
+    def _ternary(self, then: Node) -> Expression:
+        self.position += 1
+        condition = self.condition(self._nested(lambda: self.expression(TERNARY), self.token.span))
+        if not (self.token.kind == "name" and self.token.text == "else"):
+            raise ExplorerError("“if” needs an “else”: write “a if condition else b”.", self.token.span)
+        otherwise_at = self.token.span
+        self.position += 1
+        otherwise = self.number(self._nested(lambda: self.expression(0), otherwise_at))
+        value = self.number(then)
+        return Choose(condition, value, otherwise, value.span.to(otherwise.span))
+
+    # -- names, calls, implicit products -------------------------------------------------------------------------
+
+    def _named(self) -> Node:
+        token = self.token
+        name = token.text
+        if name == "not":
+            self.position += 1
+            condition = self.condition(self._nested(lambda: self.expression(NOT), token.span))
+            return Logic("not", (condition,), token.span.to(condition.span))
+        self._check_word(token)
+        self.position += 1
+        called = self.token.kind == "("
+        if called and name in self.functions:
+            return self._own_call(token)
+        if called and name in FORMS:
+            return self._form(token)
+        if function_named(name) is not None and name not in self.parameters:
+            return self._function(token)
+        if name in CONSTANTS and name not in self.parameters:
+            return self._constant(CONSTANTS[name], name, token.span)
+        if called and not self._is_variable(name):
+            raise self._unknown_function(token)
+        if name not in self.assigned:
+            self.used.setdefault(name)
+        elif self.parameters:
+            raise ExplorerError(
+                f"“{name}” is assigned above; a definition reads its own parameters only.", token.span, "name"
+            )
+        self.used_here.add(name)
+        return Name(name, token.span)
+
+    def _check_word(self, token: Token) -> None:
+        if keyword.iskeyword(token.text) and token.text != "lambda":
+            raise ExplorerError(f"“{token.text}” is a word of algorithms, not a name in a formula.", token.span)
+
+    def _is_variable(self, name: str) -> bool:
+        """Whether name( … ) is a product: a single letter that is no usual function's, or used as a variable."""
+        if name in self.assigned or name in self.parameters or name in self.plain_names:
+            return True
+        letters = name.rstrip("0123456789_")
+        return len(letters) == 1 and letters not in "fghFGH"
+
+    def _function(self, token: Token) -> Expression:
+        """A call of an elementary function, with or without brackets, perhaps raised: sin(x), sin x, sin² x."""
+        primitive = function_named(token.text)
+        assert primitive is not None
+        exponent: Expression | None = None
+        if self.token.kind == "superscript":
+            mark = self.token
+            self.position += 1
+            if mark.text == "-1":
+                if primitive.name not in INVERSES:
+                    raise ExplorerError(f"{token.text}⁻¹ could mean two things: write 1/{token.text}(x).", mark.span)
+                primitive = PRIMITIVES[INVERSES[primitive.name]]
+                self._note(f"{token.text}⁻¹ reads as {primitive.name}", token.span.to(mark.span))
+            else:
+                exponent = self._superscript(mark)
+        elif self.token.kind == "^":
+            self.position += 1
+            if self.token.kind != "number":
+                raise ExplorerError(f"Write ({token.text}(x))^… for a power of {token.text}.", self.token.span)
+            exponent = self._constant(float(self.token.text), self.token.text, self.token.span)
+            self.position += 1
+        if self.token.kind == "(":
+            self.position += 1
+            arguments = [self.number(a) for a in self._arguments(token)]
+            node = self._call(primitive.name, token, arguments, token.span.to(self.tokens[self.position - 1].span))
+        else:
+            argument = self._bare_argument(token)
+            node = self._call(primitive.name, token, [argument], token.span.to(argument.span))
+        return node if exponent is None else self._power_of_call(node, exponent)
+
+    def _power_of_call(self, node: Expression, exponent: Expression) -> Expression:
+        return self._apply("pow", (node, exponent), node.span)
+
+    def _bare_argument(self, function: Token) -> Expression:
+        """What follows a function without brackets: a product of factors, up to an operator or another function."""
+        token = self.token
+        if token.kind not in ("number", "name", "√", "∛", "|") or (token.kind == "|" and self.bars):
+            raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span)
+        argument = self.number(self._nested(lambda: self.expression(PRODUCT), function.span))
+        factors = 1
+        while self.token.kind in ("number", "name", "√", "∛") and not self._is_function_name(self.token):
+            if self.token.kind == "name" and self.token.text in ("and", "or", "if", "else", "not"):
+                break
+            factor = self.number(self.expression(PRODUCT))
+            argument = self._apply("mul", (argument, factor), argument.span.to(factor.span))
+            factors += 1
+        if factors > 1 and token.kind != "number":
+            self._note(
+                f"{function.text} takes the whole product that follows it; write {function.text}(…) to say less",
+                function.span.to(argument.span),
+            )
+        return argument
+
+    def _is_function_name(self, token: Token) -> bool:
+        return token.kind == "name" and (function_named(token.text) is not None or token.text in FORMS)
+
+    def _call(self, name: str, token: Token, arguments: list[Expression], span: Span) -> Expression:
+        count = len(arguments)
+        if name in ("min", "max") and count >= 2:
+            node = arguments[0]
+            for argument in arguments[1:]:
+                node = self._apply(name, (node, argument), span)
+            return node
+        if name == "log" and count == 2:
+            base = arguments[1]
+            known = base.value if isinstance(base, Constant) else None
+            if known in (2.0, 10.0):
+                return self._apply("log2" if known == 2.0 else "log10", (arguments[0],), span)
+            quotient = tuple(self._apply("log", (a,), span) for a in arguments)
+            return self._apply("div", quotient, span)
+        arity = PRIMITIVES[name].arity
+        if count != arity:
+            wanted = "two or more arguments" if name in ("min", "max") else _count(arity)
+            raise ExplorerError(f"{token.text} takes {wanted}; here it has {_count(count)}.", span, "arity")
+        return self._apply(name, tuple(arguments), span)
+
+    def _own_call(self, token: Token) -> Expression:
+        self.position += 1
+        arguments = tuple(self.number(a) for a in self._arguments(token))
+        span = token.span.to(self.tokens[self.position - 1].span)
+        wanted = len(self.functions[token.text].parameters)
+        if len(arguments) != wanted:
+            raise ExplorerError(
+                f"{token.text} takes {_count(wanted)}; here it has {_count(len(arguments))}.", span, "arity"
+            )
+        return Call(token.text, arguments, span)
+
+    def _form(self, token: Token) -> Expression:
+        self.position += 1
+        arguments = self._arguments(token)
+        span = token.span.to(self.tokens[self.position - 1].span)
+        if token.text == "clip" and len(arguments) == 3:
+            value, low, high = (self.number(a) for a in arguments)
+            return self._apply("min", (self._apply("max", (value, low), span), high), span)
+        if (token.text == "where" and len(arguments) == 3) or (
+            token.text == "piecewise" and len(arguments) >= 3 and len(arguments) % 2 == 1
+        ):
+            node = self.number(arguments[-1])
+            for index in range(len(arguments) - 3, -1, -2):
+                node = Choose(self.condition(arguments[index]), self.number(arguments[index + 1]), node, span)
+            return node
+        raise ExplorerError(f"{token.text} is written {FORMS[token.text]}.", span, "arity")
+
+    def _arguments(self, function: Token) -> list[Node]:
+        if self.token.kind == ")":
+            raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span, "arity")
+        return self._comma_list(")")
+
+    def _comma_list(self, closing: str) -> list[Node]:
+        opening = self.tokens[self.position - 1]
+        values = []
+        while True:
+            values.append(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
+            if self.token.kind != ",":
+                break
+            self._check_decimal_comma()
+            self.position += 1
+        self._expect(closing, opening)
+        return values
+
+    def _begins_factor(self, token: Token) -> bool:
+        if token.kind == "|":
+            return self.bars == 0
+        if token.kind == "name":
+            return token.text not in ("and", "or", "if", "else", "not", "for", "in", "is")
+        return token.kind in ("(", "number", "√", "∛")
+
+    def _implicit_product(self, left: Node) -> Expression:
+        left = self.number(left)
+        before, token = self.tokens[self.position - 1], self.token
+        if token.kind == "number":
+            raise ExplorerError(
+                f"A number after “{before.text or ')'}” needs an operator: write * for a product, ^ for a power.",
+                token.span,
+            )
+        if before.kind == "name" and token.kind == "name" and not self._is_function_name(token):
+            if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
+                raise ExplorerError("Type the function itself; its derivatives are computed.", left.span)
+            for name in (before, token):
+                self._check_word(name)
+                letters = name.text.rstrip("0123456789_")
+                if len(letters) > 2 and letters not in GREEK.values() and letters not in CONSTANTS:
+                    raise ExplorerError(
+                        f"Two names side by side: write {before.text}*{token.text} for a product.", token.span
+                    )
+        divided = isinstance(left, Apply) and left.function == "div" and not self._closed(before)
+        right = self.number(self.expression(PRODUCT))
+        ambiguous = divided or before.kind == "name"
+        if ambiguous and before.kind in ("name", "number") and not self._is_function_name(token) and token.kind != "|":
+            source = f"{before.text}{' ' if token.spaced else ''}{token.text}"
+            more = "…)" if token.kind == "(" else ""
+            reading = f"{source}{more} reads as a product: {before.text}·{token.text}{more}"
+            if divided:
+                reading += ", after the division; write brackets for 1/(2x)"
+            self._note(reading, before.span.to(token.span))
+        return self._apply("mul", (left, right), left.span.to(right.span))
+
+    def _closed(self, token: Token) -> bool:
+        return token.kind == ")"
+
+    # -- small things --------------------------------------------------------------------------------------------
+
+    def _constant(self, value: float, text: str, span: Span) -> Expression:
+        node = Constant(value, text, span)
+        self.values[id(node)] = (node, value)
+        return node
+
+    def _apply(self, function: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
+        node = Apply(function, arguments, span)
+        if all(id(a) in self.values for a in arguments):
+            value = _fold(function, [self.values[id(a)][1] for a in arguments])
+            if value is not None:
+                self.values[id(node)] = (node, value)
+        return node
+
+    def number(self, node: Node) -> Expression:
+        """The node as a number; a condition is refused with the way to make a number of it."""
+        if isinstance(node, Compare | Logic):
+            raise ExplorerError(
+                "A comparison is not a number: where(condition, 1, 0) makes one of it.", node.span, "syntax"
+            )
+        return node
+
+    def condition(self, node: Node) -> Condition:
+        """The node as a condition; a number is refused."""
+        if isinstance(node, Compare | Logic):
+            return node
+        raise ExplorerError("A condition is needed here, for example x > 0.", node.span, "syntax")
+
+    def _note(self, message: str, span: Span) -> None:
+        self.notes.append(Note(message, span))
+
+    def _expect(self, kind: str, opening: Token) -> Span:
+        if self.token.kind == kind:
+            self.position += 1
+            return self.tokens[self.position - 1].span
+        if self.token.kind in ("newline", "end"):
+            raise ExplorerError(f"This “{opening.text}” is not closed: “{kind}” is missing.", opening.span)
+        raise self._unexpected()
+
+    def _check_decimal_comma(self) -> None:
+        before, after = self.tokens[self.position - 1], self.tokens[self.position + 1]
+        if before.kind == "number" and after.kind == "number" and not after.spaced and "." not in before.text:
+            raise ExplorerError(
+                f"A decimal is written with a point: {before.text}.{after.text}. "
+                "For two values put a space after the comma.",
+                self.token.span,
+            )
+
+    def _unknown_function(self, token: Token) -> ExplorerError:
+        known = [*PRIMITIVES, *FORMS, *self.functions]
+        close = difflib.get_close_matches(token.text, known, 1, 0.6)
+        hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
+        return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name")
+
+    def _unexpected(self) -> ExplorerError:
+        token = self.token
+        before = self.tokens[self.position - 1] if self.position else None
+        if token.kind in ("newline", "end"):
+            if before is None or before.kind == "newline":
+                return ExplorerError("Nothing to differentiate yet: type a function.", token.span)
+            if before.kind == "(":
+                return ExplorerError("This “(” is not closed, and nothing follows it.", before.span)
+            return ExplorerError(f"Something is missing after “{before.text}”.", before.span)
+        if token.kind == "=":
+            if before is not None and before.kind in ("+", "-", "*", "/", "^"):
+                return ExplorerError(f"“{before.text}=” belongs in an algorithm; here write name = ….", token.span)
+            return ExplorerError("“=” gives a name to a whole line: name = …. To compare, write ==.", token.span)
+        if token.kind in (")", "]"):
+            return ExplorerError(f"This “{token.text}” has no partner, or nothing stands before it.", token.span)
+        if token.kind == ",":
+            return ExplorerError("Nothing stands before this comma.", token.span)
+        return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
+
+
+def _count(number: int) -> str:
+    return "1 argument" if number == 1 else f"{number} arguments"
+
+
+def _fold(function: str, values: list[float]) -> float | None:
+    """The value of arithmetic on constants, for the size guard; None where it is not arithmetic."""
+    try:
+        match function:
+            case "add":
+                return values[0] + values[1]
+            case "sub":
+                return values[0] - values[1]
+            case "mul":
+                return values[0] * values[1]
+            case "div":
+                return values[0] / values[1]
+            case "neg":
+                return -values[0]
+            case "pow":
+                return math.pow(values[0], values[1])
+            case "exp":
+                return math.exp(values[0])
+    except OverflowError:
+        return math.inf
+    except (ZeroDivisionError, ValueError):
+        return math.nan
+    return None

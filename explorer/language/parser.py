@@ -1,0 +1,19 @@
+"""The one entry for text: decides which reader reads it and returns a validated Program."""
+
+from __future__ import annotations
+
+from explorer.language.formula import read_formula
+from explorer.language.program import ExplorerError, Program
+from explorer.language.tokens import MAX_CHARACTERS
+
+
+def parse(text: str) -> Program:
+    """The Program that a text says; ExplorerError with a sentence and a place where it says none.
+
+    The text is only ever read: nothing in it is evaluated, whatever it holds.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ExplorerError(
+            f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", kind="limit"
+        )
+    return read_formula(text)

@@ -1,0 +1,179 @@
+"""The Program: what a text says, as a small frozen tree, each node with its place in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ErrorKind = Literal["syntax", "name", "arity", "domain", "limit", "timeout", "request", "internal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in the source: lines count from 1, columns from 0, as in Python; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, other: Span) -> Span:
+        """The span from the start of this one to the end of the other."""
+        return Span(self.line, self.column, other.end_line, other.end_column)
+
+
+NOWHERE = Span(1, 0, 1, 0)
+
+
+class ExplorerError(Exception):
+    """What the user can repair: a sentence in plain words, its place, and its kind (see shared contract)."""
+
+    def __init__(self, message: str, span: Span = NOWHERE, kind: ErrorKind = "syntax") -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.kind: ErrorKind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number. `text` is how it was written ("pi", "0.1"), for display only."""
+
+    value: float
+    text: str
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An input or an assigned name."""
+
+    name: str
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An elementary function, by its canonical name in PRIMITIVES ("add", "log"), on arguments."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """left operator right, operator one of < <= > >= == !=. Chains are And of Compares."""
+
+    operator: str
+    left: Expression
+    right: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """operator "and", "or" (two or more conditions) or "not" (one), evaluated from the left, lazily."""
+
+    operator: str
+    conditions: tuple[Condition, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """`then if condition else otherwise`: only the side taken is evaluated."""
+
+    condition: Condition
+    then: Expression
+    otherwise: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of one of the program's own functions."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+Condition = Compare | Logic
+Expression = Constant | Name | Apply | Choose | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """name = value."""
+
+    name: str
+    value: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """if condition: then else: otherwise."""
+
+    condition: Condition
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """while condition: body."""
+
+    condition: Condition
+    body: tuple[Statement, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """return values (one or several)."""
+
+    values: tuple[Expression, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+Statement = Assign | If | While | Return
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the program; the parameters of the last one are the program's inputs."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: tuple[Statement, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How an ambiguous writing was read, in words, with its place."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A validated text. The last of `functions` is the one that is differentiated.
+
+    Two texts that say the same compare equal: source, spans and notes do not take part.
+    """
+
+    source: str = field(compare=False)
+    functions: tuple[Function, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    notes: tuple[Note, ...] = field(compare=False, default=())
+
+    @property
+    def main(self) -> Function:
+        """The function that is differentiated."""
+        return self.functions[-1]

@@ -1,0 +1,169 @@
+"""Text becomes tokens, each with its Span; what no formula contains is refused here, by its place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from explorer.language.program import NOWHERE, ExplorerError, Span
+
+# A line of 100,000 characters freezes a text widget for seconds, and no formula that is read by people is this long.
+MAX_CHARACTERS = 10_000
+MAX_TOKENS = 5_000
+# 17 digits determine a double; 50 leave room for constants copied from tables.
+MAX_DIGITS = 50
+MAX_NAME_LENGTH = 32
+
+SIGNS = {
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "∗": "*",
+    "÷": "/",
+    "∕": "/",
+    "−": "-",
+    "–": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "√": "√",
+    "∛": "∛",
+}
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",
+    "θ": "theta", "ϑ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi",
+    "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi",
+    "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
+    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+
+_BLANK = re.compile(r"[ \t\r\f\u00a0\u2009\u202f]+")
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NAME = re.compile(rf"[A-Za-z{''.join(GREEK)}][A-Za-z0-9_{''.join(GREEK)}{''.join(SUBSCRIPTS)}]*")
+_OPERATOR = re.compile(r"\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>]")
+_SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """kind: "number", "name", "superscript", "newline", "end", or the operator itself; `text` is normalised.
+
+    `spaced` is True where blank space stands before it: "x (3)" and "x(3)" read differently.
+    """
+
+    kind: str
+    text: str
+    span: Span
+    spaced: bool = False
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a formula text, ending in "newline" and "end"; newlines inside brackets are blank space.
+
+    Raises ExplorerError at the first character that no formula has, and beyond the size limits.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ExplorerError(
+            f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", NOWHERE, "limit"
+        )
+    tokens: list[Token] = []
+    depth = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        position = 0
+        spaced = False
+        while position < len(line):
+            blank = _BLANK.match(line, position)
+            if blank is not None:
+                position, spaced = blank.end(), True
+                continue
+            if line[position] == "#":
+                break
+            token, end = _token_at(line, position, number, spaced)
+            depth += (token.kind in "([") - (token.kind in ")]")
+            tokens.append(token)
+            if len(tokens) > MAX_TOKENS:
+                raise ExplorerError(
+                    f"The text has more than {MAX_TOKENS:,} signs, names and numbers.", token.span, "limit"
+                )
+            position, spaced = end, False
+        if depth <= 0 and tokens and tokens[-1].kind != "newline":
+            tokens.append(Token("newline", "", Span(number, len(line), number, len(line))))
+    last = tokens[-1].span if tokens else NOWHERE
+    if tokens and tokens[-1].kind != "newline":
+        last = Span(last.end_line, last.end_column, last.end_line, last.end_column)
+        tokens.append(Token("newline", "", last))
+    tokens.append(Token("end", "", last))
+    return tokens
+
+
+def _token_at(line: str, start: int, number: int, spaced: bool) -> tuple[Token, int]:
+    def token(kind: str, text: str, end: int) -> tuple[Token, int]:
+        return Token(kind, text, Span(number, start, number, end), spaced), end
+
+    character = line[start]
+    if match := _NUMBER.match(line, start):
+        _check_number(match.group(), line, match.end(), Span(number, start, number, match.end()))
+        return token("number", match.group(), match.end())
+    if match := _NAME.match(line, start):
+        return token("name", _name(match.group(), Span(number, start, number, match.end())), match.end())
+    if match := _OPERATOR.match(line, start):
+        return token("^" if match.group() == "**" else match.group(), match.group(), match.end())
+    if match := _SUPERSCRIPT.match(line, start):
+        return token("superscript", "".join(SUPERSCRIPTS[c] for c in match.group()), match.end())
+    if character in SIGNS:
+        return token(SIGNS[character], character, start + 1)
+    raise ExplorerError(_why_refused(character), Span(number, start, number, start + 1), "syntax")
+
+
+def _name(text: str, span: Span) -> str:
+    for letter, word in GREEK.items():
+        text = text.replace(letter, word)
+    for digit, plain in SUBSCRIPTS.items():
+        text = text.replace(digit, plain)
+    if len(text) > MAX_NAME_LENGTH:
+        raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", span, "limit")
+    if "__" in text:
+        raise ExplorerError("A name may not contain two underscores in a row.", span, "name")
+    return text
+
+
+def _check_number(text: str, line: str, end: int, span: Span) -> None:
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent) > 5:
+        raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", span, "limit")
+    value = float(text)
+    if value == float("inf") or (value == 0.0 and mantissa.strip("0.") != ""):
+        raise ExplorerError(
+            "This number does not fit a double: its size must lie between 5e-324 and 1.8e308.", span, "limit"
+        )
+    if text == "0" and line[end : end + 1] in ("x", "X") and line[end + 1 : end + 2].isalnum():
+        raise ExplorerError("Hexadecimal numbers are not read: write the number in decimal.", span)
+    if line[end : end + 1] == "." and line[end + 1 : end + 2].isdigit():
+        raise ExplorerError("A number has one decimal point.", span)
+
+
+def _why_refused(character: str) -> str:
+    reasons = {
+        "!": "The factorial is not an elementary function here; write the product.",
+        ";": "Write each assignment on a line of its own, without “;”.",
+        ":": "A “:” belongs in an algorithm that begins with “def f(x):”.",
+        "%": "The remainder % is not differentiable here; use x - y*floor(x/y).",
+        "$": "LaTeX dollar signs are not needed: write the formula itself.",
+        "\\": "This looks like LaTeX: write the formula as plain text, for example sqrt(x) or x^2.",
+        "_": "A name begins with a letter.",
+        "∂": "Type the function itself; its derivatives are computed.",
+        "∞": "Infinity is not a number that can be differentiated.",
+        "{": "Use round brackets ( ).",
+        "}": "Use round brackets ( ).",
+        "&": "Write “and” between conditions.",
+    }
+    if character in reasons:
+        return reasons[character]
+    name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
+    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    if not character.isascii() and unicodedata.category(character).startswith(("L", "N")):
+        return f"The letter or digit “{shown}” ({name}) is not one that is read: use Latin or Greek letters and 0 to 9."
+    return f"The character “{shown}” ({name}) does not belong in a formula."

@@ -1,0 +1,17 @@
+"""Offscreen before any Qt import; tests run bottom-up, floor by floor, so that the first failure is the deepest."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+FLOORS = ("test_architecture", "language", "calculus", "optimize", "work", "ui")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def floor(item: pytest.Item) -> int:
+        path = str(item.path)
+        return next((index for index, name in enumerate(FLOORS) if f"tests/{name}" in path), len(FLOORS))
+
+    items.sort(key=floor)
