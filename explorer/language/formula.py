@@ -556,7 +556,6 @@ class _Reader:
             values.append(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
             if self.token.kind != ",":
                 break
-            self._check_decimal_comma()
             self.position += 1
         self._expect(closing, opening)
         return values

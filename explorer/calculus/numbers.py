@@ -1,0 +1,288 @@
+"""The number kinds that a Program runs on: floats, complex numbers, arrays; each with all the elementary functions.
+
+IEEE 754 throughout: 1/0 is ∞ and log(−1) is NaN, values and not exceptions. The functions carry the names of
+PRIMITIVES, and `choose`, `equal`, `less` besides, which the partial derivatives use.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from explorer.language.primitives import PRIMITIVES
+from explorer.language.program import ExplorerError, Span
+
+NAN = math.nan
+
+
+def _ieee(fast: Callable[..., float], edge: Callable[..., Any]) -> Callable[..., float]:
+    """math's function, which is quick, with NumPy's value where math raises (poles, domain edges, overflow)."""
+
+    def function(*arguments: float) -> float:
+        try:
+            return fast(*arguments)
+        except (ValueError, OverflowError):
+            with np.errstate(all="ignore"):
+                return float(edge(*arguments))
+
+    return function
+
+
+class Real:
+    """Elementary functions on Python floats."""
+
+    sin = staticmethod(_ieee(math.sin, np.sin))
+    cos = staticmethod(_ieee(math.cos, np.cos))
+    tan = staticmethod(_ieee(math.tan, np.tan))
+    asin = staticmethod(_ieee(math.asin, np.arcsin))
+    acos = staticmethod(_ieee(math.acos, np.arccos))
+    atan = staticmethod(math.atan)
+    atan2 = staticmethod(math.atan2)
+    sinh = staticmethod(_ieee(math.sinh, np.sinh))
+    cosh = staticmethod(_ieee(math.cosh, np.cosh))
+    tanh = staticmethod(math.tanh)
+    asinh = staticmethod(math.asinh)
+    acosh = staticmethod(_ieee(math.acosh, np.arccosh))
+    atanh = staticmethod(_ieee(math.atanh, np.arctanh))
+    exp = staticmethod(_ieee(math.exp, np.exp))
+    expm1 = staticmethod(_ieee(math.expm1, np.expm1))
+    log = staticmethod(_ieee(math.log, np.log))
+    log1p = staticmethod(_ieee(math.log1p, np.log1p))
+    log2 = staticmethod(_ieee(math.log2, np.log2))
+    log10 = staticmethod(_ieee(math.log10, np.log10))
+    sqrt = staticmethod(_ieee(math.sqrt, np.sqrt))
+    cbrt = staticmethod(math.cbrt)
+    pow = staticmethod(_ieee(math.pow, np.power))
+    hypot = staticmethod(math.hypot)
+    abs = staticmethod(math.fabs)
+    erf = staticmethod(math.erf)
+
+    @staticmethod
+    def add(a: float, b: float) -> float:
+        return a + b
+
+    @staticmethod
+    def sub(a: float, b: float) -> float:
+        return a - b
+
+    @staticmethod
+    def mul(a: float, b: float) -> float:
+        return a * b
+
+    @staticmethod
+    def div(a: float, b: float) -> float:
+        try:
+            return a / b
+        except ZeroDivisionError:
+            if a == 0.0 or a != a:
+                return NAN
+            return math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+    @staticmethod
+    def neg(a: float) -> float:
+        return -a
+
+    @staticmethod
+    def sign(a: float) -> float:
+        return a if a != a else float((a > 0.0) - (a < 0.0))
+
+    @staticmethod
+    def heaviside(a: float) -> float:
+        return a if a != a else (0.5 if a == 0.0 else float(a > 0.0))
+
+    @staticmethod
+    def floor(a: float) -> float:
+        return float(math.floor(a)) if math.isfinite(a) else a
+
+    @staticmethod
+    def ceil(a: float) -> float:
+        return float(math.ceil(a)) if math.isfinite(a) else a
+
+    @staticmethod
+    def min(a: float, b: float) -> float:
+        return NAN if a != a or b != b else (a if a <= b else b)
+
+    @staticmethod
+    def max(a: float, b: float) -> float:
+        return NAN if a != a or b != b else (a if a >= b else b)
+
+    @staticmethod
+    def sigmoid(a: float) -> float:
+        if a >= 0.0:
+            return 1.0 / (1.0 + math.exp(-a))
+        small = math.exp(a)
+        return small / (1.0 + small)
+
+    @staticmethod
+    def relu(a: float) -> float:
+        return a if a > 0.0 or a != a else 0.0
+
+    @staticmethod
+    def softplus(a: float) -> float:
+        return (a if a > 0.0 else 0.0) + math.log1p(math.exp(-abs(a))) if a == a else a
+
+    @staticmethod
+    def choose(condition: bool, then: float, otherwise: float) -> float:
+        return then if condition else otherwise
+
+    @staticmethod
+    def equal(a: float, b: float) -> bool:
+        return a == b
+
+    @staticmethod
+    def less(a: float, b: float) -> bool:
+        return a < b
+
+
+class Array:
+    """Elementary functions on float64 arrays and floats, elementwise; the caller sets np.errstate."""
+
+    add = staticmethod(np.add)
+    sub = staticmethod(np.subtract)
+    mul = staticmethod(np.multiply)
+    div = staticmethod(np.divide)
+    neg = staticmethod(np.negative)
+    pow = staticmethod(np.power)
+    sin = staticmethod(np.sin)
+    cos = staticmethod(np.cos)
+    tan = staticmethod(np.tan)
+    asin = staticmethod(np.arcsin)
+    acos = staticmethod(np.arccos)
+    atan = staticmethod(np.arctan)
+    atan2 = staticmethod(np.arctan2)
+    sinh = staticmethod(np.sinh)
+    cosh = staticmethod(np.cosh)
+    tanh = staticmethod(np.tanh)
+    asinh = staticmethod(np.arcsinh)
+    acosh = staticmethod(np.arccosh)
+    atanh = staticmethod(np.arctanh)
+    exp = staticmethod(np.exp)
+    expm1 = staticmethod(np.expm1)
+    log = staticmethod(np.log)
+    log1p = staticmethod(np.log1p)
+    log2 = staticmethod(np.log2)
+    log10 = staticmethod(np.log10)
+    sqrt = staticmethod(np.sqrt)
+    cbrt = staticmethod(np.cbrt)
+    hypot = staticmethod(np.hypot)
+    abs = staticmethod(np.abs)
+    sign = staticmethod(np.sign)
+    floor = staticmethod(np.floor)
+    ceil = staticmethod(np.ceil)
+    min = staticmethod(np.minimum)
+    max = staticmethod(np.maximum)
+    choose = staticmethod(np.where)
+    equal = staticmethod(np.equal)
+    less = staticmethod(np.less)
+    erf = staticmethod(np.vectorize(math.erf, otypes=[float]))
+
+    @staticmethod
+    def heaviside(a: Any) -> Any:
+        return np.heaviside(a, 0.5)
+
+    @staticmethod
+    def sigmoid(a: Any) -> Any:
+        small = np.exp(-np.abs(a))
+        return np.where(np.greater_equal(a, 0.0), 1.0, small) / (1.0 + small)
+
+    @staticmethod
+    def relu(a: Any) -> Any:
+        return np.maximum(a, 0.0)
+
+    @staticmethod
+    def softplus(a: Any) -> Any:
+        return np.maximum(a, 0.0) + np.log1p(np.exp(-np.abs(a)))
+
+
+class ComplexStepInvalid(ExplorerError):
+    """The complex step met a function or comparison that is not complex differentiable."""
+
+    def __init__(self, what: str, span: Span) -> None:
+        super().__init__(f"The complex step is not valid through {what}.", span, "domain")
+
+
+class Complex:
+    """The analytic elementary functions on complex numbers or arrays with small imaginary parts (Squire & Trapp 1998).
+
+    Where NumPy lacks one it is the analytic continuation from the real axis; `np.errstate` is the caller's.
+    """
+
+    add, sub, mul, div, neg = Array.add, Array.sub, Array.mul, Array.div, Array.neg
+    sin, cos, tan, asin, acos, atan = Array.sin, Array.cos, Array.tan, Array.asin, Array.acos, Array.atan
+    sinh, cosh, tanh = Array.sinh, Array.cosh, Array.tanh
+    asinh, acosh, atanh = Array.asinh, Array.acosh, Array.atanh
+    exp, expm1, log, log1p, log2, log10, sqrt = (
+        Array.exp, Array.expm1, Array.log, Array.log1p, Array.log2, Array.log10, Array.sqrt,
+    )  # fmt: skip
+
+    @staticmethod
+    def pow(a: Any, b: Any) -> Any:
+        """a^b; a negative base has a real power for a whole exponent only, and loses no digit of the step then."""
+        a, b = np.asarray(a, dtype=complex), np.asarray(b, dtype=complex)
+        whole = (b.imag == 0.0) & (b.real == np.floor(b.real))
+        negative = a.real < 0.0
+        size = np.power(np.where(negative, -a, a), b)
+        odd = np.mod(b.real, 2.0) == 1.0
+        signed = np.where(negative & odd, -size, size)
+        return np.where(negative & ~whole, complex(NAN, NAN), np.where(b == 0.0, 1.0, signed))
+
+    @staticmethod
+    def cbrt(a: Any) -> Any:
+        a = np.asarray(a, dtype=complex)
+        root = np.power(np.where(a.real < 0.0, -a, a), 1.0 / 3.0)
+        return np.where(a.real < 0.0, -root, root)
+
+    @staticmethod
+    def hypot(a: Any, b: Any) -> Any:
+        return np.sqrt(np.multiply(a, a) + np.multiply(b, b))
+
+    @staticmethod
+    def atan2(a: Any, b: Any) -> Any:
+        """The angle by first order around the real point: exact to the order of the squared step."""
+        a, b = np.asarray(a, dtype=complex), np.asarray(b, dtype=complex)
+        square = a.real * a.real + b.real * b.real
+        return np.arctan2(a.real, b.real) + 1j * ((b.real * a.imag - a.real * b.imag) / square)
+
+    @staticmethod
+    def erf(a: Any) -> Any:
+        from mpmath import fp  # only where a formula has erf: mpmath costs 0.1 s to import
+
+        return np.vectorize(lambda z: complex(fp.erf(complex(z))), otypes=[complex])(a)
+
+    @staticmethod
+    def sigmoid(a: Any) -> Any:
+        a = np.asarray(a, dtype=complex)
+        small = np.exp(np.where(a.real >= 0.0, -a, a))
+        return np.where(a.real >= 0.0, 1.0, small) / (1.0 + small)
+
+    @staticmethod
+    def softplus(a: Any) -> Any:
+        a = np.asarray(a, dtype=complex)
+        positive = a.real >= 0.0
+        return np.where(positive, a, 0.0) + np.log1p(np.exp(np.where(positive, -a, a)))
+
+
+REAL: dict[str, Callable[..., float]] = {name: getattr(Real, name) for name in PRIMITIVES}
+ARRAY: dict[str, Callable[..., Any]] = {name: getattr(Array, name) for name in PRIMITIVES}
+COMPLEX: dict[str, Callable[..., Any]] = {
+    name: getattr(Complex, name) for name in PRIMITIVES if PRIMITIVES[name].analytic
+}
+
+
+def linearize(name: str, arguments: list[float], varying: list[bool]) -> tuple[float, list[float | None]]:
+    """The value of an elementary function and its partials by the varying arguments (None by the others).
+
+    Where the function is not defined (NaN out of finite arguments) the partials are NaN as well: the derivative
+    formula may have a value there (1/x for log at −1), the function has not.
+    """
+    value = REAL[name](*arguments)
+    if value != value and all(map(math.isfinite, arguments)):
+        return value, [NAN if v else None for v in varying]
+    partials: list[float | None] = [
+        partial(Real, *arguments, value) if v else None
+        for partial, v in zip(PRIMITIVES[name].partials, varying, strict=True)
+    ]
+    return value, partials

@@ -1,0 +1,272 @@
+"""The tape: the operations that one evaluation at one point performs, as data, with the decisions taken on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.calculus.evaluate import COMPARE, DEFAULT_LIMITS, Limits, Run
+from explorer.calculus.lowering import lower
+from explorer.calculus.numbers import NAN, REAL, Real, linearize
+from explorer.language.primitives import PRIMITIVES
+from explorer.language.program import NOWHERE, Program, Span
+
+INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One number: the partial of an operation by one of its arguments that depends on an input."""
+
+    parent: int
+    partial: float
+    position: int  # which argument of the operation, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One recorded operation, or an input (function INPUT).
+
+    arguments: the index of an earlier op, or a float that depends on no input.
+    aliases: names that the source gives this value.
+    """
+
+    index: int
+    name: str
+    function: str
+    arguments: tuple[int | float, ...]
+    value: float
+    edges: tuple[Edge, ...]
+    span: Span
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A comparison that depends on an input: which way it went, and margin = left − right."""
+
+    span: Span
+    left: float
+    operator: str
+    right: float
+    taken: bool
+
+    @property
+    def margin(self) -> float:
+        """left − right: 0 on the boundary."""
+        return self.left - self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """An operation with a corner or a jump nearby: margin is 0 exactly there, scale the size of its arguments."""
+
+    op: int
+    margin: float
+    scale: float
+    jump: bool
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A recorded evaluation: ops in execution order, the inputs first.
+
+    outputs: for each output its op's index, or its value where it depends on no input.
+    steps: instructions that the walk took.
+    """
+
+    ops: tuple[Op, ...]
+    inputs: tuple[str, ...]
+    output_names: tuple[str, ...]
+    outputs: tuple[int | float, ...]
+    decisions: tuple[Decision, ...] = ()
+    kinks: tuple[Kink, ...] = field(default=())
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The outputs' values."""
+        return tuple(self.ops[o].value if isinstance(o, int) else o for o in self.outputs)
+
+    @property
+    def operations(self) -> tuple[Op, ...]:
+        """The ops that are not inputs."""
+        return self.ops[len(self.inputs) :]
+
+    def undefined(self) -> Op | None:
+        """The first op that is outside its domain (NaN out of finite arguments), or None."""
+        for op in self.operations:
+            if op.value != op.value and all(map(math.isfinite, self.argument_values(op))):
+                return op
+        return None
+
+    def argument_values(self, op: Op) -> list[float]:
+        """The op's arguments as numbers."""
+        return [self.ops[a].value if isinstance(a, int) else a for a in op.arguments]
+
+    def argument_names(self, op: Op) -> list[str | float]:
+        """The op's arguments as names of ops, or numbers."""
+        return [self.ops[a].name if isinstance(a, int) else a for a in op.arguments]
+
+    def __str__(self) -> str:
+        """A line an op: name, operation, value, partials."""
+        lines = []
+        for op in self.ops:
+            arguments = ", ".join(str(a) for a in self.argument_names(op))
+            partials = ", ".join(f"{e.partial!r}" for e in op.edges)
+            lines.append(f"{op.name} = {op.function}({arguments}) = {op.value!r}  [{partials}]")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A number under recording that depends on an input: its op."""
+
+    index: int
+    value: float
+
+
+class Recorder:
+    """The algebra that records: a number is a Traced, or a plain float that depends on no input."""
+
+    def __init__(self, inputs: Sequence[str], point: Sequence[float]) -> None:
+        self.ops: list[Op] = []
+        self.decisions: list[Decision] = []
+        self.kinks: list[Kink] = []
+        self.aliases: dict[int, list[str]] = {}
+        self.stem = operation_stem(inputs)
+        self.count_inputs = len(inputs)
+        for name, value in zip(inputs, point, strict=True):
+            self.ops.append(Op(len(self.ops), name, INPUT, (), float(value), (), NOWHERE))
+
+    def inputs(self) -> list[Traced]:
+        """The traced inputs, in order."""
+        return [Traced(op.index, op.value) for op in self.ops[: self.count_inputs]]
+
+    def constant(self, value: float) -> float:
+        return value
+
+    def apply(self, function: str, arguments: list[Any], span: Span) -> Traced | float:
+        traced = [isinstance(a, Traced) for a in arguments]
+        numbers = [a.value if t else a for a, t in zip(arguments, traced, strict=True)]
+        if not any(traced):
+            return REAL[function](*numbers)
+        value, partials = linearize(function, numbers, traced)
+        edges = tuple(
+            Edge(a.index, p, position)
+            for position, (a, p) in enumerate(zip(arguments, partials, strict=True))
+            if p is not None
+        )
+        index = len(self.ops)
+        parents = tuple(a.index if t else a for a, t in zip(arguments, traced, strict=True))
+        name = f"{self.stem}{index - self.count_inputs + 1}"
+        self.ops.append(Op(index, name, function, parents, value, edges, span))
+        primitive = PRIMITIVES[function]
+        if primitive.kink is not None:
+            scale = max((abs(n) for n in numbers), default=0.0)
+            self.kinks.append(Kink(index, float(primitive.kink(Real, *numbers)), scale, primitive.jump))
+        return Traced(index, value)
+
+    def decide(self, operator: str, left: Any, right: Any, span: Span) -> bool:
+        a = left.value if isinstance(left, Traced) else left
+        b = right.value if isinstance(right, Traced) else right
+        taken = bool(COMPARE[operator](a, b))
+        if isinstance(left, Traced) or isinstance(right, Traced):
+            self.decisions.append(Decision(span, a, operator, b, taken))
+        return taken
+
+    def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
+        raise NotImplementedError  # `decide` is never open here
+
+    def assigned(self, name: str, value: Any) -> None:
+        if isinstance(value, Traced):
+            self.aliases.setdefault(value.index, []).append(name)
+
+
+def operation_stem(inputs: Sequence[str]) -> str:
+    """The letter of the operations' names v1, v2, …: one with which no input of the form letter-number begins."""
+    taken = {name.rstrip("0123456789") for name in inputs if name[-1:].isdigit()}
+    return next(stem for stem in ("v", "w", "t", "u", "n", "op") if stem not in taken)
+
+
+def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> Tape:
+    """The tape of the program at a point (inputs in the program's order)."""
+    recorder = Recorder(program.inputs, point)
+    results = Run(lower(program), recorder, limits).outputs(recorder.inputs())
+    ops = [
+        Op(op.index, op.name, op.function, op.arguments, op.value, op.edges, op.span, tuple(recorder.aliases[op.index]))
+        if op.index in recorder.aliases
+        else op
+        for op in recorder.ops
+    ]
+    outputs = tuple(r.index if isinstance(r, Traced) else float(r) for r in results)
+    return Tape(
+        tuple(ops),
+        program.inputs,
+        program.outputs,
+        outputs,
+        tuple(recorder.decisions),
+        tuple(recorder.kinks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dual:
+    """value + tangent·ε with ε² = 0; a plain float stands for a number that does not move with the seed."""
+
+    value: float
+    tangent: float
+
+
+class DualNumbers:
+    """The algebra of forward mode.
+
+    A number that does not depend on a seeded input is a plain float and not a Dual with tangent 0: 0 times an infinite
+    partial would be NaN where the derivative is 0.
+    """
+
+    def constant(self, value: float) -> float:
+        return value
+
+    def apply(self, function: str, arguments: list[Any], span: Span) -> Dual | float:
+        moving = [isinstance(a, Dual) for a in arguments]
+        numbers = [a.value if m else a for a, m in zip(arguments, moving, strict=True)]
+        if not any(moving):
+            return REAL[function](*numbers)
+        value, partials = linearize(function, numbers, moving)
+        tangent = 0.0
+        for argument, partial in zip(arguments, partials, strict=True):
+            if partial is not None:
+                tangent += partial * argument.tangent
+        return Dual(value, tangent)
+
+    def decide(self, operator: str, left: Any, right: Any, span: Span) -> bool:
+        a = left.value if isinstance(left, Dual) else left
+        b = right.value if isinstance(right, Dual) else right
+        return bool(COMPARE[operator](a, b))
+
+    def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
+        raise NotImplementedError  # `decide` is never open here
+
+    def assigned(self, name: str, value: Any) -> None:
+        pass
+
+
+def derivative_along(
+    program: Program, point: Sequence[float], direction: Sequence[float], limits: Limits = DEFAULT_LIMITS
+) -> tuple[float, ...]:
+    """The directional derivatives of all outputs by one run with dual numbers; shape (outputs,).
+
+    NaN where a value is outside the domain of a function on its way.
+    """
+    inputs = [Dual(float(x), float(d)) if d != 0.0 else float(x) for x, d in zip(point, direction, strict=True)]
+    results = Run(lower(program), DualNumbers(), limits).outputs(inputs)
+    return tuple(r.tangent if isinstance(r, Dual) else (0.0 if r == r else NAN) for r in results)
+
+
+def forward_jacobian(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> list[list[float]]:
+    """The Jacobian by one dual-number run an input; rows are outputs, columns inputs."""
+    size = len(program.inputs)
+    columns = [derivative_along(program, point, [float(i == j) for i in range(size)], limits) for j in range(size)]
+    return [[column[row] for column in columns] for row in range(len(program.outputs))]

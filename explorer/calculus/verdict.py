@@ -1,0 +1,109 @@
+"""The verdict: do the methods agree, in how many digits, and if not, why.
+
+Reasons are those of a fixed list: kink, branch-boundary, cancellation, overflow, domain-edge, not-differentiable,
+iteration-not-converged, complex-step-invalid.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from explorer.calculus.tape import Tape
+
+Matrix = list[list[float]]
+
+# A double has 53 binary digits: −log₁₀ 2⁻⁵³. Equal numbers agree in all of them.
+FULL_DIGITS = 15.9
+# Margins below this fraction of the compared numbers count as on the boundary: rounding can tip them.
+NEAR = 1e-9
+# A sum that is this much smaller than its terms has lost half of the digits.
+LOST = 1e-8
+# Agreement that exact methods owe (symbolic, forward, reverse), and that central differences owe, relative.
+EXACT_TOLERANCE = 1e-9
+DIFFERENCE_TOLERANCE = 1e-4
+
+_OVERFLOWING = ("add", "sub", "mul", "exp", "expm1", "sinh", "cosh", "hypot")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """agree: all methods within what they owe. digits: agreed by the exact methods over all entries."""
+
+    agree: bool
+    digits: float
+    reasons: tuple[str, ...]
+
+
+def digits_agreed(a: float, b: float) -> float:
+    """Decimal digits in which two numbers agree: −log₁₀ of their relative difference, 0 … 15.9.
+
+    Two undefined numbers agree; an undefined one agrees with no other.
+    """
+    if a == b or (a != a and b != b):
+        return FULL_DIGITS
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return 0.0
+    difference = abs(a - b) / max(abs(a), abs(b))
+    return min(FULL_DIGITS, max(0.0, math.floor(-10.0 * math.log10(difference)) / 10.0)) if difference else FULL_DIGITS
+
+
+def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], invalid_step: bool) -> Verdict:
+    """The verdict on the Jacobians of the methods (None where one could not be had)."""
+    reasons = find_reasons(tape)
+    if invalid_step:
+        reasons.append("complex-step-invalid")
+    exact = [m for m in (jacobians.get(n) for n in ("reverse", "forward", "symbolic")) if m is not None]
+    digits, agree = FULL_DIGITS, True
+    scale = _scale(exact)
+    for other in exact[1:]:
+        for a, b in _entries(exact[0], other):
+            digits = min(digits, digits_agreed(a, b))
+            agree = agree and _close(a, b, EXACT_TOLERANCE, scale)
+    for name, tolerance in (("central", DIFFERENCE_TOLERANCE), ("complex_step", EXACT_TOLERANCE)):
+        other_method = jacobians.get(name)
+        if other_method is not None and exact:
+            pairs = list(_entries(exact[0], other_method))
+            agree = agree and all(_close(a, b, tolerance, scale) for a, b in pairs)
+    return Verdict(agree, digits, tuple(reasons))
+
+
+def _entries(a: Matrix, b: Matrix) -> list[tuple[float, float]]:
+    return [pair for left, right in zip(a, b, strict=True) for pair in zip(left, right, strict=True)]
+
+
+def _scale(matrices: Sequence[Matrix]) -> float:
+    return max((abs(v) for m in matrices for row in m for v in row if math.isfinite(v)), default=0.0)
+
+
+def _close(a: float, b: float, tolerance: float, scale: float) -> bool:
+    """Equal within the tolerance, relative to the larger or, for entries near 0, to the whole Jacobian's size."""
+    if a == b or (a != a and b != b):
+        return True
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return False
+    return abs(a - b) <= tolerance * max(abs(a), abs(b), scale, 1e-300)
+
+
+def find_reasons(tape: Tape) -> list[str]:
+    """What on the tape can make methods disagree or the derivative not exist, in the fixed list's words."""
+    found: set[str] = set()
+    for kink in tape.kinks:
+        if abs(kink.margin) <= NEAR * kink.scale:
+            found.add("not-differentiable" if kink.jump else "kink")
+    for decision in tape.decisions:
+        if abs(decision.margin) <= NEAR * max(abs(decision.left), abs(decision.right)):
+            found.add("branch-boundary")
+    for op in tape.operations:
+        arguments = tape.argument_values(op)
+        finite = all(map(math.isfinite, arguments))
+        if finite and math.isinf(op.value):
+            pole = op.function not in _OVERFLOWING and not (op.function == "pow" and arguments[0] != 0.0)
+            found.add("domain-edge" if pole and not (op.function == "div" and arguments[1] != 0.0) else "overflow")
+        elif finite and (op.value != op.value or any(math.isinf(e.partial) for e in op.edges)):
+            found.add("domain-edge")
+        if op.function in ("add", "sub") and 0.0 < abs(op.value) < LOST * max(map(abs, arguments)):
+            found.add("cancellation")
+    order = ("kink", "branch-boundary", "cancellation", "overflow", "domain-edge", "not-differentiable")
+    return [reason for reason in order if reason in found]
