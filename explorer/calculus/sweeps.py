@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.calculus.numbers import Real
-from explorer.calculus.tape import INPUT, Edge, Op, Tape
+from explorer.calculus.tape import INPUT, Dual, DualNumbers, Edge, Op, Tape
 from explorer.language.primitives import PRIMITIVES
+from explorer.language.program import NOWHERE
 
 
 def tangents(tape: Tape, seed: Sequence[float]) -> list[float | None]:
@@ -58,6 +59,55 @@ def gradient(tape: Tape, output: int = 0) -> list[float]:
     """The gradient of one output by one reverse sweep."""
     weights = [float(k == output) for k in range(len(tape.outputs))]
     return [a if a is not None else 0.0 for a in adjoints(tape, weights)[: len(tape.inputs)]]
+
+
+class _DualFunctions:
+    """Elementary functions on Duals and floats, for partials that move with the seed."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "choose":
+            return Real.choose
+        if name in ("equal", "less"):
+            compare = getattr(Real, name)
+            return lambda a, b: compare(*(v.value if isinstance(v, Dual) else v for v in (a, b)))
+        return lambda *arguments: _DUAL.apply(name, list(arguments), NOWHERE)
+
+
+_DUAL = DualNumbers()
+
+
+def hessian_times(tape: Tape, direction: Sequence[float], output: int = 0) -> list[float]:
+    """H·direction for one output by forward-over-reverse: the reverse sweep run on dual numbers; shape (inputs,)."""
+    place = tape.outputs[output]
+    if not isinstance(place, int):
+        return [0.0] * len(tape.inputs)
+    moved = tangents(tape, direction)
+    duals = [op.value if (t := moved[op.index]) is None else Dual(op.value, t) for op in tape.ops]
+    reached: list[Any] = [None] * len(tape.ops)
+    reached[place] = 1.0
+    functions = _DualFunctions()
+    for op in reversed(tape.operations):
+        if reached[op.index] is None:
+            continue
+        arguments = [duals[a] if isinstance(a, int) else a for a in op.arguments]
+        for edge in op.edges:
+            partial: Any = edge.partial
+            if edge.partial == edge.partial:  # outside the domain the partial stays undefined
+                partial = PRIMITIVES[op.function].partials[edge.position](functions, *arguments, duals[op.index])
+            amount = functions.mul(reached[op.index], partial)
+            before = reached[edge.parent]
+            reached[edge.parent] = amount if before is None else functions.add(before, amount)
+    return [
+        r.tangent if isinstance(r, Dual) else (0.0 if r is None or r == r else math.nan)
+        for r in reached[: len(tape.inputs)]
+    ]
+
+
+def hessian(tape: Tape, output: int = 0) -> list[list[float]]:
+    """The matrix of second derivatives of one output, a column an input's direction."""
+    size = len(tape.inputs)
+    columns = [hessian_times(tape, [float(i == j) for i in range(size)], output) for j in range(size)]
+    return [[columns[j][i] for j in range(size)] for i in range(size)]
 
 
 @dataclass(frozen=True, slots=True)

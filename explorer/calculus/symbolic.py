@@ -304,7 +304,8 @@ _EVALUATE: dict[Any, Callable[..., float]] = {
     sympy.sech: lambda a: REAL["div"](1.0, REAL["cosh"](a)), sympy.csch: lambda a: REAL["div"](1.0, REAL["sinh"](a)),
     _abs: REAL["abs"], _cbrt: REAL["cbrt"], _sign: REAL["sign"], _step: REAL["heaviside"], _floor: REAL["floor"],
     _ceil: REAL["ceil"], _relu: REAL["relu"], _softplus: REAL["softplus"], _sigmoid: REAL["sigmoid"],
-    _max: REAL["max"], _min: REAL["min"], _atan2: REAL["atan2"],
+    _max: REAL["max"], _min: REAL["min"], _atan2: REAL["atan2"], sympy.sign: REAL["sign"],
+    sympy.Heaviside: lambda a, half: REAL["heaviside"](a), sympy.floor: REAL["floor"], sympy.ceiling: REAL["ceil"],
 }  # fmt: skip
 _HOLDS: dict[Any, Callable[[float, float], bool]] = {
     sympy.StrictLessThan: lambda a, b: a < b,

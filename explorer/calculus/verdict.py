@@ -10,7 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from explorer.calculus.differences import Slice, one_sided_slopes
+from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape
+from explorer.language.program import Program
 
 Matrix = list[list[float]]
 
@@ -23,6 +26,8 @@ LOST = 1e-8
 # Agreement that exact methods owe (symbolic, forward, reverse), and that central differences owe, relative.
 EXACT_TOLERANCE = 1e-9
 DIFFERENCE_TOLERANCE = 1e-4
+# One-sided differences of second order are good to about 1e-9; a corner's slopes differ by far more.
+SLOPE_TOLERANCE = 1e-6
 
 _OVERFLOWING = ("add", "sub", "mul", "exp", "expm1", "sinh", "cosh", "hypot")
 
@@ -49,9 +54,39 @@ def digits_agreed(a: float, b: float) -> float:
     return min(FULL_DIGITS, max(0.0, math.floor(-10.0 * math.log10(difference)) / 10.0)) if difference else FULL_DIGITS
 
 
-def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], invalid_step: bool) -> Verdict:
+@dataclass(frozen=True)
+class Slopes:
+    """∂output/∂input from the left and from the right; NaN on a side that is outside the domain."""
+
+    output: str
+    input: str
+    left: float
+    right: float
+
+    @property
+    def differ(self) -> bool:
+        """Whether both exist and are not the same."""
+        return abs(self.left - self.right) > SLOPE_TOLERANCE * max(abs(self.left), abs(self.right))
+
+
+def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
+    """The one-sided slopes where the tape has a kink, a boundary or an undefined derivative at the point."""
+    doubtful = {"kink", "branch-boundary", "not-differentiable"} & set(find_reasons(tape))
+    point = [op.value for op in tape.ops[: len(tape.inputs)]]
+    found = []
+    for row, partials in enumerate(reverse_jacobian(tape)):
+        for column, value in enumerate(partials):
+            if doubtful or value != value:
+                left, right = one_sided_slopes(Slice(program, point, row, column))
+                found.append(Slopes(program.outputs[row], program.inputs[column], left, right))
+    return found
+
+
+def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], slopes: Sequence[Slopes], invalid_step: bool) -> Verdict:
     """The verdict on the Jacobians of the methods (None where one could not be had)."""
     reasons = find_reasons(tape)
+    if "kink" not in reasons and any(s.differ for s in slopes):
+        reasons.insert(0, "kink")
     if invalid_step:
         reasons.append("complex-step-invalid")
     exact = [m for m in (jacobians.get(n) for n in ("reverse", "forward", "symbolic")) if m is not None]

@@ -118,11 +118,13 @@ def _token_at(line: str, start: int, number: int, spaced: bool) -> tuple[Token, 
     raise ExplorerError(_why_refused(character), Span(number, start, number, start + 1), "syntax")
 
 
+def plain_name(text: str) -> str:
+    """A name in the letters that a Program uses: θ₁ is theta1."""
+    return "".join(GREEK.get(character) or SUBSCRIPTS.get(character) or character for character in text)
+
+
 def _name(text: str, span: Span) -> str:
-    for letter, word in GREEK.items():
-        text = text.replace(letter, word)
-    for digit, plain in SUBSCRIPTS.items():
-        text = text.replace(digit, plain)
+    text = plain_name(text)
     if len(text) > MAX_NAME_LENGTH:
         raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", span, "limit")
     if "__" in text:

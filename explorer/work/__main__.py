@@ -1,0 +1,51 @@
+"""The worker process: answers every question of explorer.work.questions until its asker is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from explorer.language.program import ExplorerError
+from explorer.work.ends import Answers
+from explorer.work.serve import serve
+from explorer.work.wire import Message
+
+WORKED_EXAMPLE = {"source": "ln(x1) + x1*x2 - sin(x2)", "at": {"x1": 2.0, "x2": 5.0}}
+
+
+@cache
+def table() -> dict[str, Answers]:
+    """Who answers which question; imported at the first use, when `serve` already guards the process."""
+    from explorer.work import descent, differences, graph, report, symbolic, verdict
+
+    return {
+        "symbolic": symbolic.answers,
+        "differences": differences.answers,
+        "graph": graph.answers,
+        "verdict": verdict.answers,
+        "landscape": descent.landscape_answers,
+        "descent": descent.descent_answers,
+        "report": report.answers,
+    }
+
+
+def answers(ask: Message) -> Iterator[Message]:
+    """The answers to a question, by its name."""
+    answer = table().get(str(ask.get("ask")))
+    if answer is None:
+        raise ExplorerError(f"There is no question “{ask.get('ask')}”.", kind="request")
+    return answer(ask)
+
+
+def warm() -> None:
+    """Load and run everything once, so that a forked worker's first answer is as quick as its second."""
+    from explorer.calculus import symbolic as engine
+
+    engine.warm_up()
+    for name in ("graph", "verdict", "differences", "symbolic"):
+        for _ in answers({"ask": name, **WORKED_EXAMPLE}):
+            pass
+
+
+if __name__ == "__main__":
+    serve(answers, warm)

@@ -1,0 +1,304 @@
+"""The command line without a window: `report` and `optimize`, as text, JSON, or one JSON object a line.
+
+Exit codes: 0 done, 1 the analysis was refused (message and place on standard error), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from explorer.language.parser import parse
+from explorer.language.program import NOWHERE, ExplorerError, Span
+from explorer.language.tokens import MAX_CHARACTERS, plain_name
+from explorer.work import questions
+from explorer.work.ends import Broken, Done, End, Refused
+from explorer.work.pool import Pool
+from explorer.work.wire import number, plain
+
+BUDGET_SECONDS = 10.0
+# The most bytes that a text of MAX_CHARACTERS can have in UTF-8.
+_FILE_BYTES = 4 * MAX_CHARACTERS
+_LINE_CHARACTERS = 32 * 2**20  # one request on standard input; longer lines are read past and refused
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run `report …` or `optimize …`; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="explorer", description="Derivatives four ways, and optimizers, as text or JSON."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    report = commands.add_parser("report", help="one analysis of a function at a point")
+    report.add_argument("source", nargs="?", help="a formula, an algorithm, or @path")
+    report.add_argument("--at", action="append", default=[], metavar="NAME=NUMBER", help="an input's value (default 1)")
+    report.add_argument("--seed", action="append", default=[], metavar="NAME=NUMBER", help="the forward direction")
+    report.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: the Hessian too")
+    report.add_argument("--json", action="store_true", help="the answer as JSON")
+    report.add_argument("--jsonl", action="store_true", help="requests on standard input, answers on standard output")
+    report.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for one request")
+    optimize = commands.add_parser("optimize", help="run an optimizer on a function")
+    optimize.add_argument("source", help="a formula, an algorithm, or @path")
+    optimize.add_argument(
+        "--start", action="append", default=[], metavar="NAME=NUMBER", help="an input's start (default 1)"
+    )
+    optimize.add_argument("--rule", default="gd", help="gd, momentum, nesterov, adagrad, rmsprop, adam, …")
+    optimize.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER", help="a hyper-parameter")
+    optimize.add_argument("--steps", type=int, default=100)
+    optimize.add_argument("--json", action="store_true", help="the run as JSON")
+    optimize.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="time for the run")
+    options = parser.parse_args(arguments)
+    if not options.budget > 0.0:
+        parser.error("--budget must be a number of seconds above 0")
+    try:
+        if options.command == "optimize":
+            return _optimize(options)
+        if options.jsonl:
+            with Pool(spare=False) as pool:
+                return _serve(sys.stdin, sys.stdout, pool, options.budget)
+        if options.source is None:
+            parser.error("report needs a formula, an algorithm, @path, or --jsonl")
+        return _report(options)
+    except ExplorerError as error:
+        _complain(error.message, error.span, None)
+        return 1
+
+
+def _report(options: argparse.Namespace) -> int:
+    source = read_source(options.source)
+    request = {"source": source, "at": _assignments(options.at, "--at"), "order": options.order}
+    if options.seed:
+        request["seed"] = _assignments(options.seed, "--seed")
+    with Pool(spare=False) as pool:
+        answer = analyse(request, pool, options.budget)
+    if answer["error"] is not None:
+        error = answer["error"]
+        _complain(error["message"], Span(error["line"], error["column"], error["line"], error["column"]), source)
+        return 1
+    if options.json:
+        print(json.dumps(plain(answer), ensure_ascii=False, indent=1))
+    else:
+        print(as_text(answer))
+    return 0
+
+
+def _serve(requests: TextIO, answers: TextIO, pool: Pool, budget: float) -> int:
+    """Answer each line with one line, in order; a bad line gets an answer with `error`."""
+    while line := requests.readline(_LINE_CHARACTERS):
+        if len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
+            while (rest := requests.readline(_LINE_CHARACTERS)) and not rest.endswith("\n"):
+                pass
+            answer = _refusal("", ExplorerError("This request is too long.", kind="limit"))
+        elif not line.strip():
+            continue
+        else:
+            answer = _answer_line(line, pool, budget)
+        answers.write(json.dumps(plain(answer), ensure_ascii=True) + "\n")
+        answers.flush()
+    return 0
+
+
+def _answer_line(line: str, pool: Pool, budget: float) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return _refusal("", ExplorerError(f"This line is not JSON: {error}.", kind="request"))
+    return analyse(request, pool, budget)
+
+
+def analyse(request: object, pool: Pool, budget: float) -> dict[str, Any]:
+    """The answer to one request: a full report, or one with `error`; parts that took too long are in `refused`."""
+    from explorer.work.report import PANELS, empty, merge  # loads NumPy, which a refused text need not wait for
+
+    source = request.get("source") if isinstance(request, Mapping) else None
+    source = source if isinstance(source, str) else ""
+    try:
+        if not isinstance(request, Mapping) or not isinstance(request.get("source"), str):
+            raise ExplorerError("A request is an object with a text “source”.", kind="request")
+        order = request.get("order", 1)
+        if order not in (1, 2) or isinstance(order, bool):
+            raise ExplorerError("“order” is 1 or 2.", kind="request")
+        parse(source)
+        at = request.get("at") or {}
+        question = questions.report(source, at, request.get("seed"), order, request.get("panels"))
+    except ExplorerError as error:
+        return _refusal(source, error)
+    except (TypeError, ValueError):
+        return _refusal(source, ExplorerError("“at” and “seed” are objects: name → number.", kind="request"))
+    report = empty(source)
+    parts, end = pool.ask(question, budget)
+    for part in parts:
+        merge(report, part)
+    if isinstance(end, Done):
+        return report
+    if not parts:
+        return _refusal(source, _as_error(end))
+    reason = end.message if isinstance(end, Refused) else "This part failed."
+    wanted = request.get("panels") or PANELS
+    missing = [n for n in wanted if n in report["jacobian"] and report["jacobian"][n] is None]
+    for name in missing or ["symbolic"]:
+        report["refused"].setdefault(name, reason)
+    return report
+
+
+def _as_error(end: End) -> ExplorerError:
+    if isinstance(end, Refused):
+        return ExplorerError(end.message, end.span or NOWHERE, end.kind)
+    said = end.traceback if isinstance(end, Broken) else ""
+    print(said, file=sys.stderr)
+    return ExplorerError("The analysis failed by a fault of the program.", kind="internal")
+
+
+def _refusal(source: str, error: ExplorerError) -> dict[str, Any]:
+    from explorer.work.report import empty
+
+    answer = empty(source[:MAX_CHARACTERS])
+    answer["error"] = {
+        "kind": error.kind,
+        "message": error.message,
+        "line": error.span.line,
+        "column": error.span.column,
+    }
+    return answer
+
+
+def _optimize(options: argparse.Namespace) -> int:
+    source = read_source(options.source)
+    parse(source)
+    question = questions.descent(
+        source, _assignments(options.start, "--start"), options.rule, _assignments(options.set, "--set"), options.steps
+    )
+    with Pool(spare=False) as pool:
+        parts, end = pool.ask(question, options.budget)
+    run: dict[str, Any] = {"iterates": [], "stopped": "budget", "evaluations": None, "rule": {"name": options.rule}}
+    sentence = f"Stopped after {options.budget:g} s."
+    for part in parts:
+        run["iterates"] += [
+            {key: row[key] for key in ("step", "x", "loss", "gradient_norm")} for row in part.get("iterates", [])
+        ]
+        if "stopped" in part:
+            run.update({key: part[key] for key in ("stopped", "evaluations", "rule")})
+            sentence = part["sentence"]
+    timed_out = isinstance(end, Refused) and end.kind == "timeout" and run["iterates"]
+    if timed_out:
+        count = run["iterates"][-1]["step"] + 1
+        run["evaluations"] = {"function": count, "gradient": count}
+    elif not isinstance(end, Done):
+        error = _as_error(end)
+        _complain(error.message, error.span, source)
+        return 1
+    if options.json:
+        print(json.dumps(plain(run), ensure_ascii=False, indent=1))
+        return 0
+    for row in run["iterates"]:
+        point = "  ".join(f"{name} = {number(value):.10g}" for name, value in row["x"].items())
+        print(f"{row['step']:6d}  {point}  loss = {number(row['loss']):.10g}  |g| = {number(row['gradient_norm']):.4g}")
+    print(sentence)
+    return 0
+
+
+def read_source(argument: str) -> str:
+    """The text itself, or the content of @path: a regular file in UTF-8 of a readable size."""
+    if not argument.startswith("@"):
+        return argument
+    try:
+        # Not blocking: a pipe or a device must be refused and not waited for.
+        descriptor = os.open(argument[1:], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ExplorerError(f"{argument[1:]} is not a file.", kind="request")
+            content = file.read(_FILE_BYTES + 1)
+    except OSError as error:
+        raise ExplorerError(f"{argument[1:]} cannot be read: {error.strerror}.", kind="request") from None
+    if len(content) > _FILE_BYTES:
+        raise ExplorerError(f"{argument[1:]} is too large for a program text.", kind="limit")
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise ExplorerError(f"{argument[1:]} is not a text in UTF-8.", kind="request") from None
+
+
+def _assignments(pairs: Sequence[str], option: str) -> dict[str, float]:
+    values = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        try:
+            if not equals or "_" in text:
+                raise ValueError
+            values[plain_name(name.strip())] = float(text)
+        except ValueError:
+            raise ExplorerError(f"{option} wants NAME=NUMBER, and got “{pair}”.", kind="request") from None
+    return values
+
+
+def _complain(message: str, span: Span, source: str | None) -> None:
+    """The message on standard error, with its place marked in the source where there is one."""
+    lines = (source or "").split("\n")
+    if source and span.line <= len(lines) and len(lines[span.line - 1]) <= 200:
+        print(f"{lines[span.line - 1]}\n{' ' * span.column}^", file=sys.stderr)
+    print(f"line {span.line}, column {span.column}: {message}", file=sys.stderr)
+
+
+def as_text(answer: Mapping[str, Any]) -> str:
+    """A report for people: values, the table of engines, the sizes, the tape, the verdict."""
+    lines = [answer["source"], ""]
+    at = ", ".join(f"{name} = {number(value):.17g}" for name, value in answer["at"].items())
+    if at:
+        lines.append(f"at {at}" + (f"   (assumed: {', '.join(answer['assumed'])})" if answer["assumed"] else ""))
+    for name, value in zip(answer["outputs"], answer["value"], strict=True):
+        lines.append(f"{name} = {number(value)!r}")
+    lines.append("")
+    for row, output in enumerate(answer["outputs"]):
+        for column, name in enumerate(answer["inputs"]):
+            lines.append(f"∂{output}/∂{name}")
+            for engine, matrix in answer["jacobian"].items():
+                shown = "–" if matrix is None else repr(number(matrix[row][column]))
+                why = answer["refused"].get(engine)
+                lines.append(f"  {engine:13s} {shown}" + (f"   {why}" if matrix is None and why else ""))
+            text = answer["symbolic"]["text"][row][column] if answer["symbolic"] else None
+            if text is not None:
+                lines.append(f"  = {text if len(text) <= 400 else text[:400] + ' …'}")
+    if answer["hessian"] is not None:
+        lines += ["", "Hessian"] + ["  " + "  ".join(f"{number(v):.17g}" for v in row) for row in answer["hessian"]]
+    lines += _sizes(answer) + _tape(answer) + _judged(answer)
+    return "\n".join(lines)
+
+
+def _sizes(answer: Mapping[str, Any]) -> list[str]:
+    if not answer["symbolic"] or not answer["symbolic"]["swell"]:
+        return []
+    lines = ["", "size            operations       tree     shared  after CSE"]
+    for name, size in answer["symbolic"]["swell"].items():
+        shown = [size[key] for key in ("operations", "tree", "dag", "after_cse")]
+        lines.append(f"  {name:12s}" + "".join(f"{'–' if v is None else v:>11}" for v in shown))
+    return lines
+
+
+def _tape(answer: Mapping[str, Any]) -> list[str]:
+    if not answer["tape"]:
+        return []
+    lines = ["", "tape   operation                value                 tangent                adjoint"]
+    for row in answer["tape"]:
+        arguments = ", ".join(str(a) for a in row["arguments"])
+        numbers = "".join(f"{number(row[key])!r:>23}" for key in ("value", "tangent", "adjoint"))
+        lines.append(f"  {row['name']:4s} {row['operation'] + '(' + arguments + ')':20s}{numbers}")
+    cost = answer["cost"]
+    lines.append(f"  operations: function {cost['function']}, forward {cost['forward']}, reverse {cost['reverse']}")
+    return lines
+
+
+def _judged(answer: Mapping[str, Any]) -> list[str]:
+    verdict = answer["verdict"]
+    if not verdict:
+        return []
+    agreed = f"agree in {verdict['digits']} digits" if verdict["agree"] else "DISAGREE"
+    reasons = f" ({', '.join(verdict['reasons'])})" if verdict["reasons"] else ""
+    lines = ["", f"verdict: the methods {agreed}{reasons}"]
+    for slope in verdict["slopes"]:
+        left, right = number(slope["left"]), number(slope["right"])
+        lines.append(f"  ∂{slope['output']}/∂{slope['input']}: from the left {left:.6g}, from the right {right:.6g}")
+    return lines

@@ -1,0 +1,74 @@
+"""What can be asked of a worker, one function a question: each makes the message that crosses the wall.
+
+Importing this costs nothing: the window asks without loading what computes. Who answers is in the module of the same
+name (symbolic, differences, graph, descent, verdict, report); `table` in __main__ lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from explorer.work.wire import Message
+
+Point = Mapping[str, float]
+
+
+def symbolic(source: str, at: Point) -> Message:
+    """SymPy's Jacobian entry by entry, then the sizes."""
+    return {"ask": "symbolic", "source": source, "at": dict(at)}
+
+
+def differences(source: str, at: Point, output: int, input_: str) -> Message:
+    """All schemes for every input of one output, and the error against the step for one input."""
+    return {"ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
+
+
+def graph(source: str, at: Point, seed: Point, weights: Sequence[float]) -> Message:
+    """The tape as a drawing with its forward film (seed: input → tangent) and reverse film (a weight an output)."""
+    return {"ask": "graph", "source": source, "at": dict(at), "seed": dict(seed), "weights": list(weights)}
+
+
+def verdict(source: str, at: Point) -> Message:
+    """The four engines side by side: the quick ones first, then SymPy's numbers."""
+    return {"ask": "verdict", "source": source, "at": dict(at)}
+
+
+def landscape(
+    source: str, axes: Sequence[str], centre: Point, lows: Sequence[float], highs: Sequence[float]
+) -> Message:
+    """The objective on a grid over one or two inputs, the others held at `centre`."""
+    return {
+        "ask": "landscape",
+        "source": source,
+        "at": dict(centre),
+        "axes": list(axes),
+        "lows": list(lows),
+        "highs": list(highs),
+    }
+
+
+def descent(
+    source: str, start: Point, rule: str, settings: Mapping[str, float | bool], steps: int, batch: int = 0
+) -> Message:
+    """A rule run from a start: iterates in parts, then why it stopped. batch: 0, all data, for a formula has none."""
+    return {
+        "ask": "descent",
+        "source": source,
+        "at": dict(start),
+        "rule": rule,
+        "settings": dict(settings),
+        "steps": steps,
+        "batch": batch,
+    }
+
+
+def report(source: str, at: Point, seed: Point | None, order: int, panels: Sequence[str] | None) -> Message:
+    """One whole analysis in parts, the cheap ones first; `panels` restricts the work."""
+    return {
+        "ask": "report",
+        "source": source,
+        "at": dict(at),
+        "seed": None if seed is None else dict(seed),
+        "order": order,
+        "panels": None if panels is None else list(panels),
+    }

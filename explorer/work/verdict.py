@@ -1,0 +1,68 @@
+"""Answers the verdict question: the engines side by side, the quick ones at once, SymPy's numbers when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from explorer.calculus.differences import central_jacobian, complex_step_jacobian
+from explorer.calculus.numbers import ComplexStepInvalid
+from explorer.calculus.sweeps import reverse_jacobian
+from explorer.calculus.tape import Tape, forward_jacobian, record
+from explorer.calculus.verdict import Matrix, find_slopes, judge
+from explorer.language.program import ExplorerError
+from explorer.work.subject import Subject, subject
+from explorer.work.wire import Message
+
+
+def answers(ask: Message) -> Iterator[Message]:
+    """The table of engines twice: without the symbolic column, and with it (null with a reason where there is none)."""
+    about = subject(ask)
+    tape = record(about.program, about.point)
+    engines: dict[str, Matrix | None] = {
+        "symbolic": None,
+        "forward": forward_jacobian(about.program, about.point),
+        "reverse": reverse_jacobian(tape),
+        "central": central_jacobian(about.program, about.point),
+        "complex_step": None,
+    }
+    refused: dict[str, str] = {}
+    try:
+        engines["complex_step"] = complex_step_jacobian(about.program, about.point)
+    except ComplexStepInvalid as error:
+        refused["complex_step"] = error.message
+    slopes = find_slopes(about.program, tape)
+
+    def table(complete: bool) -> Message:
+        verdict = judge(tape, engines, slopes, "complex_step" in refused)
+        return {
+            "inputs": list(about.program.inputs),
+            "outputs": list(about.program.outputs),
+            "value": list(tape.values),
+            "engines": engines,
+            "refused": refused,
+            "slopes": [asdict(s) for s in slopes],
+            "verdict": asdict(verdict),
+            "complete": complete,
+        }
+
+    yield table(False)
+    try:
+        engines["symbolic"] = symbolic_jacobian(about, tape)
+    except ExplorerError as error:
+        refused["symbolic"] = error.message
+    yield table(True)
+
+
+def symbolic_jacobian(about: Subject, tape: Tape) -> Matrix:
+    """SymPy's derivative at the point; undefined wherever the function itself is, whatever its formula says."""
+    from explorer.calculus import symbolic  # loads SymPy, which the quick part need not wait for
+
+    outputs, inputs = symbolic.expressions(about.program)
+    rows: Matrix = [[float("nan")] * len(inputs) for _ in outputs]
+    if tape.undefined() is not None:
+        return rows
+    point = dict(zip(inputs, about.point, strict=True))
+    for row, column, derivative in symbolic.jacobian(outputs, inputs):
+        rows[row][column] = symbolic.evaluate([derivative], point)[0]
+    return rows
