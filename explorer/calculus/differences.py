@@ -115,6 +115,11 @@ class Slice:
         """The input's value."""
         return self.point[self.input]
 
+    @cached_property
+    def here(self) -> float:
+        """The output at the point itself."""
+        return float(self(np.array([self.x]))[0])
+
     def __call__(self, xs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The output at these values of the input."""
         columns: list[Any] = list(self.point)
@@ -144,12 +149,12 @@ def estimate(f: Slice, scheme: Stencil) -> Estimate:
     h = scheme.step(f.x)
     if h == 0.0:
         return Estimate(scheme.name, NAN, h, 0, note="the step vanishes beside x")
-    value = float(difference(f, scheme, np.array([h]))[0])
     evaluations = len(scheme.offsets)
+    if not math.isfinite(f.here):  # a quotient across a pole or a gap is a number that means nothing
+        return Estimate(scheme.name, NAN, h, 1, note="f is not finite here")
+    value = float(difference(f, scheme, np.array([h]))[0])
     if math.isfinite(value) or not min(scheme.offsets) < 0 < max(scheme.offsets):
         return Estimate(scheme.name, value, h, evaluations)
-    if not math.isfinite(float(f(np.array([f.x]))[0])):
-        return Estimate(scheme.name, NAN, h, evaluations, note="f is not finite here")
     for side, words in ((RIGHT, "right"), (LEFT, "left")):
         one_sided = float(difference(f, side, np.array([h]))[0])
         if math.isfinite(one_sided):
@@ -167,6 +172,8 @@ def richardson(f: Slice) -> Estimate:
     Tableaux are tried for steps on the scales of 1 and of |x|. The last change is the uncertainty: it is no bound, and
     for a rapidly oscillating f it can be far too small.
     """
+    if not math.isfinite(f.here):
+        return Estimate("richardson", NAN, 0.0, 1, note="f is not finite here")
     best = Estimate("richardson", NAN, 0.0, 0)
     evaluations = 0
     scales = {1.0, abs(f.x)} - {0.0}
@@ -197,6 +204,8 @@ def richardson(f: Slice) -> Estimate:
 def complex_step(f: Slice) -> Estimate:
     """Im f(x + ih)/h with h = 1e-20; ComplexStepInvalid where f is not complex differentiable."""
     value = float(f.imaginary(np.array([COMPLEX_STEP]))[0]) / COMPLEX_STEP
+    if not math.isfinite(f.here):
+        return Estimate("complex step", NAN, COMPLEX_STEP, 2, note="f is not finite here")
     return Estimate("complex step", value, COMPLEX_STEP, 1)
 
 
@@ -217,9 +226,22 @@ def complex_step_jacobian(program: Program, point: Sequence[float]) -> list[list
 
 
 def one_sided_slopes(f: Slice) -> tuple[float, float]:
-    """The slopes from the left and from the right, by second-order one-sided differences (NaN outside the domain)."""
-    h = np.array([exact_step(f.x, EPSILON ** (1 / 3) * max(1.0, abs(f.x)))])
-    return float(difference(f, LEFT, h)[0]), float(difference(f, RIGHT, h)[0])
+    """The slopes from the left and from the right, by second-order one-sided differences.
+
+    NaN outside the domain; ±∞ where the quotient keeps growing as the step shrinks (a jump, a vertical tangent).
+    """
+    h = exact_step(f.x, EPSILON ** (1 / 3) * max(1.0, abs(f.x)))
+    steps = np.array([h, h / 8.0])
+    return _slope(f, LEFT, steps), _slope(f, RIGHT, steps)
+
+
+def _slope(f: Slice, side: Stencil, steps: NDArray[np.float64]) -> float:
+    coarse, fine = map(float, difference(f, side, steps))
+    rise = abs(coarse) * float(steps[0])
+    # Twice as steep with an eighth of the step, and by more than rounding could make it.
+    if abs(fine) > 2.0 * abs(coarse) and rise > 1e-9 * max(1.0, abs(f.here)):
+        return math.copysign(math.inf, fine)
+    return coarse
 
 
 def sweep_steps(x: float, count: int = 120) -> NDArray[np.float64]:

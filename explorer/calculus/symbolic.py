@@ -51,10 +51,11 @@ def _function(name: str, arity: int, partial: Callable[..., Expression]) -> Any:
 
 _H = sympy.Heaviside
 _sigmoid: Any = _function("sigmoid", 1, lambda i, a: _sigmoid(a) * (1 - _sigmoid(a)))
-_sign: Any = _function("sign", 1, lambda i, a: sympy.S.Zero)
+_delta: Any = _function("delta", 1, lambda i, a: sympy.nan)  # Dirac's, the derivative of a unit jump
+_sign: Any = _function("sign", 1, lambda i, a: 2 * _delta(a))
 _abs: Any = _function("abs", 1, lambda i, a: _sign(a))
 _cbrt: Any = _function("cbrt", 1, lambda i, a: 1 / (3 * _cbrt(a) ** 2))
-_step: Any = _function("heaviside", 1, lambda i, a: sympy.S.Zero)
+_step: Any = _function("heaviside", 1, lambda i, a: _delta(a))
 _floor: Any = _function("floor", 1, lambda i, a: sympy.S.Zero)
 _ceil: Any = _function("ceil", 1, lambda i, a: sympy.S.Zero)
 _relu: Any = _function("relu", 1, lambda i, a: sympy.Piecewise((1, a > 0), (0, True)))
@@ -207,7 +208,10 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
             built[index] = _number(arguments[0])
         elif function == "relation":
             operator, a, b = arguments
-            built[index] = _RELATION[operator](built[a], built[b])
+            try:
+                built[index] = _RELATION[operator](built[a], built[b])
+            except TypeError:
+                raise ExplorerError("A comparison with a number that is not real has no symbolic form.") from None
         elif function == "choose":
             condition, a, b = (built[argument] for argument in arguments)
             built[index] = sympy.Piecewise((a, condition), (b, True))
@@ -304,7 +308,7 @@ _EVALUATE: dict[Any, Callable[..., float]] = {
     sympy.sech: lambda a: REAL["div"](1.0, REAL["cosh"](a)), sympy.csch: lambda a: REAL["div"](1.0, REAL["sinh"](a)),
     _abs: REAL["abs"], _cbrt: REAL["cbrt"], _sign: REAL["sign"], _step: REAL["heaviside"], _floor: REAL["floor"],
     _ceil: REAL["ceil"], _relu: REAL["relu"], _softplus: REAL["softplus"], _sigmoid: REAL["sigmoid"],
-    _max: REAL["max"], _min: REAL["min"], _atan2: REAL["atan2"], sympy.sign: REAL["sign"],
+    _max: REAL["max"], _min: REAL["min"], _atan2: REAL["atan2"], sympy.sign: REAL["sign"], _delta: lambda a: 0.0 if a != 0.0 else NAN,
     sympy.Heaviside: lambda a, half: REAL["heaviside"](a), sympy.floor: REAL["floor"], sympy.ceiling: REAL["ceil"],
 }  # fmt: skip
 _HOLDS: dict[Any, Callable[[float, float], bool]] = {
@@ -459,7 +463,7 @@ def _own_operations(node: Expression) -> tuple[int, list[Expression]]:
             node = node.as_two_terms()[1] if node.args[0] is sympy.S.NegativeOne else -node
         numerator, denominator = sympy.fraction(node)
         if numerator.is_Integer:
-            return own + 1 + int(numerator < 0), [denominator]
+            return own + 1 + int(bool(numerator < 0)), [denominator]
         if denominator is not sympy.S.One:
             return own + 1, [numerator] if denominator.is_Integer else [denominator, numerator]
         if node.is_Mul:
