@@ -127,17 +127,21 @@ class Slice:
         return values_on(self.code, columns, xs.shape)[self.output]
 
     def imaginary(self, h: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Im f(x + ih) for each step; ComplexStepInvalid where f is not complex differentiable on the way."""
+        """Im f(x + ih) for each step; ComplexStepInvalid where f is not complex differentiable on the way.
+
+        NaN where f has no real value at x: the complex log(−1) = iπ would be taken for a slope of π/h.
+        """
         columns: list[Any] = [complex(x) for x in self.point]
         columns[self.input] = self.x + 1j * np.asarray(h, dtype=float)
         value = complex_values(self.code, columns)[self.output]
-        return np.broadcast_to(np.asarray(np.imag(value), dtype=float), np.shape(h))
+        defined = not np.isnan(self(np.array([self.x]))[0])
+        return np.broadcast_to(np.asarray(np.imag(value) if defined else NAN, dtype=float), np.shape(h))
 
 
 def difference(f: Slice, scheme: Stencil, steps: NDArray[np.float64]) -> NDArray[np.float64]:
     """The scheme's quotient for each step, shape of `steps`; steps that vanish beside x give NaN."""
-    h = (f.x + steps) - f.x
     with np.errstate(all="ignore"):
+        h = (f.x + steps) - f.x
         total = np.zeros_like(h)
         for weight, offset in zip(scheme.weights, scheme.offsets, strict=True):
             total = total + float(weight) * f(f.x + offset * h)
@@ -174,6 +178,11 @@ def richardson(f: Slice) -> Estimate:
     """
     if not math.isfinite(f.here):
         return Estimate("richardson", NAN, 0.0, 1, note="f is not finite here")
+    with np.errstate(all="ignore"):
+        return _richardson(f)
+
+
+def _richardson(f: Slice) -> Estimate:
     best = Estimate("richardson", NAN, 0.0, 0)
     evaluations = 0
     scales = {1.0, abs(f.x)} - {0.0}

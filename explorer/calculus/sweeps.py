@@ -47,18 +47,15 @@ def adjoints(tape: Tape, weights: Sequence[float]) -> list[float | None]:
 
 def reverse_jacobian(tape: Tape) -> list[list[float]]:
     """The Jacobian by one reverse sweep an output; rows are outputs, columns inputs."""
-    rows = []
-    for index, output in enumerate(tape.outputs):
-        constant = math.nan if isinstance(output, float) and output != output else 0.0
-        weights = [float(k == index) for k in range(len(tape.outputs))]
-        rows.append([a if a is not None else constant for a in adjoints(tape, weights)[: len(tape.inputs)]])
-    return rows
+    return [gradient(tape, index) for index in range(len(tape.outputs))]
 
 
 def gradient(tape: Tape, output: int = 0) -> list[float]:
-    """The gradient of one output by one reverse sweep."""
+    """The gradient of one output by one reverse sweep; an undefined output has no derivative by any input."""
     weights = [float(k == output) for k in range(len(tape.outputs))]
-    return [a if a is not None else 0.0 for a in adjoints(tape, weights)[: len(tape.inputs)]]
+    value = tape.values[output]
+    unreached = 0.0 if value == value else math.nan
+    return [a if a is not None else unreached for a in adjoints(tape, weights)[: len(tape.inputs)]]
 
 
 class _DualFunctions:

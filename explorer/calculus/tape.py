@@ -187,7 +187,8 @@ class Recorder:
 def operation_stem(inputs: Sequence[str]) -> str:
     """The letter of the operations' names v1, v2, …: one with which no input of the form letter-number begins."""
     taken = {name.rstrip("0123456789") for name in inputs if name[-1:].isdigit()}
-    return next(stem for stem in ("v", "w", "t", "u", "n", "op") if stem not in taken)
+    spare = (f"op{index}_" for index in range(len(taken)))
+    return next(stem for stem in ("v", "w", "t", "u", "n", "op", *spare) if stem not in taken)
 
 
 def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> Tape:

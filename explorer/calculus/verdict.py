@@ -50,7 +50,8 @@ def digits_agreed(a: float, b: float) -> float:
         return FULL_DIGITS
     if not (math.isfinite(a) and math.isfinite(b)):
         return 0.0
-    difference = abs(a - b) / max(abs(a), abs(b))
+    size = max(abs(a), abs(b))
+    difference = abs(a / size - b / size)
     return min(FULL_DIGITS, max(0.0, math.floor(-10.0 * math.log10(difference)) / 10.0)) if difference else FULL_DIGITS
 
 

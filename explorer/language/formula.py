@@ -7,11 +7,13 @@ one and leaves a Note that says which.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
+import itertools
 import keyword
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from explorer.language.primitives import PRIMITIVES, function_named
 from explorer.language.program import (
@@ -37,6 +39,9 @@ from explorer.language.tokens import GREEK, Token, tokenize
 
 # Brackets, calls and powers inside each other; SymPy's own walks overflow a little above this.
 MAX_NESTING = 100
+# Levels of the tree that is read, a chain of + or of * being one. Nested signs, n-ary max and long piecewise deepen it
+# without brackets; walks over it recurse a few Python frames a level, of which there are 1,000.
+MAX_DEPTH = 200
 MAX_INPUTS = 200
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -51,6 +56,8 @@ FORMS = {
 
 # How tightly each operator holds its operands; a higher number binds tighter.
 TERNARY, OR, AND, NOT, RELATION, SUM, PRODUCT, SIGN, POWER = 1, 2, 3, 4, 5, 10, 20, 25, 30
+
+_FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
 
 Node = Expression | Condition
 
@@ -116,6 +123,10 @@ class _Reader:
                 self.used_here = set()
                 value = self.number(self.expression(0))
                 self._end_of_line()
+                if target.text in self.used_here:
+                    raise ExplorerError(
+                        f"“{target.text}” stands on both sides: give the result a new name.", target.span, "name"
+                    )
                 body.append(Assign(target.text, value, target.span.to(value.span)))
                 read_by_line.append(self.used_here)
                 assigned_by_line.append(target.text)
@@ -138,6 +149,9 @@ class _Reader:
         if not names:
             names = self._output_names(outputs, inputs)
         body.append(Return(outputs, outputs[0].span.to(outputs[-1].span)))
+        for function in self.functions.values():
+            _check_depth(function.body)
+        _check_depth(body)
         whole = Span(1, 0, self.tokens[-1].span.end_line, self.tokens[-1].span.end_column)
         main = Function("main", inputs, tuple(body), whole)
         return Program(self.text, (*self.functions.values(), main), inputs, names, tuple(self.notes))
@@ -153,14 +167,15 @@ class _Reader:
         taken = {*inputs, *self.assigned}
         if len(outputs) == 1:
             own = outputs[0].name if isinstance(outputs[0], Name) and outputs[0].name in self.assigned else None
-            return (own or next(n for n in ("y", "f", "F", "result", "output") if n not in taken),)
+            numbered = (f"y{index}" for index in itertools.count(1))
+            return (own or next(n for n in itertools.chain(("y", "f", "F"), numbered) if n not in taken),)
         if all(isinstance(o, Name) and o.name in self.assigned for o in outputs) and len(set(outputs)) == len(outputs):
             return tuple(o.name for o in outputs if isinstance(o, Name))
-        for stem in ("y", "f", "F", "out"):
+        for stem in itertools.chain(("y", "f", "F"), (f"y{index}_" for index in itertools.count(1))):
             names = tuple(f"{stem}{index}" for index in range(1, len(outputs) + 1))
             if not taken & set(names):
-                return names
-        return tuple(f"result{index}" for index in range(1, len(outputs) + 1))
+                break
+        return names
 
     def _definition_head(self) -> tuple[str, tuple[str, ...], Span] | None:
         """name(parameters) = at the start of a line, or None with the position unchanged."""
@@ -195,6 +210,10 @@ class _Reader:
         self.used, self.parameters, self.used_here = {}, parameters, set()
         value = self.number(self.expression(0))
         self._end_of_line()
+        if name in self.used:
+            raise ExplorerError(
+                f"“{name}” stands in its own definition: only an algorithm may call itself.", span, "name"
+            )
         last = all(t.kind in ("newline", "end") for t in self.tokens[self.position :])
         if last:
             self.used = {**outer_used, **self.used}
@@ -276,6 +295,8 @@ class _Reader:
             elif token.kind == "superscript":
                 self.position += 1
                 left = self._power(self.number(left), self._superscript(token))
+                if self.token.kind == "superscript":
+                    raise ExplorerError("Two superscripts in a row: write brackets, (x²)³.", self.token.span)
             elif token.kind in COMPARISONS and binding < RELATION:
                 left = self._comparison(left)
             elif token.kind == "name" and token.text in ("and", "or") and binding < (OR if token.text == "or" else AND):
@@ -302,8 +323,7 @@ class _Reader:
             if self.token.kind == ",":
                 self._check_decimal_comma()
                 raise ExplorerError("A comma separates a function's arguments; here is no function.", self.token.span)
-            self._expect(")", token)
-            return inner
+            return self._placed(inner, token.span.to(self._expect(")", token)))
         if token.kind == "|":
             self.position += 1
             inner = self.number(
@@ -607,6 +627,13 @@ class _Reader:
         self.values[id(node)] = (node, value)
         return node
 
+    def _placed(self, node: Node, span: Span) -> Node:
+        """The same node with another span, as brackets around it give it."""
+        placed = dataclasses.replace(node, span=span)
+        if id(node) in self.values:
+            self.values[id(placed)] = (placed, self.values[id(node)][1])
+        return placed
+
     def _apply(self, function: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
         node = Apply(function, arguments, span)
         if all(id(a) in self.values for a in arguments):
@@ -650,6 +677,8 @@ class _Reader:
             )
 
     def _unknown_function(self, token: Token) -> ExplorerError:
+        if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
+            return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
         known = [*PRIMITIVES, *FORMS, *self.functions]
         close = difflib.get_close_matches(token.text, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
@@ -673,6 +702,29 @@ class _Reader:
         if token.kind == ",":
             return ExplorerError("Nothing stands before this comma.", token.span)
         return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
+
+
+def _check_depth(body: Sequence[Statement]) -> None:
+    """Refuse a body whose tree is deeper than MAX_DEPTH; a loop, for it is the guard of everything that recurses."""
+    roots = [e for s in body for e in ((s.value,) if isinstance(s, Assign) else s.values if isinstance(s, Return) else ())]
+    stack: list[tuple[Node, int]] = [(root, 1) for root in roots]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise ExplorerError(f"The formula is nested more than {MAX_DEPTH} deep.", node.span, "limit")
+        match node:
+            case Apply(function, (head, *others), _):
+                chained = isinstance(head, Apply) and _FAMILY.get(head.function, head) == _FAMILY.get(function)
+                stack.append((head, depth if chained else depth + 1))
+                stack.extend((other, depth + 1) for other in others)
+            case Call(_, arguments, _):
+                stack.extend((argument, depth + 1) for argument in arguments)
+            case Choose(condition, then, otherwise, _):
+                stack.extend((part, depth + 1) for part in (condition, then, otherwise))
+            case Compare(_, left, right, _):
+                stack.extend((part, depth + 1) for part in (left, right))
+            case Logic(_, conditions, _):
+                stack.extend((condition, depth + 1) for condition in conditions)
 
 
 def _count(number: int) -> str:

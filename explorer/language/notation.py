@@ -6,7 +6,7 @@ recursion, shared parts may be shared, and JSON stays shallow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from explorer.language.program import Span
@@ -90,6 +90,13 @@ class NotationBuilder:
     ) -> int:
         """Append one piece and return its index."""
         self.pieces.append(Piece(kind, text, children, span, ref))
+        return len(self.pieces) - 1
+
+    def include(self, notation: Notation) -> int:
+        """Append all pieces of another notation and return the index of its whole."""
+        shift = len(self.pieces)
+        for piece in notation.pieces:
+            self.pieces.append(replace(piece, children=tuple(child + shift for child in piece.children)))
         return len(self.pieces) - 1
 
     def finish(self, complete: bool = True) -> Notation:

@@ -16,4 +16,7 @@ def parse(text: str) -> Program:
         raise ExplorerError(
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", kind="limit"
         )
-    return read_formula(text)
+    try:
+        return read_formula(text)
+    except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
+        raise ExplorerError("The formula is nested too deeply to be read.", kind="limit") from None

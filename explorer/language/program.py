@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
 
 ErrorKind = Literal["syntax", "name", "arity", "domain", "limit", "timeout", "request", "internal"]
@@ -172,6 +172,30 @@ class Program:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     notes: tuple[Note, ...] = field(compare=False, default=())
+
+    def __eq__(self, other: object) -> bool:
+        """By a loop: a sum of 1,200 terms is a tree 1,200 deep, on which the generated comparison overflows."""
+        if not isinstance(other, Program):
+            return NotImplemented
+        pairs: list[tuple[object, object]] = [
+            ((self.functions, self.inputs, self.outputs), (other.functions, other.inputs, other.outputs))
+        ]
+        while pairs:
+            a, b = pairs.pop()
+            if type(a) is not type(b):
+                return False
+            if isinstance(a, tuple) and isinstance(b, tuple):
+                if len(a) != len(b):
+                    return False
+                pairs.extend(zip(a, b, strict=True))
+            elif is_dataclass(a):
+                pairs.extend((getattr(a, f.name), getattr(b, f.name)) for f in fields(a) if f.compare)
+            elif a != b:
+                return False
+        return True
+
+    def __hash__(self) -> int:
+        return hash((self.inputs, self.outputs, len(self.functions)))
 
     @property
     def main(self) -> Function:

@@ -42,7 +42,9 @@ GREEK = {
 
 _BLANK = re.compile(r"[ \t\r\f\u00a0\u2009\u202f]+")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NAME = re.compile(rf"[A-Za-z{''.join(GREEK)}][A-Za-z0-9_{''.join(GREEK)}{''.join(SUBSCRIPTS)}]*")
+_LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
+# π is a sign of its own: 2πr is 2·π·r.
+_NAME = re.compile(rf"π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*")
 _OPERATOR = re.compile(r"\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>]")
 _SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 

@@ -23,9 +23,19 @@ def differences(source: str, at: Point, output: int, input_: str) -> Message:
     return {"ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
 
 
-def graph(source: str, at: Point, seed: Point, weights: Sequence[float]) -> Message:
-    """The tape as a drawing with its forward film (seed: input → tangent) and reverse film (a weight an output)."""
-    return {"ask": "graph", "source": source, "at": dict(at), "seed": dict(seed), "weights": list(weights)}
+def graph(source: str, at: Point, seed: Point, weights: Sequence[float], tree: bool) -> Message:
+    """The tape as a drawing with its forward film (seed: input → tangent) and reverse film (a weight an output).
+
+    tree: shared nodes are drawn once for each of their uses.
+    """
+    return {
+        "ask": "graph",
+        "source": source,
+        "at": dict(at),
+        "seed": dict(seed),
+        "weights": list(weights),
+        "tree": tree,
+    }
 
 
 def verdict(source: str, at: Point) -> Message:

@@ -9,7 +9,7 @@ from explorer.calculus.differences import central_jacobian, complex_step_jacobia
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape, forward_jacobian, record
-from explorer.calculus.verdict import Matrix, find_slopes, judge
+from explorer.calculus.verdict import Matrix, digits_agreed, find_slopes, judge
 from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message
@@ -41,6 +41,7 @@ def answers(ask: Message) -> Iterator[Message]:
             "value": list(tape.values),
             "engines": engines,
             "refused": refused,
+            "digits": {name: _digits(engines["reverse"], matrix) for name, matrix in engines.items()},
             "slopes": [asdict(s) for s in slopes],
             "verdict": asdict(verdict),
             "complete": complete,
@@ -52,6 +53,12 @@ def answers(ask: Message) -> Iterator[Message]:
     except ExplorerError as error:
         refused["symbolic"] = error.message
     yield table(True)
+
+
+def _digits(reference: Matrix | None, other: Matrix | None) -> Matrix | None:
+    if reference is None or other is None:
+        return None
+    return [[digits_agreed(a, b) for a, b in zip(*rows, strict=True)] for rows in zip(reference, other, strict=True)]
 
 
 def symbolic_jacobian(about: Subject, tape: Tape) -> Matrix:

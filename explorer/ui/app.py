@@ -1,0 +1,48 @@
+"""The application around the window: style, settings, and the last place where an exception is caught."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from explorer.ui import theme
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """The QApplication with our names (settings are kept under them) and our look."""
+    application = QApplication(arguments)
+    application.setOrganizationName("DifferentiationExplorer")
+    application.setApplicationName("explorer")
+    application.setApplicationDisplayName("Differentiation Explorer")
+    chosen = QSettings().value("theme")
+    theme.apply(application, theme.prefers_dark(application) if chosen is None else chosen == "dark")
+    return application
+
+
+def open_window(path: str | None) -> int:
+    """Open the window on the worked example, a text or a file, and run until it is closed; the exit code."""
+    application = make_application(sys.argv[:1])
+    sys.excepthook = _tell
+    from explorer.ui.window import MainWindow  # after the application: fonts and palettes need it
+
+    window = MainWindow(path)
+    window.show()
+    return application.exec()
+
+
+def _tell(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    """A fault of ours is shown with its details, and the window goes on."""
+    if issubclass(kind, KeyboardInterrupt):
+        QApplication.quit()
+        return
+    details = "".join(traceback.format_exception(kind, error, at))
+    print(details, file=sys.stderr)
+    box = QMessageBox(QMessageBox.Icon.Warning, "Differentiation Explorer", "Something failed in the program itself.")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText("Your text is as it was. The details can be copied for a report.")
+    box.setDetailedText(details)
+    box.exec()

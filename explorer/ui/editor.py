@@ -1,0 +1,188 @@
+"""The source editor: colours, an underline where something is wrong, and a door that huge pastes do not pass."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+
+from explorer.language.primitives import function_named
+from explorer.language.program import Span
+from explorer.language.tokens import MAX_CHARACTERS
+from explorer.ui import theme
+
+_TOKEN = re.compile(r"(?P<comment>#.*)|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)")
+_SPECIAL = ("where", "piecewise", "clip", "and", "or", "not", "if", "else")
+_COLOURS = {  # on light ground, on dark ground
+    "comment": ("#6a737d", "#8b949e"),
+    "number": ("#8a3800", "#f0a868"),
+    "function": ("#005a8d", "#6cb8ea"),
+}
+
+
+class Highlighter(QSyntaxHighlighter):
+    """Colours numbers, function names and comments of a formula text."""
+
+    def __init__(self, document: QTextDocument, dark: bool) -> None:
+        super().__init__(document)
+        self.dark = dark
+
+    def highlightBlock(self, text: str) -> None:
+        for match in _TOKEN.finditer(text):
+            kind = match.lastgroup or ""
+            if kind == "name":
+                word = match.group()
+                if word not in _SPECIAL and function_named(word) is None:
+                    continue
+                kind = "function"
+            colour = QTextCharFormat()
+            colour.setForeground(QColor(_COLOURS[kind][self.dark]))
+            self.setFormat(match.start(), match.end() - match.start(), colour)
+
+
+class Editor(QPlainTextEdit):
+    """The text of the function. Undo is the session's, for it restores more than the text."""
+
+    too_long = Signal(int)  # characters of a text that was not let in
+    undo_asked = Signal()
+    redo_asked = Signal()
+    span_clicked = Signal(int, int)  # line from 1, column from 0
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("editor")
+        self.setAccessibleName("Function: a formula, or several lines with names")
+        self.setPlaceholderText("Type a function of any variables, e.g. sin(x*y) + x^2, or choose an example")
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setFont(theme.fixed_font(self, 1.1))
+        self._highlighter = Highlighter(self.document(), theme.is_dark(self))
+        self._error: Span | None = None
+        self._lit: Span | None = None
+
+    def setPlainText(self, text: str) -> None:
+        """Replace the text, unless it is too long: one line of 100,000 characters would freeze the window."""
+        if self._admits(len(text)):
+            super().setPlainText(text)
+
+    def insertPlainText(self, text: str) -> None:
+        """Insert at the cursor, unless the whole would become too long."""
+        if self._admits(self._length() + len(text)):
+            super().insertPlainText(text)
+
+    def appendPlainText(self, text: str) -> None:
+        """Add a paragraph, unless the whole would become too long."""
+        if self._admits(self._length() + len(text)):
+            super().appendPlainText(text)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste as plain text, unless the whole would become too long."""
+        selected = len(self.textCursor().selectedText())
+        if source.hasText() and self._admits(self._length() - selected + len(source.text())):
+            super().insertPlainText(source.text())
+
+    def show_text(self, text: str) -> None:
+        """Show the session's text, with the cursor where it was if it can stay there."""
+        if text == self.toPlainText():
+            return
+        place = min(self.textCursor().position(), len(text))
+        blocked = self.blockSignals(True)
+        self.setPlainText(text)
+        self.blockSignals(blocked)
+        cursor = self.textCursor()
+        cursor.setPosition(place)
+        self.setTextCursor(cursor)
+
+    def underline(self, span: Span | None) -> None:
+        """Mark the place of an error, or none."""
+        self._error = span
+        self._mark()
+
+    def light(self, span: Span | None) -> None:
+        """Mark the part of the text that belongs to what is selected elsewhere, or none."""
+        self._lit = span
+        self._mark()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self.redo_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: object) -> None:
+        super().mouseReleaseEvent(event)
+        if not self.textCursor().hasSelection():
+            cursor = self.textCursor()
+            self.span_clicked.emit(cursor.blockNumber() + 1, cursor.positionInBlock())
+
+    def changeEvent(self, event: object) -> None:
+        super().changeEvent(event)
+        if hasattr(self, "_highlighter") and self._highlighter.dark != theme.is_dark(self):
+            self._highlighter.dark = theme.is_dark(self)
+            blocked = self.blockSignals(True)  # new colours are no edit
+            self._highlighter.rehighlight()
+            self.blockSignals(blocked)
+            self._mark()
+
+    def _length(self) -> int:
+        return self.document().characterCount() - 1
+
+    def _admits(self, length: int) -> bool:
+        if length <= MAX_CHARACTERS:
+            return True
+        self.too_long.emit(length)
+        return False
+
+    def _mark(self) -> None:
+        marks = []
+        if self._lit is not None:
+            lit = QTextCharFormat()
+            ground = self.palette().highlight().color()
+            ground.setAlpha(70)
+            lit.setBackground(ground)
+            marks.append(self._selection(self._lit, lit))
+        if self._error is not None:
+            wave = QTextCharFormat()
+            wave.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            wave.setUnderlineColor(theme.error_colour(self))
+            faint = theme.error_colour(self)
+            faint.setAlpha(45)
+            wave.setBackground(faint)
+            marks.append(self._selection(self._error, wave))
+        self.setExtraSelections(marks)
+
+    def _selection(self, span: Span, look: QTextFormat) -> QTextEdit.ExtraSelection:
+        selection = QTextEdit.ExtraSelection()
+        cursor = QTextCursor(self.document())
+        start = self._position(span.line, span.column)
+        end = max(self._position(span.end_line, span.end_column), start)
+        if start == end:  # an empty place is shown on the character before it, or after it at the start of a line
+            at_start = self.document().findBlock(start).position() == start
+            start, end = (start, min(end + 1, self._length())) if at_start else (start - 1, end)
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        selection.cursor = cursor
+        selection.format = look
+        return selection
+
+    def _position(self, line: int, column: int) -> int:
+        block = self.document().findBlockByNumber(min(max(line - 1, 0), self.document().blockCount() - 1))
+        return block.position() + min(_units(block.text(), column), max(block.length() - 1, 0))
+
+
+def _units(text: str, column: int) -> int:
+    """Qt counts UTF-16 units: characters beyond the basic plane are two."""
+    return column + sum(1 for character in text[:column] if ord(character) > 0xFFFF)

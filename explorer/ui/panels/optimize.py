@@ -1,0 +1,390 @@
+"""The optimize panel: a rule runs on the function itself; landscape with the path, loss against step, the rule's state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QSplitter,
+    QWidget,
+)
+
+from explorer.optimize.rules import RULES
+from explorer.ui.graph_view import pretty_name
+from explorer.ui.number_box import NumberBox
+from explorer.ui.panel import Panel, number_text
+from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.session import Question
+from explorer.ui.worker import Crew
+from explorer.work import questions
+from explorer.work.ends import Done, End
+from explorer.work.wire import Message
+
+_STEPS = 200
+_REACH = 2.0  # the picture shows at least this far around the start
+_MARGIN = 0.15  # of the path's extent, around it
+
+
+class OptimizePanel(Panel):
+    """Rule, its hyper-parameters, run/step/back/reset, two plots, and what happened in words."""
+
+    name = "optimize"
+    title = "Optimize"
+    budget_ms = 60_000
+
+    def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
+        super().__init__(crew, parent)
+        self._start: dict[str, float] = {}
+        self._iterates: list[dict[str, Any]] = []
+        self._complete = False  # whether the run went on to its own end, or only to the step that was looked at
+        self._ran_to = 0
+        self._sentence = ""
+        self._view: list[tuple[float, float]] = []  # what the landscape shows, an interval an axis
+        self.landscapes = crew.worker("optimize.landscape")
+        self.landscapes.answered.connect(self._show_landscape)
+        self.landscapes.ended.connect(self._landscape_ended)
+        self._build_controls()
+        self.plot = PlotView(plots)
+        self.plot.setObjectName("optimize.plot")
+        self.plot.setAccessibleName("Landscape of the function with the path of the run")
+        self.plot.clicked.connect(self._clicked)
+        self.loss = PlotView(plots)
+        self.loss.setObjectName("optimize.loss")
+        self.loss.setAccessibleName("Loss against step")
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.plot)
+        split.addWidget(self.loss)
+        split.setSizes([320, 170])
+        split.setChildrenCollapsible(False)
+        self.body.addWidget(split, 1)
+        self.scrub = QSlider(Qt.Orientation.Horizontal, objectName="optimize.slider")
+        self.scrub.setAccessibleName("Step of the run")
+        self.scrub.setMaximum(0)
+        self.scrub.valueChanged.connect(self._show_step)
+        self.body.addWidget(self.scrub)
+        self.state = QLabel(objectName="optimize.state")
+        self.state.setAccessibleName("State of the run")
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
+        self.state.setWordWrap(True)
+        self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.state.setMinimumHeight(3 * self.state.fontMetrics().lineSpacing())
+        self.state.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self.state)
+
+    def _build_controls(self) -> None:
+        self.objective = QComboBox(objectName="optimize.objective")
+        self.objective.setAccessibleName("What is minimised")
+        self.objective.addItem("this function")
+        self.rule = QComboBox(objectName="optimize.rule")
+        self.rule.setAccessibleName("Rule")
+        for name, kind in RULES.items():
+            self.rule.addItem(name, name)
+            self.rule.setItemData(self.rule.count() - 1, kind.title, Qt.ItemDataRole.ToolTipRole)
+        self.rule.currentIndexChanged.connect(self._rule_chosen)
+        self.rate = NumberBox()
+        self.rate.setObjectName("optimize.rate")
+        self.rate.setAccessibleName("Rate")
+        self.steps = QSpinBox(objectName="optimize.steps", minimum=1, maximum=100_000, value=_STEPS)
+        self.steps.setAccessibleName("Steps of a run")
+        self.batch = QSpinBox(objectName="optimize.batch", minimum=0, maximum=1_000_000, value=0)
+        self.batch.setAccessibleName("Batch size")
+        self.batch.setSpecialValueText("all")
+        self.batch.setEnabled(False)
+        self.batch.setToolTip("A formula has no data to take batches of")
+        self._form = QGridLayout()
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._fields: dict[str, NumberBox | QCheckBox] = {}
+        first = QHBoxLayout()
+        for words, widget in (("Minimise", self.objective), ("by", self.rule), ("batch", self.batch)):
+            label = QLabel(words)
+            label.setBuddy(widget)
+            first.addWidget(label)
+            first.addWidget(widget)
+        first.addStretch(1)
+        self.body.addLayout(first)
+        self.formula = QLabel(objectName="optimize.formula")
+        self.formula.setTextFormat(Qt.TextFormat.PlainText)
+        self.formula.setWordWrap(True)
+        self.formula.setAccessibleName("Formula of the rule")
+        self.body.addWidget(self.formula)
+        self.body.addLayout(self._form)
+        buttons = QHBoxLayout()
+        self._buttons: dict[str, QPushButton] = {}
+        for name, words, tip, slot in (
+            ("run", "Run", "Run all steps (Ctrl+Return)", self.run),
+            ("step", "Step", "One step on", self.step),
+            ("back", "Back", "One step back", self.back),
+            ("reset", "Reset", "Back to the start, and forget the run", self.reset),
+            ("fit", "Fit view", "Show the whole path", self.fit),
+        ):
+            button = QPushButton(words, objectName=f"optimize.{name}")
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            button.clicked.connect(slot)
+            buttons.addWidget(button)
+            self._buttons[name] = button
+        buttons.addStretch(1)
+        buttons.addWidget(QLabel("steps"))
+        buttons.addWidget(self.steps)
+        self.body.addLayout(buttons)
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(key), self, self.run, context=Qt.ShortcutContext.WindowShortcut)
+        self.rate.valueChanged.connect(self._forget)
+        self._rule_chosen()
+
+    def _rule_chosen(self) -> None:
+        kind = RULES[self.rule.currentData()]
+        defaults = kind.defaults()
+        while self._form.count():
+            widget = self._form.takeAt(0).widget()
+            if widget is not self.rate:
+                widget.deleteLater()
+        self._fields = {}
+        for place, (field, about) in enumerate(kind.hyperparameters().items()):
+            label = QLabel(about.words)
+            label.setToolTip(about.meaning)
+            box: NumberBox | QCheckBox
+            if isinstance(defaults[field], bool):
+                box = QCheckBox()
+                box.setChecked(bool(defaults[field]))
+                box.toggled.connect(self._forget)
+            else:
+                box = self.rate if field == "rate" else NumberBox()
+                with QSignalBlocker(box):
+                    box.setValue(float(defaults[field]))
+                if box is not self.rate:
+                    box.valueChanged.connect(self._forget)
+            if box is not self.rate:
+                box.setObjectName(f"optimize.set.{field}")
+                box.setAccessibleName(about.words)
+            box.setToolTip(about.meaning)
+            label.setBuddy(box)
+            self._form.addWidget(label, place // 2, 2 * (place % 2))
+            self._form.addWidget(box, place // 2, 2 * (place % 2) + 1)
+            self._fields[field] = box
+        self.rate.setVisible("rate" in self._fields)
+        self.formula.setText(f"{kind.title}\n{kind.formula}")
+        self._forget()
+
+    def _settings(self) -> dict[str, float | bool]:
+        return {
+            field: box.isChecked() if isinstance(box, QCheckBox) else box.value() for field, box in self._fields.items()
+        }
+
+    # -- a new function or point -----------------------------------------------------------------------------------
+
+    def asks(self, question: Question) -> Message | None:
+        """A new function or point is a new start; the run itself waits for its button."""
+        self._start = dict(question.at)
+        self._forget()
+        output = question.program.outputs[0]
+        with QSignalBlocker(self.objective):
+            self.objective.setItemText(0, output if len(question.program.outputs) == 1 else "several outputs")
+        self._view = [_around(value) for value in self._start.values()]
+        self._ask_landscape()
+        return None
+
+    def settle(self, question: Question) -> None:
+        super().settle(question)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        self.plot.set_dimmed(dimmed)
+        self.loss.set_dimmed(dimmed)
+
+    def _ask_landscape(self) -> None:
+        if self.question is None:
+            return
+        names = list(self._start)
+        if len(self.question.program.outputs) != 1:
+            self.plot.set_message("Several outputs: an optimizer needs one number to make small.")
+        elif not names:
+            self.plot.set_message("A constant has nothing to be optimized.")
+        elif len(names) > 2:
+            self.plot.set_message(f"{len(names)} inputs: a landscape can be drawn for one or two.\nThe loss is below.")
+        else:
+            lows, highs = zip(*self._view, strict=True)
+            self.landscapes.ask(questions.landscape(self.question.source, names, self._start, lows, highs), 10_000)
+
+    def _show_landscape(self, answer: dict[str, Any]) -> None:
+        names, coordinates = answer["axes"], answer["coordinates"]
+        output = self.question.program.outputs[0] if self.question else "f"
+        spec: dict[str, Any] = {"name": output, "x_label": pretty_name(names[0])}
+        if len(names) == 2:
+            spec |= {"kind": "contour", "x": coordinates[0], "y": coordinates[1], "z": answer["values"]}
+            spec["y_label"] = pretty_name(names[1])
+        else:
+            spec |= {"kind": "curve_1d", "x": coordinates[0], "y": answer["values"], "y_label": output}
+        self.plot.show_figure(spec)
+        self._draw_path()
+
+    def _landscape_ended(self, end: End) -> None:
+        if not isinstance(end, Done):
+            self.plot.set_message(getattr(end, "message", "The landscape could not be drawn."))
+
+    # -- the run ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """All steps from the start."""
+        self._run_to(self.steps.value())
+
+    def step(self) -> None:
+        """One step on: shown if it is known, else computed by replaying the run, which is deterministic."""
+        shown = self.scrub.value()
+        if shown + 1 < len(self._iterates):
+            self.scrub.setValue(shown + 1)
+        elif not self._complete:
+            self._run_to(shown + 1)
+
+    def back(self) -> None:
+        """One step back."""
+        self.scrub.setValue(self.scrub.value() - 1)
+
+    def reset(self) -> None:
+        """Forget the run and begin where the inputs are."""
+        if self.question is not None:
+            self._start = dict(self.question.at)
+            self._view = [_around(value) for value in self._start.values()]
+            self._ask_landscape()
+        self._forget()
+
+    def fit(self) -> None:
+        """Show the whole path in the landscape."""
+        if not self._iterates:
+            return
+        self._view = []
+        for name in self._start:
+            path = [row["x"][name] for row in self._iterates]
+            low, high = min(path), max(path)
+            margin = _MARGIN * (high - low) or _REACH
+            self._view.append((low - margin, high + margin))
+        self._ask_landscape()
+
+    def _run_to(self, steps: int) -> None:
+        if self.question is None:
+            return
+        self._iterates, self._complete, self._ran_to = [], False, steps
+        self.say("")
+        question = questions.descent(
+            self.question.source, self._start, self.rule.currentData(), self._settings(), steps, self.batch.value()
+        )
+        self._fresh = False
+        self.worker.ask(question, self.budget_ms)
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        if "iterates" in answer:
+            self._iterates += answer["iterates"]
+            self._follow_run()
+        if "stopped" in answer:
+            self._complete = answer["stopped"] != "steps"
+            self._sentence = answer["sentence"]
+            self._show_loss()
+            self._show_step(self.scrub.value())
+
+    def show_end(self, end: End) -> None:
+        if not isinstance(end, Done) and self._iterates:
+            self._show_loss()
+
+    def _follow_run(self) -> None:
+        last = len(self._iterates) - 1
+        with QSignalBlocker(self.scrub):
+            self.scrub.setMaximum(max(last, 0))
+            self.scrub.setValue(max(last, 0))
+        self._show_step(last)
+
+    def _forget(self) -> None:
+        """Something that the run depends on has changed: its path no longer says anything."""
+        self._iterates, self._complete, self._sentence = [], False, ""
+        if hasattr(self, "scrub"):
+            with QSignalBlocker(self.scrub):
+                self.scrub.setMaximum(0)
+            self.loss.set_message("Run to see the loss against the step.")
+            self._show_step(0)
+
+    def _clicked(self, x: float, y: float) -> None:
+        """A click is a new start."""
+        names = list(self._start)
+        if names:
+            self._start[names[0]] = float(f"{x:.4g}")
+        if len(names) == 2:
+            self._start[names[1]] = float(f"{y:.4g}")
+        self._forget()
+
+    # -- pictures and words ----------------------------------------------------------------------------------------
+
+    def _show_step(self, step: int) -> None:
+        self._draw_path()
+        self._buttons["back"].setEnabled(step > 0)
+        self._buttons["step"].setEnabled(step + 1 < len(self._iterates) or not self._complete)
+        self._buttons["fit"].setEnabled(len(self._iterates) > 1 and len(self._start) in (1, 2))
+        if not self._iterates:
+            start = ", ".join(f"{pretty_name(name)} = {number_text(value)}" for name, value in self._start.items())
+            self.state.setText(f"Start: {start}. Click the landscape to move it." if start else "")
+            return
+        row = self._iterates[min(max(step, 0), len(self._iterates) - 1)]
+        point = ", ".join(f"{pretty_name(name)} = {number_text(value, 8)}" for name, value in row["x"].items())
+        memory = "   ".join(
+            f"{symbol} = {', '.join(number_text(v, 4) for v in values[:4])}" for symbol, values in row["memory"]
+        )
+        lines = [
+            f"Step {row['step']}: {point}",
+            f"loss = {number_text(row['loss'], 8)},  |∇f| = {number_text(row['gradient_norm'], 4)}   {memory}",
+        ]
+        if self._sentence and step == len(self._iterates) - 1:
+            lines.append(self._sentence)
+        self.state.setText("\n".join(lines))
+
+    def _draw_path(self) -> None:
+        names = list(self._start)
+        if len(names) not in (1, 2) or not hasattr(self, "plot"):
+            return
+        shown = self._iterates[: self.scrub.value() + 1]
+        overlay: list[Overlay] = []
+        rows = [[row["x"][name] for row in shown] for name in names]
+        if len(names) == 1:
+            rows.append([row["loss"] for row in shown])
+        if shown:
+            overlay.append(Polyline(rows[0], rows[1], "accent", 2.0))
+            overlay.append(Marker(rows[0][0], rows[1][0], "square", "start"))
+            overlay.append(Marker(rows[0][-1], rows[1][-1], "circle", "", "accent"))
+        elif len(names) == 2:
+            overlay.append(Marker(self._start[names[0]], self._start[names[1]], "square", "start"))
+        self.plot.set_overlay(overlay)
+
+    def _show_loss(self) -> None:
+        steps = [row["step"] for row in self._iterates]
+        losses = [row["loss"] for row in self._iterates]
+        numbers = [float(value) for value in losses]
+        decades = min(numbers) > 0.0 and max(numbers) > 100.0 * min(numbers)
+        output = self.question.program.outputs[0] if self.question else "f"
+        self.loss.show_figure(
+            {
+                "kind": "curves",
+                "x_scale": "linear",
+                "y_scale": "log" if decades else "linear",
+                "x_label": "step",
+                "y_label": f"loss {output}",
+                "series": [
+                    {
+                        "x": steps,
+                        "y": losses,
+                        "label": self.rule.currentText(),
+                        "style": {"index": 0, "markers": len(steps) < 30},
+                    }
+                ],
+            }
+        )
+
+
+def _around(value: float) -> tuple[float, float]:
+    reach = max(_REACH, 0.75 * abs(value))
+    return value - reach, value + reach

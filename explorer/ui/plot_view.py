@@ -1,0 +1,729 @@
+"""A plot in the window: a picture from the plotting process, and over it what moves, drawn here.
+
+The window never loads matplotlib, and nothing here waits: the picture is asked for, arrives when it is ready, and until
+then the one before it stands in its place, stretched to the new size.
+
+It is one file of more than 300 lines: the widget, and below it the overlays, which nothing else draws.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import itertools
+import math
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontInfo,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.ui.worker import Crew
+from explorer.work.ends import Done, End, Refused
+
+# Okabe & Ito, Color Universal Design (2008): told apart with every common colour vision. Those with too little
+# contrast against the ground come last; yellow is left out on light ground, and the text's colour stands for black.
+SERIES_ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+SERIES_ON_DARK = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00")
+
+SETTLE_MS = 80  # a window's edge being dragged sends a size every 16 ms; a picture takes 50 to 150
+PATIENCE_MS = 150  # what arrives sooner needs no word about waiting, and one would only flicker
+BUDGET_MS = 10_000  # a hundred times what a picture takes: only a process that hangs reaches it
+MOST_POINTS = 20_000  # mapping 10,000 takes 9 ms and drawing them 10 to 30, of the 50 that the window may be busy
+SMOOTH_INK = 1.5e6  # device pixels covered by lines with smooth edges: 30 ms; jagged and thin they take a third
+RIMMED_INK = 5e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
+DASHED_INK = 1e4  # logical pixels of dashed line: Qt strokes dashes as one path, in more than linear time
+LARGEST_PICTURE = 8192 * 8192 * 4  # bytes; the plotting process draws none larger
+FAR_PX = 50.0  # clipping this far outside keeps a thick line's end out of sight and Qt's coordinates small
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline:
+    """A path in data coordinates. A NaN or infinite point breaks it; an arrow at the edge says that it ends outside.
+
+    `colour` is the index of a series or "accent" or "text"; `width` is in logical pixels; `arrow`: a head at its end.
+    Of more than MOST_POINTS some are left out; a path with very much ink is drawn thin, and never dashed.
+    """
+
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: int | str = 0
+    width: float = 2.0
+    arrow: bool = False
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A point in data coordinates; outside the axes it becomes an arrow at the edge, NaN is said in words.
+
+    `shape`: "circle", "square", "diamond", "cross", "crosshair" (lines through the whole of the axes).
+    """
+
+    x: float
+    y: float
+    shape: str = "circle"
+    label: str = ""
+    colour: int | str = "text"
+
+
+Overlay = Polyline | Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Where a picture's axes are (logical pixels from its top left) and what they show."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    x_log: bool = False
+    y_log: bool = False
+
+    @staticmethod
+    def from_json(place: dict[str, Any]) -> Axes:
+        """The Axes that the plotting process tells of; KeyError, TypeError or ValueError where it is none."""
+        left, top, right, bottom = (float(place[side]) for side in ("left", "top", "right", "bottom"))
+        (x_low, x_high), (y_low, y_high) = place["x_limits"], place["y_limits"]
+        x_log, y_log = place["x_scale"] == "log", place["y_scale"] == "log"
+        if not (left < right and top < bottom and x_low < x_high and y_low < y_high):
+            raise ValueError("axes without an area")
+        if (x_log and x_low <= 0) or (y_log and y_low <= 0):
+            raise ValueError("a log axis that begins at 0 or below")
+        return Axes(left, top, right, bottom, (x_low, x_high), (y_low, y_high), x_log, y_log)
+
+    def across(self, values: Iterable[float]) -> Iterator[float]:
+        """The horizontal pixels of x values; −inf for 0 and NaN for less on a log axis."""
+        return _pixels(values, self.x_limits, self.x_log, self.left, self.right)
+
+    def down(self, values: Iterable[float]) -> Iterator[float]:
+        """The vertical pixels of y values; inf for 0 and NaN for less on a log axis."""
+        return _pixels(values, self.y_limits, self.y_log, self.bottom, self.top)
+
+    def value(self, point: QPointF) -> tuple[float, float]:
+        """The data coordinates of a pixel."""
+        across = (point.x() - self.left) / (self.right - self.left)
+        up = (self.bottom - point.y()) / (self.bottom - self.top)
+        return _value(across, self.x_limits, self.x_log), _value(up, self.y_limits, self.y_log)
+
+    def rect(self) -> QRectF:
+        return QRectF(QPointF(self.left, self.top), QPointF(self.right, self.bottom))
+
+    def scaled(self, across: float, down: float) -> Axes:
+        """The same axes in a picture stretched by these factors."""
+        return Axes(
+            self.left * across,
+            self.top * down,
+            self.right * across,
+            self.bottom * down,
+            self.x_limits,
+            self.y_limits,
+            self.x_log,
+            self.y_log,
+        )
+
+
+def _pixels(
+    values: Iterable[float], limits: tuple[float, float], log: bool, start: float, end: float
+) -> Iterator[float]:
+    low, high = map(math.log10, limits) if log else limits
+    # Divided first: the product of a large value and the length may overflow where the pixel does not.
+    if log:
+        for value in values:
+            place = math.log10(value) if value > 0 else -math.inf if value == 0 else math.nan
+            yield start + (place - low) / (high - low) * (end - start)
+    else:
+        for value in values:
+            yield start + (value - low) / (high - low) * (end - start)
+
+
+def _value(part: float, limits: tuple[float, float], log: bool) -> float:
+    low, high = map(math.log10, limits) if log else limits
+    place = low + part * (high - low)
+    return 10.0 ** min(place, 308.0) if log else place
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the plotting process sent: a pixmap that knows its device pixel ratio, its logical size, its axes."""
+
+    pixmap: QPixmap
+    width: float
+    height: float
+    axes: Axes
+
+    @staticmethod
+    def from_json(answer: dict[str, Any]) -> Picture:
+        """The Picture in an answer; ValueError where it is none."""
+        try:
+            width, height, ratio = int(answer["width"]), int(answer["height"]), float(answer["ratio"])
+            size = width * height * 4
+            if not (width > 0 and height > 0 and ratio > 0 and size <= LARGEST_PICTURE):
+                raise ValueError(f"not the size of a picture: {width} × {height}")
+            # One byte more than is due is enough to see that it is too much.
+            pixels = zlib.decompressobj().decompress(base64.b64decode(answer["pixels"], validate=True), size + 1)
+            axes = Axes.from_json(answer["axes"][0])
+        except (KeyError, TypeError, IndexError, zlib.error, binascii.Error) as error:
+            raise ValueError(f"not a picture: {error}") from error
+        if len(pixels) != size:
+            raise ValueError(f"{len(pixels)} bytes are not a picture of {width} × {height} pixels")
+        # The figure's ground is opaque: without the alpha channel Qt copies instead of blending.
+        image = QImage(pixels, width, height, width * 4, QImage.Format.Format_RGBX8888)
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(ratio)
+        return Picture(pixmap, width / ratio, height / ratio, axes)
+
+
+_numbers = itertools.count(1)
+
+
+def theme_of(widget: QWidget) -> dict[str, Any]:
+    """The colours and the font size of a figure that is to look like this widget (see `plots.figures`)."""
+    palette = widget.palette()
+    background, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+    return {
+        "background": background.name(),
+        "text": text.name(),
+        "grid": _mix(text, background, 0.16).name(),
+        "accent": palette.color(QPalette.ColorRole.Highlight).name(),
+        "series": _series(palette),
+        # Beyond these, labels are unreadable or leave no room for the curves.
+        "font_px": min(max(QFontInfo(widget.font()).pixelSize(), 10), 20),
+    }
+
+
+def _series(palette: QPalette) -> list[str]:
+    background, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+    dark = background.lightness() < text.lightness()
+    return [*(SERIES_ON_DARK if dark else SERIES_ON_LIGHT), text.name()]
+
+
+def _mix(colour: QColor, other: QColor, part: float) -> QColor:
+    return QColor.fromRgbF(
+        colour.redF() * part + other.redF() * (1 - part),
+        colour.greenF() * part + other.greenF() * (1 - part),
+        colour.blueF() * part + other.blueF() * (1 - part),
+    )
+
+
+class PlotView(QWidget):
+    """A figure that is drawn elsewhere, the overlay over it, and the mouse in data coordinates.
+
+    The read-out says x_name and y_name of the spec, or else its labels; the accessible description is the spec's
+    `description`, or else made from its labels.
+
+    Each view has one worker of its own. A new figure waits for the picture under way (which takes a tenth of a second)
+    rather than killing it: else a stream of figures, a loss curve that grows, would never show one.
+    """
+
+    clicked = Signal(object, object)  # x, y in data coordinates: float; only inside the axes
+    hovered = Signal(object, object)  # the same, or None, None where the mouse leaves the axes
+    drawn = Signal()  # a picture arrived and is shown
+
+    def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # The name must be this view's alone: views that shared a worker would show each other's pictures.
+        self._worker = crew.worker(f"plot.{next(_numbers)}")
+        self._worker.answered.connect(self._receive)
+        self._worker.ended.connect(self._finish)
+        self._spec: dict[str, Any] | None = None
+        self._picture: Picture | None = None
+        self._asked: dict[str, Any] | None = None  # what the picture answers, or the one under way will
+        self._message = ""
+        self._overlay: tuple[Overlay, ...] = ()
+        self._layer: QPixmap | None = None  # the overlay as painted, so that the read-out does not paint it again
+        self._dimmed = False
+        self._busy = False  # a question is with the worker
+        self._stale = False  # what was asked, or shown, is no longer what is wanted
+        self._late = False  # the picture has been waited for longer than PATIENCE_MS
+        self._cursor: QPointF | None = None
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._ask)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._lose_patience)
+        self.setMouseTracking(True)
+        self.setMinimumSize(240, 180)  # below it labels and legend are all there is
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the picture, or the ground, covers all of it
+        self.setAccessibleName("plot")
+
+    # ---- what the panel says
+
+    def show_figure(self, spec: dict[str, Any]) -> None:
+        """Show a figure: a spec without size and theme, which are the view's. It is drawn once the view is visible."""
+        self._spec = dict(spec)
+        self._message = ""
+        self.setAccessibleDescription(_describe(spec))
+        self._settle.stop()
+        self._ask()
+        self.update()
+
+    def set_overlay(self, overlay: Sequence[Overlay]) -> None:
+        """Draw these over the picture, the last on top; they replace those before. Cheap enough for every frame."""
+        self._overlay = tuple(overlay)
+        self._layer = None
+        self.update()
+
+    def set_message(self, text: str) -> None:
+        """Show words instead of a figure (plain text); "" leaves the view empty."""
+        self._spec = self._picture = self._layer = None
+        self._message = text
+        self._stale = self._late = False
+        self._asked = None
+        self._settle.stop()
+        self._patience.stop()
+        self.setAccessibleDescription(text)
+        self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Show the figure pale: it belongs to a question that is no longer asked."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
+
+    def axes(self) -> Axes | None:
+        """The axes as they are on the screen now, None before the first picture."""
+        if self._picture is None:
+            return None
+        return self._picture.axes.scaled(self.width() / self._picture.width, self.height() / self._picture.height)
+
+    def to_pixel(self, x: float, y: float) -> QPointF | None:
+        """The place of a data point in the view (perhaps outside the axes); None before the first picture."""
+        if (axes := self.axes()) is None:
+            return None
+        return QPointF(*axes.across((x,)), *axes.down((y,)))
+
+    def to_data(self, point: QPointF) -> tuple[float, float] | None:
+        """The data coordinates of a place in the view; None before the first picture."""
+        axes = self.axes()
+        return None if axes is None else axes.value(QPointF(point))
+
+    # ---- the plotting process
+
+    def _ask(self) -> None:
+        """Send the newest spec, or note that it must be sent: after the one under way, or when the view is shown."""
+        if self._spec is None:
+            return
+        self._stale = self._busy or not self.isVisible()
+        if self.isVisible() and not self._patience.isActive() and not self._late:
+            self._patience.start()
+        if self._stale:
+            return
+        size = {"width_px": self.width(), "height_px": self.height(), "ratio": self.devicePixelRatioF()}
+        question = {**self._spec, **size, "theme": theme_of(self)}
+        if question == self._asked:  # a window that is shown gets sizes and palettes that change nothing
+            self._calm()
+            return
+        self._busy, self._asked = True, question
+        self._worker.ask(question, BUDGET_MS)
+
+    def _receive(self, answer: Any) -> None:
+        if self._asked is None:  # the figure was taken away meanwhile
+            return
+        try:
+            self._picture = Picture.from_json(answer)
+            self._message = ""
+        except ValueError as error:
+            self._message, self._asked = str(error), None
+        self._layer = None
+        if not self._stale:
+            self._calm()
+        self.update()
+        self.drawn.emit()
+
+    def _finish(self, end: End) -> None:
+        self._busy = False
+        if self._stale:
+            self._ask()
+            return
+        self._calm()
+        if self._asked is not None and not isinstance(end, Done):
+            # The last line of a traceback says what broke, the others where.
+            said = end.message if isinstance(end, Refused) else end.traceback.strip().splitlines()[-1]
+            self._message, self._asked = f"This plot could not be drawn: {said}", None
+        self.update()
+
+    def _calm(self) -> None:
+        self._patience.stop()
+        self._late = False
+
+    def _lose_patience(self) -> None:
+        self._late = True
+        self.update()
+
+    # ---- what Qt says
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 300)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._layer = None
+        self._settle.start()
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._stale or self._picture is None:
+            self._settle.stop()
+            self._ask()
+        super().showEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (
+            QEvent.Type.PaletteChange,
+            QEvent.Type.FontChange,
+            QEvent.Type.DevicePixelRatioChange,
+        ):
+            self._layer = None
+            self._settle.start()
+            self.update()
+        return super().event(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(event.position())
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        axes = self.axes()
+        if event.button() == Qt.MouseButton.LeftButton and axes is not None and axes.rect().contains(event.position()):
+            self.clicked.emit(*axes.value(event.position()))
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def _hover(self, place: QPointF | None) -> None:
+        axes = self.axes()
+        if place is not None and (axes is None or not axes.rect().contains(place)):
+            place = None
+        if place is None and self._cursor is None:
+            return
+        self._cursor = place
+        if axes is not None:
+            # The read-out stands in this strip; the overlay below it is not painted again.
+            strip = axes.rect().adjusted(0, 0, 0, self._line_height() + 8 - axes.rect().height())
+            self.update(strip.toAlignedRect())
+        if place is None or axes is None:
+            self.hovered.emit(None, None)
+        else:
+            self.hovered.emit(*axes.value(place))
+
+    # ---- painting
+
+    def _line_height(self) -> int:
+        return self.fontMetrics().height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette = self.palette()
+        background = palette.color(QPalette.ColorRole.Base)
+        with QPainter(self) as painter:
+            axes = self.axes()
+            if self._picture is None or axes is None:
+                painter.fillRect(event.rect(), background)
+                self._paint_words(painter, self._message or ("drawing…" if self._late else ""))
+                return
+            if (self._picture.width, self._picture.height) == (self.width(), self.height()):
+                painter.drawPixmap(0, 0, self._picture.pixmap)
+            else:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                source = QRectF(self._picture.pixmap.rect())
+                painter.drawPixmap(QRectF(self.rect()), self._picture.pixmap, source)
+            if self._overlay:
+                if self._layer is None:
+                    self._layer = self._paint_layer(axes)
+                painter.drawPixmap(0, 0, self._layer)
+            if self._dimmed or self._late or self._message:
+                veil = QColor(background)
+                veil.setAlphaF(0.55)  # pale enough to be noticed, still readable
+                painter.fillRect(event.rect(), veil)
+            if self._message:
+                self._paint_words(painter, self._message)
+            elif self._cursor is not None:
+                self._paint_read_out(painter, axes, self._cursor)
+
+    def _paint_words(self, painter: QPainter, words: str) -> None:
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        room = self.rect().adjusted(12, 12, -12, -12)
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+
+    def _paint_read_out(self, painter: QPainter, axes: Axes, place: QPointF) -> None:
+        x, y = axes.value(place)
+        spec = self._spec or {}
+        names = (spec.get(f"{axis}_name", spec.get(f"{axis}_label", axis)) for axis in ("x", "y"))
+        words = "   ".join(f"{name} = {_digits(value)}" for name, value in zip(names, (x, y), strict=True))
+        inner = axes.rect().toAlignedRect().adjusted(4, 3, -4, 0)
+        words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, inner.width() - 8)
+        box = QRect(0, 0, self.fontMetrics().horizontalAdvance(words) + 8, self._line_height() + 2)
+        box.moveTopRight(inner.topRight())
+        if box.adjusted(-20, -20, 20, 20).contains(place.toPoint()):
+            box.moveTopLeft(inner.topLeft())
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        ground.setAlphaF(0.85)
+        painter.fillRect(box, ground)
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _colour(self, role: int | str) -> QColor:
+        palette = self.palette()
+        if role == "text":
+            return palette.color(QPalette.ColorRole.Text)
+        if role == "accent":
+            return palette.color(QPalette.ColorRole.Highlight)
+        series = _series(palette)
+        return QColor(series[int(role) % len(series)])
+
+    def _paint_layer(self, axes: Axes) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        layer = QPixmap(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
+        layer.setDevicePixelRatio(ratio)
+        layer.fill(Qt.GlobalColor.transparent)
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        with QPainter(layer) as painter:
+            painter.setFont(self.font())
+            painter.setClipRect(axes.rect())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for part in self._overlay:
+                _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes)
+        return layer
+
+
+# ---- overlays as pixels
+
+
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    """An overlay ready to be painted, in pixels: its polylines, a filled shape, and a label at a place."""
+
+    pieces: tuple[Sequence[tuple[float, float]], ...] = ()
+    width: float = 2.0
+    dashed: bool = False
+    shape: QPainterPath | None = None
+    label: str = ""
+    place: QPointF | None = None
+
+
+def _prepare(part: Overlay, axes: Axes) -> _Stroke:
+    if isinstance(part, Polyline):
+        return _prepare_polyline(part, axes)
+    x, y = next(axes.across((part.x,))), next(axes.down((part.y,)))
+    if math.isnan(x) or math.isnan(y):
+        corner = QPointF(axes.left + 8, axes.bottom - 8)
+        return _Stroke(label=f"{part.label or 'point'}: not on these axes", place=corner)
+    rect = axes.rect()
+    # A hundredth of a pixel: a point on the very limit is inside, whatever the rounding.
+    if not rect.adjusted(-0.01, -0.01, 0.01, 0.01).contains(QPointF(_near(x), _near(y))):
+        head, place = _edge_arrow(x, y, axes)
+        return _Stroke(shape=head, label=part.label, place=place)
+    place = QPointF(x, y)
+    lines = (((axes.left, y), (axes.right, y)), ((x, axes.top), (x, axes.bottom))) if part.shape == "crosshair" else ()
+    return _Stroke(lines, 1.0, shape=_symbol(part.shape, place), label=part.label, place=place)
+
+
+def _prepare_polyline(part: Polyline, axes: Axes) -> _Stroke:
+    pieces: list[list[tuple[float, float]]] = [[]]
+    rect = axes.rect().adjusted(-FAR_PX, -FAR_PX, FAR_PX, FAR_PX)
+    left, top, right, bottom = rect.left(), rect.top(), rect.right(), rect.bottom()
+    before: tuple[float, float] | None = None
+    inside = False
+    last = (math.nan, math.nan)
+    # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
+    stride = math.ceil(len(part.x) / MOST_POINTS) | 1
+    for x, y in zip(axes.across(_thinned(part.x, stride)), axes.down(_thinned(part.y, stride)), strict=True):
+        last = (x, y)
+        if not (math.isfinite(x) and math.isfinite(y)):
+            pieces.append([])
+            before = None
+            continue
+        was_inside, inside = inside, left <= x <= right and top <= y <= bottom
+        if before is None:
+            pieces[-1].append((x, y)) if inside else None
+        elif inside and was_inside:
+            # What moves less than half a pixel cannot be seen, and most of a long path's end does not.
+            shown = pieces[-1][-1]
+            if abs(x - shown[0]) + abs(y - shown[1]) < 0.5:
+                before = (x, y)
+                continue
+            pieces[-1].append((x, y))
+        elif segment := _clip(before, (x, y), rect):
+            if not was_inside:
+                pieces.append([segment[0]])
+            pieces[-1].append(segment[1])
+        before = (x, y)
+    if before is not None and inside and pieces[-1] and pieces[-1][-1] != before:
+        pieces[-1].append(before)
+    drawn = tuple(piece for piece in pieces if piece)
+    head: QPainterPath | None = None
+    if not any(map(math.isnan, last)):
+        if not axes.rect().contains(QPointF(_near(last[0]), _near(last[1]))):
+            head, _ = _edge_arrow(*last, axes)
+        elif part.arrow and drawn and len(drawn[-1]) > 1:
+            head = _head(QPointF(*drawn[-1][-2]), QPointF(*drawn[-1][-1]), 3.5 + 2.5 * part.width)
+    return _Stroke(drawn, part.width, part.dashed, head)
+
+
+def _thinned(values: Sequence[float], stride: int) -> Sequence[float]:
+    """Every stride-th value and the last."""
+    return values if stride == 1 else [*values[:-1:stride], *values[-1:]]
+
+
+def _near(pixel: float) -> float:
+    """The pixel, or a far one in its direction: QPointF takes infinities, QRectF's arithmetic does not."""
+    return min(max(pixel, -1e6), 1e6)
+
+
+def _clip(
+    start: tuple[float, float], end: tuple[float, float], rect: QRectF
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The part of a segment inside the rectangle (Liang & Barsky, 1984), None where there is none."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    if not (math.isfinite(dx) and math.isfinite(dy)):
+        return None
+    enter, leave = 0.0, 1.0
+    for step, room in (
+        (-dx, start[0] - rect.left()),
+        (dx, rect.right() - start[0]),
+        (-dy, start[1] - rect.top()),
+        (dy, rect.bottom() - start[1]),
+    ):
+        if step == 0:
+            if room < 0:
+                return None
+        elif step < 0:
+            enter = max(enter, room / step)
+        else:
+            leave = min(leave, room / step)
+    if enter > leave:
+        return None
+    return (start[0] + enter * dx, start[1] + enter * dy), (start[0] + leave * dx, start[1] + leave * dy)
+
+
+def _edge_arrow(x: float, y: float, axes: Axes) -> tuple[QPainterPath, QPointF]:
+    """An arrow head at the edge of the axes towards a point outside, and the place of its tip."""
+    tip = QPointF(min(max(x, axes.left), axes.right), min(max(y, axes.top), axes.bottom))
+    dx, dy = _near(x) - tip.x(), _near(y) - tip.y()
+    length = math.hypot(dx, dy)
+    return _head(QPointF(tip.x() - dx / length, tip.y() - dy / length), tip, 11.0), tip
+
+
+def _head(start: QPointF, tip: QPointF, size: float) -> QPainterPath:
+    """A filled triangle, `size` logical pixels long, that points from `start` to `tip`."""
+    dx, dy = tip.x() - start.x(), tip.y() - start.y()
+    length = math.hypot(dx, dy) or 1.0
+    dx, dy = dx / length * size, dy / length * size
+    base = QPointF(tip.x() - dx, tip.y() - dy)
+    side = QPointF(-dy * 0.45, dx * 0.45)
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([tip, base + side, base - side, tip]))
+    return path
+
+
+def _symbol(shape: str, place: QPointF) -> QPainterPath:
+    """A marker of about ten logical pixels; ValueError where there is no such shape."""
+    path = QPainterPath()
+    match shape:
+        case "circle" | "crosshair":
+            path.addEllipse(place, 4.5, 4.5)
+        case "square":
+            path.addRect(QRectF(place.x() - 4.5, place.y() - 4.5, 9, 9))
+        case "diamond":
+            corners = ((0, -6.5), (6.5, 0), (0, 6.5), (-6.5, 0), (0, -6.5))
+            path.addPolygon(QPolygonF([place + QPointF(*corner) for corner in corners]))
+        case "cross":
+            for turn in (45.0, 135.0):
+                arm = QPointF(7 * math.cos(math.radians(turn)), 7 * math.sin(math.radians(turn)))
+                side = QPointF(-arm.y(), arm.x()) * 0.2
+                path.addPolygon(
+                    QPolygonF([place + arm + side, place + arm - side, place - arm - side, place - arm + side])
+                )
+            path.setFillRule(Qt.FillRule.WindingFill)
+        case _:
+            raise ValueError(f"no such marker: {shape!r}")
+    return path
+
+
+def _paint_stroke(painter: QPainter, stroke: _Stroke, colour: QColor, ground: QColor, axes: Axes) -> None:
+    """Lines, shape and label, each with a rim of the ground's colour that keeps it apart from what is below."""
+    segments = [QLineF(*a, *b) for piece in stroke.pieces for a, b in pairwise(piece)]
+    ink = sum(segment.length() for segment in segments)
+    ratio = painter.device().devicePixelRatioF()
+    covered = ink * stroke.width * ratio**2
+    if covered > SMOOTH_INK:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(colour, 2.0)  # of device pixels
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(segments)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    else:
+        # Segments by themselves, with square ends that meet: one path that crosses itself takes 100 times as long.
+        if covered < RIMMED_INK:
+            painter.setPen(QPen(ground, stroke.width + 2.0))
+            painter.drawLines(segments)
+        painter.setPen(QPen(colour, stroke.width))
+        if stroke.dashed and ink < DASHED_INK:
+            painter.setPen(QPen(colour, stroke.width, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
+            for piece in stroke.pieces:
+                painter.drawPolyline(QPolygonF([QPointF(*point) for point in piece]))
+        else:
+            painter.drawLines(segments)
+    painter.setPen(QPen(colour, stroke.width))
+    painter.drawPoints([QPointF(*piece[0]) for piece in stroke.pieces if len(piece) == 1])
+    if stroke.shape is not None:
+        painter.strokePath(stroke.shape, QPen(ground, 3.0))
+        painter.fillPath(stroke.shape, colour)
+    if stroke.label and stroke.place is not None:
+        _paint_label(painter, stroke.label, stroke.place, colour, ground, axes)
+
+
+def _paint_label(painter: QPainter, label: str, place: QPointF, colour: QColor, ground: QColor, axes: Axes) -> None:
+    """Words beside a place, on the side where the axes have room for them."""
+    metrics = painter.fontMetrics()
+    width, gap = metrics.horizontalAdvance(label), 9.0
+    x = place.x() + gap if place.x() + gap + width <= axes.right - 2 else place.x() - gap - width
+    y = min(max(place.y() - 6.0, axes.top + metrics.ascent() + 2), axes.bottom - metrics.descent() - 2)
+    path = QPainterPath()
+    path.addText(QPointF(max(x, axes.left + 2), y), painter.font(), label)
+    painter.strokePath(path, QPen(ground, 3.0))
+    painter.fillPath(path, colour)
+
+
+def _digits(value: float) -> str:
+    """A coordinate with the four digits that a pixel can tell apart."""
+    return f"{value:.4g}".replace("-", "−")
+
+
+def _describe(spec: dict[str, Any]) -> str:
+    """What a figure shows, in a sentence for those who cannot see it."""
+    if spec.get("description"):
+        return str(spec["description"])
+    x, y = spec.get("x_label", "x"), spec.get("y_label", "y")
+    match spec.get("kind"):
+        case "contour":
+            return f"Contour lines of {spec.get('name', 'f')} over {x} and {y}"
+        case "curves":
+            labels = ", ".join(str(row.get("label", "")) for row in spec.get("series", ()))
+            return f"{y} over {x}: {labels}"
+    return f"{y} over {x}"

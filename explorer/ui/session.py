@@ -1,0 +1,163 @@
+"""The session: the one document, immutable, with its history; and the text's way from a key stroke to a question.
+
+A key stroke is parsed at once. An error is said at once and changes nothing else. A text that reads well is settled
+after a short pause, and only then do the panels ask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from explorer.language.parser import parse
+from explorer.language.program import ExplorerError, Program
+
+# A pause in typing this long means: compute. A slider's movement is a finished value each time.
+TYPING_PAUSE_MS = 250
+VALUE_PAUSE_MS = 30
+# Edits closer together than this are one step for undo.
+UNDO_JOIN_MS = 700
+MOST_UNDO = 500
+
+WORKED_EXAMPLE = "ln(x1) + x1*x2 - sin(x2)"
+WORKED_POINT = (("x1", 2.0), ("x2", 5.0))
+ASSUMED = 1.0  # the value of an input that has none yet
+
+
+@dataclass(frozen=True)
+class Session:
+    """All that undo restores: the text and the value of every input name met so far."""
+
+    source: str = WORKED_EXAMPLE
+    point: tuple[tuple[str, float], ...] = WORKED_POINT
+
+    def value(self, name: str) -> float:
+        """The value of an input."""
+        return dict(self.point).get(name, ASSUMED)
+
+    def with_value(self, name: str, value: float) -> Session:
+        """The same session with another value of one input."""
+        return replace(self, point=tuple({**dict(self.point), name: value}.items()))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the panels are asked about: a text that reads well, its program, and a value for each input."""
+
+    source: str
+    program: Program
+    at: dict[str, float]
+
+
+class Document(QObject):
+    """The session as it changes: edits go in, and what follows from them comes out as signals."""
+
+    read = Signal(object)  # Program: the text reads well (after every edit that does)
+    refused = Signal(object)  # ExplorerError: it does not
+    emptied = Signal()  # there is no text
+    restored = Signal(object)  # Session: undo, redo or opening replaced it; editors must follow
+    settled = Signal(object)  # Question: time to compute
+    history_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = Session(source="", point=())
+        self._program: Program | None = None
+        self._past: list[Session] = []
+        self._future: list[Session] = []
+        self._asked: tuple[str, tuple[float, ...]] | None = None
+        self._pause = QTimer(self, singleShot=True)
+        self._pause.timeout.connect(self._settle)
+        self._joining = QTimer(self, singleShot=True, interval=UNDO_JOIN_MS)
+
+    @property
+    def session(self) -> Session:
+        """The document as it is now."""
+        return self._session
+
+    @property
+    def program(self) -> Program | None:
+        """The last text that read well, or None before the first."""
+        return self._program
+
+    def open(self, session: Session) -> None:
+        """Replace everything, as a step that can be undone, and compute at once."""
+        if self._session.source or self._session.point:
+            self._remember(joinable=False)
+        self._show(session)
+
+    def edit_source(self, text: str) -> None:
+        """The text has changed."""
+        if text == self._session.source:
+            return
+        self._remember()
+        self._session = replace(self._session, source=text)
+        self._read(TYPING_PAUSE_MS)
+
+    def edit_value(self, name: str, value: float) -> None:
+        """An input's value has changed."""
+        if self._session.value(name) == value and name in dict(self._session.point):
+            return
+        self._remember()
+        self._session = self._session.with_value(name, value)
+        if self._program is not None:
+            self._pause.start(VALUE_PAUSE_MS)
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._future)
+
+    def undo(self) -> None:
+        """Go one step back."""
+        if self._past:
+            self._future.append(self._session)
+            self._show(self._past.pop())
+
+    def redo(self) -> None:
+        """Take back one undo."""
+        if self._future:
+            self._past.append(self._session)
+            self._show(self._future.pop())
+
+    def _remember(self, joinable: bool = True) -> None:
+        if not (joinable and self._joining.isActive()):
+            self._past.append(self._session)
+            del self._past[:-MOST_UNDO]
+        if joinable:
+            self._joining.start()
+        self._future.clear()
+        self.history_changed.emit()
+
+    def _show(self, session: Session) -> None:
+        self._joining.stop()
+        self._session = session
+        self.restored.emit(session)
+        self._read(0)
+        self.history_changed.emit()
+
+    def _read(self, pause_ms: int) -> None:
+        text = self._session.source
+        if not text.strip():
+            self._pause.stop()
+            self.emptied.emit()
+            return
+        try:
+            self._program = parse(text)
+        except ExplorerError as error:
+            self._pause.stop()
+            self.refused.emit(error)
+            return
+        self.read.emit(self._program)
+        self._pause.start(pause_ms)
+
+    def _settle(self) -> None:
+        program = self._program
+        if program is None:
+            return
+        at = {name: self._session.value(name) for name in program.inputs}
+        self.settled.emit(Question(program.source, program, at))

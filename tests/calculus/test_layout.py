@@ -1,0 +1,238 @@
+import json
+import random
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.calculus.layout import LABEL_HEIGHT, LABEL_WIDTH, Drawing, lay_out
+
+Edges = list[tuple[int, int]]
+
+# f = ln x1 + x1·x2 − sin x2: x1, x2, ln, ·, sin, +, −, y
+WORKED: Edges = [(0, 2), (0, 3), (1, 3), (1, 4), (2, 5), (3, 5), (5, 6), (4, 6), (6, 7)]
+
+
+def boxes(count: int) -> list[tuple[float, float]]:
+    return [(96.0, 64.0)] * count
+
+
+def expression(count: int, seed: int) -> Edges:
+    """A random expression: every operation takes one or two earlier values, mostly recent ones."""
+    luck = random.Random(seed)
+    inputs = max(2, count // 10)
+    edges = []
+    for node in range(inputs, count):
+        for _ in range(luck.choice((1, 2, 2))):
+            edges.append(
+                (luck.randrange(max(0, node - 12), node) if luck.random() < 0.7 else luck.randrange(node), node)
+            )
+    return edges
+
+
+def polyline(points: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
+    """The curve in short straight lines, by de Casteljau: not the formula that the layout uses."""
+
+    def at(part, t):
+        while len(part) > 1:
+            part = [(a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t) for a, b in pairwise(part)]
+        return part[0]
+
+    line = [points[0]]
+    for start in range(0, len(points) - 1, 3):
+        line += [at(list(points[start : start + 4]), step / 8) for step in range(1, 9)]
+    return line
+
+
+def check(drawing: Drawing, sizes: list[tuple[float, float]], edges: Edges) -> None:
+    assert [(place.width, place.height) for place in drawing.nodes] == sizes
+    for place in drawing.nodes:
+        assert place.x - place.width / 2 > 0
+        assert place.x + place.width / 2 < drawing.width
+        assert place.y - place.height / 2 > 0
+        assert place.y + place.height / 2 < drawing.height
+    for a, b in combinations(drawing.nodes, 2):
+        assert abs(a.x - b.x) >= (a.width + b.width) / 2 or abs(a.y - b.y) >= (a.height + b.height) / 2
+    assert [(route.source, route.target) for route in drawing.edges] == edges
+    for route in drawing.edges:
+        source, target = drawing.nodes[route.source], drawing.nodes[route.target]
+        assert source.x + source.width / 2 < target.x - target.width / 2
+        assert route.points[0] == pytest.approx((source.x + source.width / 2, source.y), abs=0.02)
+        assert route.points[-1][0] == pytest.approx(target.x - target.width / 2, abs=0.02)
+        assert abs(route.points[-1][1] - target.y) < target.height / 2
+        xs = [x for x, _ in route.points]
+        assert all(after >= before - 1e-6 for before, after in pairwise(xs))
+
+
+@pytest.mark.parametrize("count", [5, 20, 60])
+@pytest.mark.parametrize("seed", range(4))
+def test_nodes_do_not_overlap_and_edges_lead_right_from_side_to_side(count, seed):
+    edges = expression(count, seed)
+    check(lay_out(boxes(count), edges), boxes(count), edges)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_graph_of_any_sizes_is_drawn_without_overlap(data):
+    count = data.draw(st.integers(1, 14))
+    side = st.floats(1, 300).map(lambda x: round(x, 1))
+    sizes = data.draw(st.lists(st.tuples(side, side), min_size=count, max_size=count))
+    node = st.integers(0, count - 1)
+    edges = [pair for pair in data.draw(st.lists(st.tuples(node, node), max_size=25)) if pair[0] < pair[1]]
+    drawing = lay_out(sizes, edges)
+    check(drawing, sizes, edges)
+    assert lay_out(sizes, edges) == drawing
+
+
+def test_curves_never_run_over_a_node():
+    for seed in range(5):
+        edges = expression(40, seed)
+        drawing = lay_out(boxes(40), edges)
+        for route in drawing.edges:
+            for x, y in polyline(route.points)[1:-1]:
+                for number, place in enumerate(drawing.nodes):
+                    if number not in (route.source, route.target):
+                        assert abs(x - place.x) >= place.width / 2 or abs(y - place.y) >= place.height / 2
+
+
+def test_the_worked_example_has_inputs_left_the_output_right_and_no_crossing():
+    drawing = lay_out(boxes(8), WORKED)
+    xs = [place.x for place in drawing.nodes]
+    assert xs[0] == xs[1] == min(xs)
+    assert xs[7] == max(xs)
+    assert len(set(xs)) == 5
+    assert crossings(drawing) == 0
+
+
+def crossings(drawing: Drawing) -> int:
+    """Pairs of curves without a common end that cross, by orientation of every two straight pieces."""
+
+    def side(a, b, c):
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    lines = [(route.source, route.target, polyline(route.points)) for route in drawing.edges]
+    count = 0
+    for (s, t, one), (u, v, other) in combinations(lines, 2):
+        if {s, t} & {u, v}:
+            continue
+        pieces = [(a, b, c, d) for a, b in pairwise(one) for c, d in pairwise(other)]
+        count += any(side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0 for a, b, c, d in pieces)
+    return count
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_a_tree_is_drawn_without_crossings(depth):
+    edges, level, following = [], list(range(2**depth)), 2**depth
+    while len(level) > 1:
+        parents = []
+        for left, right in zip(level[::2], level[1::2], strict=True):
+            edges += [(left, following), (right, following)]
+            parents.append(following)
+            following += 1
+        level = parents
+    assert crossings(lay_out(boxes(following), edges)) == 0
+
+
+def test_a_ladder_of_shared_inputs_is_drawn_without_crossings():
+    """Rosenbrock's sum in 30 variables: neighbouring terms share an input, and the sum takes them up one by one."""
+    edges, following, total = [], 30, None
+    for i in range(29):
+        square, less, outer, term = range(following, following + 4)
+        edges += [(i, square), (square, less), (i + 1, less), (less, outer), (i, outer), (outer, term)]
+        following += 4
+        if total is not None:
+            edges.append((total, term))
+        total = term
+    assert crossings(lay_out(boxes(following), edges)) == 0
+
+
+def test_two_edges_between_the_same_nodes_are_drawn_apart():
+    drawing = lay_out(boxes(3), [(0, 1), (0, 1), (0, 2), (0, 2), (1, 2)])
+    for first, second in ((0, 1), (2, 3)):
+        a, b = drawing.edges[first], drawing.edges[second]
+        assert a.points != b.points
+        assert abs(a.label[1] - b.label[1]) >= LABEL_HEIGHT or abs(a.label[0] - b.label[0]) >= LABEL_WIDTH
+        assert a.points[-1] != b.points[-1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_labels_of_small_graphs_overlap_neither_each_other_nor_nodes(seed):
+    drawing = lay_out(boxes(25), expression(25, seed))
+    for a, b in combinations([route.label for route in drawing.edges], 2):
+        assert abs(a[0] - b[0]) >= LABEL_WIDTH or abs(a[1] - b[1]) >= LABEL_HEIGHT
+    for route in drawing.edges:
+        for place in drawing.nodes:
+            dx, dy = abs(route.label[0] - place.x), abs(route.label[1] - place.y)
+            assert dx >= (place.width + LABEL_WIDTH) / 2 or dy >= (place.height + LABEL_HEIGHT) / 2
+
+
+def test_the_same_graph_is_drawn_in_the_same_way():
+    edges = expression(80, 7)
+    assert lay_out(boxes(80), edges) == lay_out(boxes(80), edges)
+
+
+def test_no_node_and_one_node_are_graphs_too():
+    empty = lay_out([], [])
+    assert empty.nodes == empty.edges == ()
+    single = lay_out([(50.0, 30.0)], [])
+    check(single, [(50.0, 30.0)], [])
+
+
+def test_parts_that_are_not_connected_stand_side_by_side():
+    edges = [(0, 2), (1, 3), (3, 4)]
+    drawing = lay_out(boxes(6), edges)
+    check(drawing, boxes(6), edges)
+    assert drawing.nodes[5].x == drawing.nodes[0].x == drawing.nodes[1].x
+
+
+def test_a_chain_of_two_thousand_is_level_and_needs_no_recursion():
+    edges = [(node, node + 1) for node in range(1999)]
+    drawing = lay_out(boxes(2000), edges)
+    assert {place.y for place in drawing.nodes} == {drawing.nodes[0].y}
+    assert len({place.x for place in drawing.nodes}) == 2000
+
+
+def test_an_input_used_late_has_one_shared_lane():
+    """x enters a chain at every step: all its long edges leave together and part from one trunk."""
+    edges = [(0, 1)] + [pair for node in range(1, 10) for pair in ((node, node + 1), (0, node + 1))]
+    drawing = lay_out(boxes(11), edges)
+    check(drawing, boxes(11), edges)
+    assert crossings(drawing) == 0
+    starts = {route.points[1] for route in drawing.edges if route.source == 0 and route.target > 1}
+    assert len(starts) == 1
+
+
+def test_too_many_bends_leave_the_longest_edges_straight(monkeypatch):
+    monkeypatch.setattr("explorer.calculus.layout.MOST_BENDS", 20)
+    edges = [(node, node + 1) for node in range(30)] + [(0, 30), (1, 5), (2, 29)]
+    drawing = lay_out(boxes(31), edges)
+    check(drawing, boxes(31), edges)
+    assert len(drawing.edges[30].points) == 4
+
+
+def test_an_edge_that_leads_back_or_nowhere_is_refused():
+    for edge in ((1, 0), (0, 0), (0, 2), (-1, 1)):
+        with pytest.raises(ValueError, match="does not lead to a later node"):
+            lay_out(boxes(2), [edge])
+
+
+def test_a_drawing_survives_json():
+    drawing = lay_out(boxes(30), expression(30, 1))
+    assert Drawing.from_json(json.loads(json.dumps(drawing.to_json()))) == drawing
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {"nodes": []},
+        {"nodes": [[1, 2, 3]], "edges": [], "width": 1, "height": 1},
+        {"nodes": [[1, 2, 3, 4]], "edges": [[0, 5, [0] * 8, [0, 0]]], "width": 1, "height": 1},
+        {"nodes": [[1, 2, 3, 4]] * 2, "edges": [[0, 1, [0] * 7, [0, 0]]], "width": 1, "height": 1},
+    ],
+)
+def test_what_is_no_drawing_is_refused(value):
+    with pytest.raises(ValueError):  # noqa: PT011
+        Drawing.from_json(value)
