@@ -140,7 +140,7 @@ def forward_film(tape: Tape, seed: Sequence[float]) -> Film:
         tangent = moved[op.index]
         shown = 0.0 if tangent is None else tangent
         if op.function == INPUT:
-            text = f"{op.name} = {short(op.value)}; its tangent is the seed {dotted(op.name)} = {short(shown)}."
+            text = f"{subscripted(op.name)} = {short(op.value)}; its tangent is the seed {dotted(op.name)} = {short(shown)}."
         else:
             text = f"{equation(tape, op)} = {short(op.value)};  {_tangent_sentence(tape, op, moved, shown)}."
         steps.append(Step("dual", op.index, text, shown))
@@ -160,7 +160,7 @@ def reverse_film(tape: Tape, weights: Sequence[float]) -> Film:
     """The reverse sweep: first every value, then the seeds, then each addition to an adjoint as its own step."""
     steps = []
     for op in tape.ops:
-        text = f"{op.name} = {short(op.value)} is given." if op.function == INPUT else ""
+        text = f"{subscripted(op.name)} = {short(op.value)} is given." if op.function == INPUT else ""
         steps.append(Step("value", op.index, text or f"{equation(tape, op)} = {short(op.value)} is recorded."))
     known: dict[int, float] = {}
     for name, output, weight in zip(tape.output_names, tape.outputs, weights, strict=True):

@@ -224,10 +224,11 @@ class FormulaView(QAbstractScrollArea):
             bar.setSingleStep(step)
 
     def _origin(self) -> QPointF:
-        """Where the layout's upper left corner is in the viewport; a low formula stands in the middle of its height."""
+        """Where the layout's upper left corner is in the viewport; a low formula stands up to a line below the top."""
         spare = 0.0
         if self._laid is not None:
-            spare = max(0.0, (self.viewport().height() - self._laid.height) / 2 - MARGIN)
+            spare = (self.viewport().height() - self._laid.height) / 2 - MARGIN
+            spare = min(max(0.0, spare), float(self._line_height()))
         return QPointF(
             MARGIN - self.horizontalScrollBar().value(), MARGIN + round(spare) - self.verticalScrollBar().value()
         )

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSlider, QWidget
 from explorer.ui.graph_view import pretty_name
 from explorer.ui.number_box import NumberBox
 
-_STEPS = 1000  # positions of a slider: finer than its pixels
-_REACH = 5.0  # a slider reaches this far to both sides, or as far as the value itself if that is more
+_STEPS = 2000  # positions of a slider: finer than its pixels
+_REACH = 10.0  # a slider reaches this far to both sides, or twice as far as the value if that is more
 
 
 class Inputs(QScrollArea):
@@ -95,9 +95,9 @@ class _Row:
 
     def _follow(self, value: float) -> None:
         """Put the slider where the value is; its range moves only when the value leaves it."""
-        if not self.low <= value <= self.high:
-            reach = max(_REACH, abs(value))
-            self.low, self.high = value - reach, value + reach
+        if not self.low < value < self.high:
+            reach = max(_REACH, 2.0 * abs(value))
+            self.low, self.high = -reach, reach
         place = round((value - self.low) / (self.high - self.low) * _STEPS)
         with QSignalBlocker(self.slider):
             self.slider.setValue(place)

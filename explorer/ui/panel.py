@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -27,6 +27,8 @@ class Panel(QWidget):
     name = ""
     title = ""
     budget_ms: int | None = 20_000
+    status_in_head = False  # beside the title, where nothing else stands there
+    headed = True  # whether the panel shows its title; a tab does that by itself
 
     answered = Signal()  # the question that was asked last has been answered to its end
 
@@ -44,7 +46,7 @@ class Panel(QWidget):
         self.worker.ended.connect(self._end)
         self.worker.busy_changed.connect(self._show_busy)
 
-        self._heading = QLabel(self.title)
+        self._heading = QLabel(self.title, self)
         self._heading.setTextFormat(Qt.TextFormat.PlainText)
         font = self._heading.font()
         font.setBold(True)
@@ -55,26 +57,36 @@ class Panel(QWidget):
         self.status.setAccessibleName(f"{self.title}: state")
         self.status.setMinimumWidth(0)
         self.status.setWordWrap(True)
+        # Busy and cancel float over the panel's corner: nothing moves or grows when they come and go.
+        self._working = QFrame(self, frameShape=QFrame.Shape.StyledPanel, autoFillBackground=True)
         self._busy = QProgressBar(objectName=f"busy.{self.name}", minimum=0, maximum=0, textVisible=False)
         self._busy.setAccessibleName(f"{self.title}: computing")
         self._busy.setFixedSize(70, 10)
         self._cancel = QPushButton("Cancel", objectName=f"cancel.{self.name}")
         self._cancel.setAccessibleName(f"Cancel the {self.title} computation")
         self._cancel.clicked.connect(self.worker.cancel)
+        working = QHBoxLayout(self._working)
+        working.setContentsMargins(6, 4, 6, 4)
+        working.addWidget(self._busy)
+        working.addWidget(self._cancel)
+        self._working.hide()
         self._copy = QPushButton("Copy details")
         self._copy.setAccessibleName("Copy the technical details of the fault")
         self._copy.clicked.connect(self._copy_details)
-        for widget in (self._busy, self._cancel, self._copy):
-            widget.hide()
+        self._copy.hide()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._lose_patience)
 
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._heading)
-        head.addWidget(self.status, 1)
-        for widget in (self._busy, self._cancel, self._copy):
-            head.addWidget(widget)
+        self._heading.setVisible(self.headed)
+        if self.status_in_head:
+            head.addWidget(self.status, 1)
+        else:
+            head.addStretch(1)
+            self.status.hide()
+        head.addWidget(self._copy)
         self.head = head
         self.body = QVBoxLayout()
         self.body.setSpacing(6)
@@ -82,6 +94,8 @@ class Panel(QWidget):
         outer.setContentsMargins(8, 6, 8, 6)
         outer.setSpacing(4)
         outer.addLayout(head)
+        if not self.status_in_head:
+            outer.addWidget(self.status)
         outer.addLayout(self.body, 1)
 
     # -- for subclasses --------------------------------------------------------------------------------------------
@@ -144,6 +158,7 @@ class Panel(QWidget):
     def say(self, text: str) -> None:
         """Put a sentence into the heading."""
         self.status.setText(text)
+        self.status.setVisible(bool(text) or self.status_in_head)
         if not text:
             self._copy.hide()
 
@@ -152,12 +167,20 @@ class Panel(QWidget):
             self._patience.start()
         else:
             self._patience.stop()
-            self._busy.hide()
-            self._cancel.hide()
+            self._working.hide()
 
     def _lose_patience(self) -> None:
-        self._busy.show()
-        self._cancel.show()
+        self._working.adjustSize()
+        self._place_working()
+        self._working.show()
+        self._working.raise_()
+
+    def _place_working(self) -> None:
+        self._working.move(self.width() - self._working.width() - 14, self.height() - self._working.height() - 12)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_working()
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(self._trace)
@@ -166,6 +189,12 @@ class Panel(QWidget):
         super().showEvent(event)
         if self._waiting is not None:
             self._ask(self._waiting)
+
+
+def narrow(combo: QComboBox, characters: int) -> None:
+    """Let a combo box be as narrow as this, whatever its longest entry; its list still shows all."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(characters)
 
 
 def number_text(value: object, digits: int = 6) -> str:

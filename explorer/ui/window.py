@@ -25,7 +25,7 @@ from explorer.ui import examples, theme
 from explorer.ui.editor import Editor
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.inputs import Inputs
-from explorer.ui.panel import Panel
+from explorer.ui.panel import Panel, narrow
 from explorer.ui.panels.differences import DifferencesPanel
 from explorer.ui.panels.graph import GraphPanel
 from explorer.ui.panels.optimize import OptimizePanel
@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         self.examples = QComboBox(objectName="examples")
         self.examples.setAccessibleName("Examples")
         self.examples.setPlaceholderText("Examples …")
+        narrow(self.examples, 10)
         for example in examples.titles():
             self.examples.addItem(example.title, example)
         self.examples.setCurrentIndex(-1)
@@ -135,7 +136,7 @@ class MainWindow(QMainWindow):
         below.addWidget(at_label)
         below.addWidget(self.inputs, 1)
         upper.addWidget(bottom)
-        upper.setSizes([210, 150, 220])
+        upper.setSizes([210, 110, 260])
         upper.setChildrenCollapsible(False)
         column.addWidget(upper, 1)
 

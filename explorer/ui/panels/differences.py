@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.ui.panel import Panel, number_text
+from explorer.ui.panel import Panel, narrow, number_text
 from explorer.ui.plot_view import PlotView
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -33,6 +33,7 @@ class DifferencesPanel(Panel):
 
     name = "differences"
     title = "Finite differences"
+    headed = False
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
@@ -65,6 +66,10 @@ class DifferencesPanel(Panel):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
         split.addWidget(self.plot)
+        self.plot.setMinimumHeight(120)
+        self.table.setMinimumHeight(80)
+        for combo in (self.inputs, self.outputs):
+            narrow(combo, 4)
         split.setSizes([190, 300])
         split.setChildrenCollapsible(False)
         self.body.addWidget(split, 1)
@@ -104,7 +109,7 @@ class DifferencesPanel(Panel):
                     uncertainty = estimate["uncertainty"]
                     remark = estimate["note"]
                     if not remark and uncertainty != "nan":
-                        remark = f"own guess of its error: {number_text(uncertainty, 2)}"
+                        remark = f"± {number_text(uncertainty, 2)} by its own guess"
                     texts = (
                         f"∂{output}/∂{row['input']}" if count == 0 else "",
                         estimate["scheme"],

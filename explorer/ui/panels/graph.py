@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -30,6 +31,7 @@ from explorer.language.notation import span_from_json
 from explorer.language.program import Span
 from explorer.ui import icons
 from explorer.ui.graph_view import GraphEdge, GraphModel, GraphNode, GraphState, GraphView, pretty_name
+from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel, number_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -70,15 +72,9 @@ class GraphPanel(Panel):
         self.view.setObjectName("graph.view")
         self.view.setAccessibleName("Computational graph")
         self.view.node_clicked.connect(self._node_clicked)
-        self.explain = QLabel()
+        self.explain = MathLabel(2)
         self.explain.setObjectName("graph.explain")
         self.explain.setAccessibleName("What this step does")
-        self.explain.setTextFormat(Qt.TextFormat.PlainText)
-        self.explain.setWordWrap(True)
-        self.explain.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        # Two lines always, so that the graph does not move when a sentence is longer.
-        self.explain.setMinimumHeight(2 * self.explain.fontMetrics().lineSpacing() + 6)
-        self.explain.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self.trace = QTableWidget(0, len(_COLUMNS))
         self.trace.setObjectName("graph.trace")
         self.trace.setAccessibleName("Trace: each operation with its value and its tangent or adjoint")
@@ -470,7 +466,7 @@ def _model(answer: dict[str, Any]) -> GraphModel:
 
 def _marked(name: str, mark: str) -> str:
     shown = pretty_name(name)
-    return shown[:1] + mark + shown[1:] if not name[1:].isalpha() else shown + mark
+    return normalize("NFC", shown[:1] + mark + shown[1:])  # one sign where there is one: not all fonts place marks
 
 
 def _contains(outer: Span, inner: Span) -> bool:

@@ -1,4 +1,4 @@
-"""The optimize panel: a rule runs on the function itself; landscape with the path, loss against step, the rule's state."""
+"""The optimize panel: a rule runs on the function itself; its path on the landscape, the loss, its state."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from explorer.optimize.rules import RULES
 from explorer.ui.graph_view import pretty_name
+from explorer.ui.math_label import MathLabel
 from explorer.ui.number_box import NumberBox
-from explorer.ui.panel import Panel, number_text
+from explorer.ui.panel import Panel, narrow, number_text
 from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -40,6 +41,7 @@ class OptimizePanel(Panel):
 
     name = "optimize"
     title = "Optimize"
+    headed = False
     budget_ms = 60_000
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
@@ -64,7 +66,9 @@ class OptimizePanel(Panel):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.plot)
         split.addWidget(self.loss)
-        split.setSizes([320, 170])
+        self.plot.setMinimumHeight(120)
+        self.loss.setMinimumHeight(80)
+        split.setSizes([300, 160])
         split.setChildrenCollapsible(False)
         self.body.addWidget(split, 1)
         self.scrub = QSlider(Qt.Orientation.Horizontal, objectName="optimize.slider")
@@ -72,13 +76,9 @@ class OptimizePanel(Panel):
         self.scrub.setMaximum(0)
         self.scrub.valueChanged.connect(self._show_step)
         self.body.addWidget(self.scrub)
-        self.state = QLabel(objectName="optimize.state")
+        self.state = MathLabel(4)
+        self.state.setObjectName("optimize.state")
         self.state.setAccessibleName("State of the run")
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.state.setWordWrap(True)
-        self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.state.setMinimumHeight(3 * self.state.fontMetrics().lineSpacing())
-        self.state.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.state)
 
     def _build_controls(self) -> None:
@@ -91,6 +91,8 @@ class OptimizePanel(Panel):
             self.rule.addItem(name, name)
             self.rule.setItemData(self.rule.count() - 1, kind.title, Qt.ItemDataRole.ToolTipRole)
         self.rule.currentIndexChanged.connect(self._rule_chosen)
+        narrow(self.rule, 8)
+        narrow(self.objective, 4)
         self.rate = NumberBox()
         self.rate.setObjectName("optimize.rate")
         self.rate.setAccessibleName("Rate")
@@ -104,17 +106,15 @@ class OptimizePanel(Panel):
         self._form = QGridLayout()
         self._form.setContentsMargins(0, 0, 0, 0)
         self._fields: dict[str, NumberBox | QCheckBox] = {}
-        first = QHBoxLayout()
-        for words, widget in (("Minimise", self.objective), ("by", self.rule), ("batch", self.batch)):
+        for place, (words, widget) in enumerate(
+            (("minimise", self.objective), ("by", self.rule), ("batch", self.batch))
+        ):
             label = QLabel(words)
             label.setBuddy(widget)
-            first.addWidget(label)
-            first.addWidget(widget)
-        first.addStretch(1)
-        self.body.addLayout(first)
-        self.formula = QLabel(objectName="optimize.formula")
-        self.formula.setTextFormat(Qt.TextFormat.PlainText)
-        self.formula.setWordWrap(True)
+            self.head.insertWidget(2 * place, label)
+            self.head.insertWidget(2 * place + 1, widget)
+        self.formula = MathLabel(3)
+        self.formula.setObjectName("optimize.formula")
         self.formula.setAccessibleName("Formula of the rule")
         self.body.addWidget(self.formula)
         self.body.addLayout(self._form)
@@ -130,6 +130,7 @@ class OptimizePanel(Panel):
             button = QPushButton(words, objectName=f"optimize.{name}")
             button.setToolTip(tip)
             button.setAccessibleName(tip)
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(words) + 18)  # Fusion's own is 80
             button.clicked.connect(slot)
             buttons.addWidget(button)
             self._buttons[name] = button
@@ -148,6 +149,7 @@ class OptimizePanel(Panel):
         while self._form.count():
             widget = self._form.takeAt(0).widget()
             if widget is not self.rate:
+                widget.hide()
                 widget.deleteLater()
         self._fields = {}
         for place, (field, about) in enumerate(kind.hyperparameters().items()):
@@ -193,9 +195,6 @@ class OptimizePanel(Panel):
         self._view = [_around(value) for value in self._start.values()]
         self._ask_landscape()
         return None
-
-    def settle(self, question: Question) -> None:
-        super().settle(question)
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.plot.set_dimmed(dimmed)

@@ -31,6 +31,7 @@ class SymbolicPanel(Panel):
 
     name = "symbolic"
     title = "Symbolic"
+    headed = False
     budget_ms = 10_000
 
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
@@ -57,7 +58,7 @@ class SymbolicPanel(Panel):
         self.sizes.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.sizes.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         rows = sum(self.sizes.sizeHintForRow(row) for row in range(3))
-        self.sizes.setFixedHeight(rows + self.sizes.horizontalHeader().sizeHint().height() + 8)
+        self.sizes.setFixedHeight(rows + self.sizes.horizontalHeader().sizeHint().height() + 3 * 8)
         self.sizes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body.addWidget(self.formula, 1)
         self.body.addWidget(self.sizes)

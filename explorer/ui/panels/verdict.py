@@ -39,6 +39,7 @@ class VerdictPanel(Panel):
 
     name = "verdict"
     title = "Verdict"
+    status_in_head = True
     budget_ms = 10_000
 
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
@@ -46,7 +47,7 @@ class VerdictPanel(Panel):
         self.table = QTableWidget(0, 2 + len(_ENGINES))
         self.table.setObjectName("verdict.table")
         self.table.setAccessibleName("The engines side by side")
-        self.table.setHorizontalHeaderLabels(["", *_ENGINES.values(), "digits agreed"])
+        self.table.setHorizontalHeaderLabels(["", *_ENGINES.values(), "digits: exact · central"])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)

@@ -1,0 +1,64 @@
+"""A label for words with m̂, v̄ and v̇ in them, in the formulas' font: the usual ones misplace or lose these marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontInfo, QPainter, QPaintEvent, QPalette, QTextLayout, QTextOption
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from explorer.ui.math_font import math_font
+
+_SCALE = 1.18  # STIX looks smaller than a sans serif of the same size
+# Of the font's size. Its own line spacing is made for integrals, more than three times that.
+_LINE = 1.32
+_BASELINE = 1.0
+
+
+class MathLabel(QLabel):
+    """Plain text in STIX Two Math, wrapped, with a fixed number of lines, so that nothing moves when the text does."""
+
+    def __init__(self, lines: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        math_font()  # makes the family known
+        self._font = QFont("STIX Two Math")
+        self._font.setPixelSize(round(QFontInfo(self.font()).pixelSize() * _SCALE))
+        self._height = round(lines * _LINE * self._font.pixelSize()) + 2
+        self.setFixedHeight(self._height)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        """Show a text; all of it is in the tooltip too, should it need more lines than there are."""
+        super().setText(text)
+        self.setToolTip(text if len(list(self._lines())) * _LINE * self._font.pixelSize() > self._height else "")
+        self.setAccessibleDescription(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self._height)
+
+    def _lines(self) -> Iterator[tuple[QTextLayout, int]]:
+        """Each line to be drawn, as a layout and the line's number in it."""
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        for paragraph in self.text().split("\n"):
+            layout = QTextLayout(paragraph, self._font)
+            layout.setTextOption(option)
+            layout.beginLayout()
+            while (line := layout.createLine()).isValid():
+                line.setLineWidth(max(self.width(), 40))
+            layout.endLayout()
+            for number in range(layout.lineCount()):
+                yield layout, number
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        size = self._font.pixelSize()
+        role = QPalette.ColorRole.WindowText if self.isEnabled() else QPalette.ColorRole.PlaceholderText
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(role))
+            painter.setClipRect(QRectF(self.rect()))
+            for place, (layout, number) in enumerate(self._lines()):
+                line = layout.lineAt(number)
+                baseline = place * _LINE * size + _BASELINE * size
+                line.draw(painter, QPointF(0.0, baseline - line.ascent() - line.y()))
