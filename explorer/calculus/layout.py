@@ -28,7 +28,7 @@ from typing import Any
 NODE_GAP = 26.0  # between two boxes of a layer: an edge's label (LABEL_HEIGHT) and air fit between
 LANE_GAP = 16.0  # around a long edge's lane: the label of one lane just misses the next
 LANE_HEIGHT = 4.0  # the thickest pen with which an edge is drawn
-LAYER_GAP = 68.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
+LAYER_GAP = 62.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
 STEEP = 0.22  # a gap widens with the tallest curve in it, so that the curve stays flatter than about 1 : 4 …
 LAYER_GAP_MOST = 260.0  # … up to this, where a wide gap hurts more than a steep curve
 MARGIN = 24.0  # around the whole drawing

@@ -6,6 +6,7 @@ paper: ln x1 + x1·x2 − sin x2 has v1 = ln x1, v2 = x1·x2, v3 = sin x2, v4 = 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import NamedTuple
@@ -14,16 +15,28 @@ from explorer.language.program import (
     NOWHERE,
     Apply,
     Assign,
+    AssignItem,
+    AssignSeveral,
+    Break,
     Call,
     Choose,
+    Collect,
     Compare,
     Condition,
     Constant,
+    Continue,
     Expression,
+    Fold,
+    For,
     Function,
     If,
+    Item,
+    Length,
+    ListOf,
     Name,
     Program,
+    Range,
+    Repeat,
     Return,
     Span,
     Statement,
@@ -40,6 +53,21 @@ class Operation(IntEnum):
     JUMP = auto()
     CALL = auto()  # target ← own function(operands)
     RETURN = auto()  # the operands are the values
+    CHECK = auto()  # the operand, called `text`, must have a value
+    FAIL = auto()  # the function ends here without a return
+    LIST = auto()  # target ← list of the operands
+    ITEM = auto()  # target ← operands[0][operands[1]]
+    SET_ITEM = auto()  # operands[0][operands[1]] ← operands[2]
+    APPEND = auto()  # operands[0] gets operands[1] at its end
+    LENGTH = auto()  # target ← number of items
+    REPEAT = auto()  # target ← operands[0] repeated operands[1] times
+    FOLD = auto()  # target ← the items combined by the elementary function `text`
+    UNPACK = auto()  # the registers operands[1:] ← the items of operands[0]; their names in `text`
+    CURSOR = auto()  # target ← a place in a list (one operand) or in a range (start, stop, step)
+    NEXT = auto()  # target ← the next item of the cursor, or jump at its end
+    ENTER = auto()  # a loop begins
+    TICK = auto()  # its next iteration begins
+    LEAVE = auto()  # it has ended
 
 
 class Instruction(NamedTuple):
@@ -48,6 +76,7 @@ class Instruction(NamedTuple):
     text: the elementary or own function's name, or the comparison's operator.
     jump: where to go on (JUMP, and TEST when its outcome is not `wanted`).
     join: for a TEST the place where both sides meet again, −1 where a side leaves the function.
+    loop: for a TEST that it decides how often a loop runs.
     name: the source's name for the target where it is an assignment, else "".
     """
 
@@ -59,6 +88,7 @@ class Instruction(NamedTuple):
     jump: int = -1
     wanted: bool = True
     join: int = -1
+    loop: bool = False
     name: str = ""
 
 
@@ -97,10 +127,13 @@ class _Lowering:
         self.registers = len(self.names)
         self.constants: dict[int, float] = {}
         self.instructions: list[Instruction] = []
+        self.sure = set(self.names)  # names that have a value on every way to here
+        self.breaks: list[list[int]] = []  # for each open loop the jumps that leave it
+        self.continues: list[list[int]] = []  # and those that begin its next iteration
 
     def routine(self) -> Routine:
-        for statement in self.function.body:
-            self.statement(statement)
+        self.block(self.function.body)
+        self.emit(Instruction(Operation.FAIL, self.function.span, text=self.function.name))
         return Routine(
             self.function.name,
             self.function.parameters,
@@ -120,38 +153,112 @@ class _Lowering:
     def patch(self, index: int, **changes: int) -> None:
         self.instructions[index] = self.instructions[index]._replace(**changes)  # type: ignore[arg-type]
 
+    def block(self, body: tuple[Statement, ...]) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    def register(self, name: str) -> int:
+        """The register of a name, which may not have a value yet."""
+        if name not in self.names:
+            self.names[name] = self.fresh()
+        return self.names[name]
+
+    def read(self, name: str, span: Span) -> int:
+        """The register of a name that must have a value here."""
+        register = self.register(name)
+        if name not in self.sure:
+            self.emit(Instruction(Operation.CHECK, span, operands=(register,), text=name))
+        return register
+
     def statement(self, statement: Statement) -> None:
         match statement:
             case Assign(name, value, span):
                 source = self.expression(value)
-                if name not in self.names:
-                    self.names[name] = self.fresh()
-                self.emit(Instruction(Operation.COPY, span, self.names[name], (source,), name=name))
+                self.emit(Instruction(Operation.COPY, span, self.register(name), (source,), name=name))
+                self.sure.add(name)
+            case AssignSeveral(names, value, span):
+                source = self.expression(value)
+                targets = tuple([self.register(name) for name in names])
+                self.emit(Instruction(Operation.UNPACK, span, operands=(source, *targets), text=",".join(names)))
+                self.sure.update(names)
+            case AssignItem(name, index, value, span):
+                places = (self.read(name, span), self.expression(index), self.expression(value))
+                self.emit(Instruction(Operation.SET_ITEM, span, operands=places))
             case Return(values, span):
                 operands = tuple([self.expression(value) for value in values])
                 self.emit(Instruction(Operation.RETURN, span, operands=operands))
             case If(condition, then, otherwise, _):
                 self.branch(condition, then, otherwise)
             case While(condition, body, span):
-                start = len(self.instructions)
-                tests = self.condition(condition, True)
-                for inner in body:
-                    self.statement(inner)
-                self.emit(Instruction(Operation.JUMP, span, jump=start))
-                for test in tests:
-                    self.patch(test, jump=len(self.instructions))
+                self.loop(lambda: self.repeated(condition), body, span)
+            case For(variable, items, body, span):
+                self.loop(self.cursor(variable, items, span), body, span)
+                self.sure.discard(variable)
+            case Break(span):
+                self.breaks[-1].append(self.emit(Instruction(Operation.JUMP, span)))
+            case Continue(span):
+                self.continues[-1].append(self.emit(Instruction(Operation.JUMP, span)))
+
+    def loop(self, head: Callable[[], list[int]], body: tuple[Statement, ...], span: Span) -> None:
+        """ENTER; start: head, TICK, body, jump to start; end: LEAVE. `head` gives the jumps that end the loop."""
+        before = set(self.sure)
+        self.emit(Instruction(Operation.ENTER, span))
+        start = len(self.instructions)
+        ends = head()
+        self.emit(Instruction(Operation.TICK, span))
+        self.breaks.append([])
+        self.continues.append([])
+        self.block(body)
+        for jump in self.continues.pop():
+            self.patch(jump, jump=start)
+        self.emit(Instruction(Operation.JUMP, span, jump=start))
+        for jump in (*ends, *self.breaks.pop()):
+            self.patch(jump, jump=len(self.instructions))
+        self.emit(Instruction(Operation.LEAVE, span))
+        self.sure = before  # the body may not have run at all
+
+    def repeated(self, condition: Condition) -> list[int]:
+        start = len(self.instructions)
+        tests = self.condition(condition, True)
+        for index in range(start, len(self.instructions)):
+            if self.instructions[index].operation is Operation.TEST and self.instructions[index].join < 0:
+                self.instructions[index] = self.instructions[index]._replace(loop=True)
+        return tests
+
+    def cursor(self, variable: str, items: Expression, span: Span) -> Callable[[], list[int]]:
+        """Code for the items, now; and the head of the loop over them."""
+        if isinstance(items, Range):
+            operands = tuple([self.expression(part) for part in (items.start, items.stop, items.step)])
+        else:
+            operands = (self.expression(items),)
+        place = self.fresh()
+        self.emit(Instruction(Operation.CURSOR, items.span, place, operands))
+
+        def head() -> list[int]:
+            target = self.register(variable)
+            self.sure.add(variable)
+            return [self.emit(Instruction(Operation.NEXT, span, target, (place,)))]
+
+        return head
 
     def branch(self, condition: Condition, then: tuple[Statement, ...], otherwise: tuple[Statement, ...]) -> None:
         start = len(self.instructions)
         tests = self.condition(condition, True)
         tested = len(self.instructions)
-        for inner in then:
-            self.statement(inner)
+        before = set(self.sure)
+        self.block(then)
+        after_then = self.sure if not _leaves(then[-1:]) else None
         leave = self.emit(Instruction(Operation.JUMP, NOWHERE))
         for test in tests:
             self.patch(test, jump=len(self.instructions))
-        for inner in otherwise:
-            self.statement(inner)
+        self.sure = set(before)
+        self.block(otherwise)
+        after_otherwise = self.sure if not _leaves(otherwise[-1:]) else None
+        self.sure = (
+            (after_then or before) & (after_otherwise or before)
+            if after_then is not None and after_otherwise is not None
+            else (after_then if after_then is not None else after_otherwise) or before
+        )
         end = len(self.instructions)
         self.patch(leave, jump=end)
         self.join(start, tested, -1 if _leaves(then) or _leaves(otherwise) else end)
@@ -163,8 +270,8 @@ class _Lowering:
                 register = self.fresh()
                 self.constants[register] = value
                 return register
-            case Name(name, _):
-                return self.names[name]
+            case Name(name, span):
+                return self.read(name, span)
             case Apply(function, _, _) if function in _CHAINS:
                 return self.chain(node, _CHAINS[function])
             case Apply(function, arguments, span):
@@ -177,6 +284,48 @@ class _Lowering:
                 return target
             case Choose():
                 return self.choose(node)
+            case ListOf(items, span):
+                return self.into(Operation.LIST, span, tuple([self.expression(item) for item in items]))
+            case Item(items, index, span):
+                return self.into(Operation.ITEM, span, (self.expression(items), self.expression(index)))
+            case Length(items, span):
+                return self.into(Operation.LENGTH, span, (self.expression(items),))
+            case Repeat(items, count, span):
+                return self.into(Operation.REPEAT, span, (self.expression(items), self.expression(count)))
+            case Fold(function, items, span):
+                return self.into(Operation.FOLD, span, (self.expression(items),), function)
+            case Range(_, _, _, span):
+                return self.collect(Collect(Name("", span), "", node, span))
+            case Collect():
+                return self.collect(node)
+
+    def into(self, operation: Operation, span: Span, operands: tuple[int, ...], text: str = "") -> int:
+        """Code for an operation with a result; the register that holds it."""
+        target = self.fresh()
+        self.emit(Instruction(operation, span, target, operands, text))
+        return target
+
+    def collect(self, node: Collect) -> int:
+        """A list built item by item; its variable is known inside only."""
+        result = self.into(Operation.LIST, node.span, ())
+        outer, surely = self.names.pop(node.variable, None), node.variable in self.sure
+        head = self.cursor(node.variable, node.items, node.span)
+        self.emit(Instruction(Operation.ENTER, node.span))
+        start = len(self.instructions)
+        ends = head()
+        self.emit(Instruction(Operation.TICK, node.span))
+        value = self.expression(node.value)
+        self.emit(Instruction(Operation.APPEND, node.span, operands=(result, value)))
+        self.emit(Instruction(Operation.JUMP, node.span, jump=start))
+        for jump in ends:
+            self.patch(jump, jump=len(self.instructions))
+        self.emit(Instruction(Operation.LEAVE, node.span))
+        del self.names[node.variable]
+        self.sure.discard(node.variable)
+        if outer is not None:
+            self.names[node.variable] = outer
+            self.sure |= {node.variable} if surely else set()
+        return result
 
     def apply(self, function: str, operands: tuple[int, ...], span: Span) -> int:
         target = self.fresh()
@@ -243,10 +392,10 @@ class _Lowering:
 
 
 def _leaves(statements: tuple[Statement, ...]) -> bool:
-    """Whether a block can leave its function from inside."""
+    """Whether a block can be left from inside: its function, or a loop around it."""
     return any(
-        isinstance(s, Return)
+        isinstance(s, Return | Break | Continue)
         or (isinstance(s, If) and (_leaves(s.then) or _leaves(s.otherwise)))
-        or (isinstance(s, While) and _leaves(s.body))
+        or (isinstance(s, While | For) and _leaves(s.body))
         for s in statements
     )

@@ -95,11 +95,11 @@ class Real:
 
     @staticmethod
     def floor(a: float) -> float:
-        return float(math.floor(a)) if math.isfinite(a) else a
+        return math.copysign(math.floor(a), a) if math.isfinite(a) else a  # the sign of a zero is kept
 
     @staticmethod
     def ceil(a: float) -> float:
-        return float(math.ceil(a)) if math.isfinite(a) else a
+        return math.copysign(math.ceil(a), a) if math.isfinite(a) else a
 
     @staticmethod
     def min(a: float, b: float) -> float:
@@ -297,10 +297,10 @@ def linearize(name: str, arguments: list[float], varying: list[bool]) -> tuple[f
 
     Where the value is not defined, because the function is not (NaN out of finite arguments) or an argument is not, the
     partials are NaN as well: the derivative formula may have a value there (1/x for log at −1), the function has not.
-    NaN out of infinities is an overflow, through which partials may still be right.
+    NaN out of infinities alone is an overflow, through which partials may still be right.
     """
     value = REAL[name](*arguments)
-    if value != value and not any(map(math.isinf, arguments)):
+    if value != value and (any(map(math.isnan, arguments)) or not any(map(math.isinf, arguments))):
         return value, [NAN if v else None for v in varying]
     partials: list[float | None] = [
         partial(Real, *arguments, value) if v else None

@@ -140,7 +140,8 @@ def forward_film(tape: Tape, seed: Sequence[float]) -> Film:
         tangent = moved[op.index]
         shown = 0.0 if tangent is None else tangent
         if op.function == INPUT:
-            text = f"{subscripted(op.name)} = {short(op.value)}; its tangent is the seed {dotted(op.name)} = {short(shown)}."
+            given = f"{dotted(op.name)} = {short(shown)}"
+            text = f"{subscripted(op.name)} = {short(op.value)}; its tangent is the seed {given}."
         else:
             text = f"{equation(tape, op)} = {short(op.value)};  {_tangent_sentence(tape, op, moved, shown)}."
         steps.append(Step("dual", op.index, text, shown))

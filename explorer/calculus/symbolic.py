@@ -17,7 +17,7 @@ from typing import Any
 import sympy
 from sympy.core.function import ArgumentIndexError
 
-from explorer.calculus.evaluate import COMPARE, Run
+from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import NAN, REAL
 from explorer.language.notation import Notation, NotationBuilder
@@ -46,7 +46,14 @@ def _function(name: str, arity: int, partial: Callable[..., Expression]) -> Any:
             raise ArgumentIndexError(self, argindex)
         return partial(argindex, *self.args)
 
-    return type(name, (sympy.Function,), {"nargs": arity, "fdiff": fdiff, "is_real": True, "__slots__": ()})
+    def evaluated(self: Any, bits: int) -> Expression:
+        """The number of constants, without which SymPy cannot decide a comparison and searches for minutes."""
+        if name not in REAL or not all(a.is_number and a.is_real for a in self.args):
+            return None
+        return sympy.Float(REAL[name](*(float(a) for a in self.args)), 17)
+
+    body = {"nargs": arity, "fdiff": fdiff, "_eval_evalf": evaluated, "is_real": True, "__slots__": ()}
+    return type(name, (sympy.Function,), body)
 
 
 _H = sympy.Heaviside
@@ -54,6 +61,8 @@ _sigmoid: Any = _function("sigmoid", 1, lambda i, a: _sigmoid(a) * (1 - _sigmoid
 _delta: Any = _function("delta", 1, lambda i, a: sympy.nan)  # Dirac's, the derivative of a unit jump
 _sign: Any = _function("sign", 1, lambda i, a: 2 * _delta(a))
 _abs: Any = _function("abs", 1, lambda i, a: _sign(a))
+_expm1: Any = _function("expm1", 1, lambda i, a: sympy.exp(a))  # exp(a) − 1 would lose what it is there to keep
+_log1p: Any = _function("log1p", 1, lambda i, a: 1 / (1 + a))
 _cbrt: Any = _function("cbrt", 1, lambda i, a: 1 / (3 * _cbrt(a) ** 2))
 _step: Any = _function("heaviside", 1, lambda i, a: _delta(a))
 _floor: Any = _function("floor", 1, lambda i, a: sympy.S.Zero)
@@ -85,9 +94,9 @@ _BUILD: dict[str, Callable[..., Expression]] = {
     "acosh": sympy.acosh,
     "atanh": sympy.atanh,
     "exp": sympy.exp,
-    "expm1": lambda a: sympy.exp(a) - 1,
+    "expm1": _expm1,
     "log": sympy.log,
-    "log1p": lambda a: sympy.log(1 + a),
+    "log1p": _log1p,
     "log2": lambda a: sympy.log(a) / sympy.log(2),
     "log10": lambda a: sympy.log(a) / sympy.log(10),
     "sqrt": sympy.sqrt,
@@ -125,7 +134,7 @@ class _Node:
     index: int
 
 
-class _Symbols:
+class _Symbols(Silent):
     """The algebra that writes operations down without a point, each distinct one once.
 
     rows: (function, arguments) with "input", "constant", "relation" and "choose" besides the elementary functions;
@@ -163,8 +172,9 @@ class _Symbols:
     def merge(self, condition: _Node, then: _Node, otherwise: _Node, span: Span) -> _Node:
         return self.row(("choose", condition.index, then.index, otherwise.index), None)
 
-    def assigned(self, name: str, value: Any) -> None:
-        pass
+    def whole(self, value: _Node) -> int | None:
+        known = self.known[value.index]
+        return None if known is None else whole_number(known)
 
 
 def expressions(program: Program) -> tuple[list[Expression], list[Any]]:
@@ -208,18 +218,27 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
             built[index] = _number(arguments[0])
         elif function == "relation":
             operator, a, b = arguments
-            try:
-                built[index] = _RELATION[operator](built[a], built[b])
-            except TypeError:
-                raise ExplorerError("A comparison with a number that is not real has no symbolic form.") from None
+            built[index] = _compared(lambda: _RELATION[operator](built[a], built[b]))  # noqa: B023 - called at once
         elif function == "choose":
             condition, a, b = (built[argument] for argument in arguments)
-            built[index] = sympy.Piecewise((a, condition), (b, True))
+            built[index] = _compared(lambda: sympy.Piecewise((a, condition), (b, True)))  # noqa: B023
         elif function == "pow":
             built[index] = _power(built[arguments[0]], built[arguments[1]], algebra.known[index])
         else:
             built[index] = _BUILD[function](*(built[argument] for argument in arguments))
     return built
+
+
+def _compared(build: Callable[[], Expression]) -> Expression:
+    """What `build` gives; SymPy raises TypeError for a comparison with a number that is not real, also inside others."""
+    try:
+        return build()
+    except TypeError as error:
+        if "comparison" not in str(error):  # another fault, and ours
+            raise
+        raise ExplorerError(
+            "A comparison with a number that is not real has no symbolic form.", kind="domain"
+        ) from None
 
 
 def _arguments(row: tuple[Any, ...]) -> tuple[int, ...]:
@@ -278,21 +297,25 @@ def _power(base: Expression, exponent: Expression, known: float | None) -> Expre
     return sympy.Pow(base, exponent)
 
 
+def _differentiated(expression: Expression, symbol: Any) -> Expression:
+    return _compared(lambda: sympy.diff(expression, symbol))
+
+
 def jacobian(outputs: Sequence[Expression], inputs: Sequence[Any]) -> Iterator[tuple[int, int, Expression]]:
     """(row, column, ∂output/∂input) one by one, as SymPy's diff gives it."""
     for row, output in enumerate(outputs):
         for column, symbol in enumerate(inputs):
-            yield row, column, sympy.diff(output, symbol)
+            yield row, column, _differentiated(output, symbol)
 
 
 def hessian(output: Expression, inputs: Sequence[Any]) -> list[list[Expression]]:
     """The matrix of second derivatives, each mixed one differentiated once."""
     size = len(inputs)
-    first = [sympy.diff(output, symbol) for symbol in inputs]
+    first = [_differentiated(output, symbol) for symbol in inputs]
     second: dict[tuple[int, int], Expression] = {}
     for i in range(size):
         for j in range(i, size):
-            second[i, j] = second[j, i] = sympy.diff(first[i], inputs[j])
+            second[i, j] = second[j, i] = _differentiated(first[i], inputs[j])
     return [[second[i, j] for j in range(size)] for i in range(size)]
 
 
@@ -308,7 +331,8 @@ _EVALUATE: dict[Any, Callable[..., float]] = {
     sympy.sech: lambda a: REAL["div"](1.0, REAL["cosh"](a)), sympy.csch: lambda a: REAL["div"](1.0, REAL["sinh"](a)),
     _abs: REAL["abs"], _cbrt: REAL["cbrt"], _sign: REAL["sign"], _step: REAL["heaviside"], _floor: REAL["floor"],
     _ceil: REAL["ceil"], _relu: REAL["relu"], _softplus: REAL["softplus"], _sigmoid: REAL["sigmoid"],
-    _max: REAL["max"], _min: REAL["min"], _atan2: REAL["atan2"], sympy.sign: REAL["sign"], _delta: lambda a: 0.0 if a != 0.0 else NAN,
+    _expm1: REAL["expm1"], _log1p: REAL["log1p"], _max: REAL["max"], _min: REAL["min"], _atan2: REAL["atan2"],
+    sympy.sign: REAL["sign"], _delta: lambda a: 0.0 if a != 0.0 else NAN,
     sympy.Heaviside: lambda a, half: REAL["heaviside"](a), sympy.floor: REAL["floor"], sympy.ceiling: REAL["ceil"],
 }  # fmt: skip
 _HOLDS: dict[Any, Callable[[float, float], bool]] = {
@@ -385,6 +409,8 @@ def _value(node: Expression, arguments: list[Any], point: dict[Any, float]) -> A
         return (all if isinstance(node, sympy.And) else any)(arguments)
     if isinstance(node, sympy.Not):
         return not arguments[0]
+    if isinstance(node, sympy.ITE):
+        return arguments[1] if arguments[0] else arguments[2]
     if node is sympy.I or node is sympy.zoo:
         return NAN
     raise ExplorerError(f"The symbolic derivative holds {node.func.__name__}, which has no number here.", kind="domain")
@@ -452,6 +478,8 @@ def _own_operations(node: Expression) -> tuple[int, list[Expression]]:
     """Operations that count_ops sees at this node itself, and the expressions it goes on with."""
     if node.is_Rational:
         return (0 if node is sympy.S.One else int(node.p < 0) + int(node.q != 1)), []
+    if node is sympy.E:  # counted as the exponential of 1
+        return 1, []
     if node.is_Add:
         parts = [-a if a.could_extract_minus_sign() and _negative(a) else a for a in node.args]
         negatives = sum(map(_negative, node.args))
@@ -606,8 +634,10 @@ class _Writer:
     def factors(self, nodes: list[Expression], allowance: int, ref: Expression | None, alone: bool = False) -> int:
         if len(nodes) == 1:
             return self.inside(nodes[0], 0 if alone else _PRODUCT, allowance)
-        # Numbers, then names and powers, then calls and sums: as a person orders factors.
-        nodes = sorted(nodes, key=lambda n: (not n.is_Number, n.is_Add, not (n.is_Symbol or n.is_Pow)))
+        # Numbers, π, then names and powers, then calls and sums: as a person orders factors.
+        nodes = sorted(
+            nodes, key=lambda n: (not n.is_Number, not n.is_NumberSymbol, n.is_Add, not (n.is_Symbol or n.is_Pow))
+        )
         children: list[int] = []
         for count, factor in enumerate(nodes):
             if self.sizes.get(factor, 1) > allowance and count:
@@ -667,15 +697,22 @@ class _Writer:
                 )
         return self.add("cases", children=children, ref=node)
 
-    def relation(self, node: Expression, allowance: int) -> int:
-        if isinstance(node, sympy.And | sympy.Or | sympy.Not):
-            joint = {"And": " and ", "Or": " or ", "Not": "not "}[node.func.__name__]
-            children: list[int] = [self.add("word", joint)] if isinstance(node, sympy.Not) else []
-            for argument in node.args:
-                if children and not isinstance(node, sympy.Not):
-                    children.append(self.add("word", joint))
-                children.append(self.relation(argument, allowance))
-            return self.add("row", children=children, ref=node)
+    def relation(self, node: Expression, allowance: int, inside: bool = False) -> int:
+        """A condition; one of several parts stands in brackets where it is `inside` another."""
+        if not node.is_Relational:
+            parts = [self.relation(argument, allowance, inside=True) for argument in node.args]
+            if isinstance(node, sympy.Not):
+                children = [self.add("word", "not "), *parts]
+            elif isinstance(node, sympy.ITE):
+                condition, then, otherwise = parts
+                children = [then, self.add("word", " if "), condition, self.add("word", " else "), otherwise]
+            elif isinstance(node, sympy.And | sympy.Or):
+                joint = " and " if isinstance(node, sympy.And) else " or "
+                children = [p for part in parts for p in (self.add("word", joint), part)][1:]
+            else:
+                return self.add("word", str(node).lower(), ref=node)  # true or false
+            row = self.add("row", children=children, ref=node)
+            return self.add("bracket", "()", [row]) if inside else row
         left, right = (self.write(a, allowance - 1)[0] for a in node.args)
         sign = _RELATION_SIGN[node.rel_op]
         return self.add("row", children=[left, self.add("operator", sign), right], ref=node)

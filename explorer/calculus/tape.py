@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
-from explorer.calculus.evaluate import COMPARE, DEFAULT_LIMITS, Limits, Run
+from explorer.calculus.evaluate import COMPARE, DEFAULT_LIMITS, Limits, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import NAN, REAL, Real, linearize
 from explorer.language.primitives import PRIMITIVES
@@ -31,6 +31,7 @@ class Op:
 
     arguments: the index of an earlier op, or a float that depends on no input.
     aliases: names that the source gives this value.
+    iteration: which round of each loop around it, from 1, the outer loop first; call: which call, 0 the main one.
     """
 
     index: int
@@ -41,6 +42,27 @@ class Op:
     edges: tuple[Edge, ...]
     span: Span
     aliases: tuple[str, ...] = ()
+    iteration: tuple[int, ...] = ()
+    call: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an own function: its number, the call that made it, the function, the place."""
+
+    number: int
+    caller: int
+    function: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One loop that ended, and how often it ran."""
+
+    span: Span
+    iterations: int
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +104,9 @@ class Tape:
     output_names: tuple[str, ...]
     outputs: tuple[int | float, ...]
     decisions: tuple[Decision, ...] = ()
-    kinks: tuple[Kink, ...] = field(default=())
+    kinks: tuple[Kink, ...] = ()
+    calls: tuple[Call, ...] = ()
+    loops: tuple[Loop, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -135,6 +159,10 @@ class Recorder:
         self.decisions: list[Decision] = []
         self.kinks: list[Kink] = []
         self.aliases: dict[int, list[str]] = {}
+        self.calls: list[Call] = []
+        self.loops: list[Loop] = []
+        self.iteration: tuple[int, ...] = ()
+        self.call = 0
         self.stem = operation_stem(inputs)
         self.count_inputs = len(inputs)
         for name, value in zip(inputs, point, strict=True):
@@ -161,7 +189,8 @@ class Recorder:
         index = len(self.ops)
         parents = tuple(a.index if t else a for a, t in zip(arguments, traced, strict=True))
         name = f"{self.stem}{index - self.count_inputs + 1}"
-        self.ops.append(Op(index, name, function, parents, value, edges, span))
+        place = (self.iteration, self.call)
+        self.ops.append(Op(index, name, function, parents, value, edges, span, (), *place))
         primitive = PRIMITIVES[function]
         if primitive.kink is not None:
             scale = max((abs(n) for n in numbers), default=0.0)
@@ -179,9 +208,21 @@ class Recorder:
     def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
         raise NotImplementedError  # `decide` is never open here
 
+    def whole(self, value: Any) -> int | None:
+        return whole_number(value.value if isinstance(value, Traced) else value)
+
     def assigned(self, name: str, value: Any) -> None:
-        if isinstance(value, Traced):
+        if isinstance(value, Traced) and name not in self.aliases.get(value.index, ()):
             self.aliases.setdefault(value.index, []).append(name)
+
+    def at(self, iteration: tuple[int, ...], call: int) -> None:
+        self.iteration, self.call = iteration, call
+
+    def called(self, call: int, caller: int, function: str, span: Span) -> None:
+        self.calls.append(Call(call, caller, function, span))
+
+    def looped(self, span: Span, iterations: int, call: int) -> None:
+        self.loops.append(Loop(span, iterations, call))
 
 
 def operation_stem(inputs: Sequence[str]) -> str:
@@ -196,10 +237,7 @@ def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LI
     recorder = Recorder(program.inputs, point)
     results = Run(lower(program), recorder, limits).outputs(recorder.inputs())
     ops = [
-        Op(op.index, op.name, op.function, op.arguments, op.value, op.edges, op.span, tuple(recorder.aliases[op.index]))
-        if op.index in recorder.aliases
-        else op
-        for op in recorder.ops
+        replace(op, aliases=tuple(names)) if (names := recorder.aliases.get(op.index)) else op for op in recorder.ops
     ]
     outputs = tuple(r.index if isinstance(r, Traced) else float(r) for r in results)
     return Tape(
@@ -209,6 +247,8 @@ def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LI
         outputs,
         tuple(recorder.decisions),
         tuple(recorder.kinks),
+        tuple(recorder.calls),
+        tuple(recorder.loops),
     )
 
 
@@ -220,7 +260,7 @@ class Dual:
     tangent: float
 
 
-class DualNumbers:
+class DualNumbers(Silent):
     """The algebra of forward mode.
 
     A number that does not depend on a seeded input is a plain float and not a Dual with tangent 0: 0 times an infinite
@@ -250,8 +290,8 @@ class DualNumbers:
     def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
         raise NotImplementedError  # `decide` is never open here
 
-    def assigned(self, name: str, value: Any) -> None:
-        pass
+    def whole(self, value: Any) -> int | None:
+        return whole_number(value.value if isinstance(value, Dual) else value)
 
 
 def derivative_along(

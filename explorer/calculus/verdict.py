@@ -146,6 +146,8 @@ def find_reasons(tape: Tape) -> list[str]:
             found.add("domain-edge" if pole and not (op.function == "div" and arguments[1] != 0.0) else "overflow")
         elif finite and (op.value != op.value or any(math.isinf(e.partial) for e in op.edges)):
             found.add("domain-edge")
+        elif op.function == "pow" and arguments[0] == 0.0 and any(e.position == 1 for e in op.edges):
+            found.add("domain-edge")  # 0^y is no power of e: y·ln 0 is 0·∞ in formulas
         if op.function in ("add", "sub") and 0.0 < abs(op.value) < LOST * max(map(abs, arguments)):
             found.add("cancellation")
     order = ("kink", "branch-boundary", "cancellation", "overflow", "domain-edge", "not-differentiable")

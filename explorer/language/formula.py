@@ -706,7 +706,9 @@ class _Reader:
 
 def _check_depth(body: Sequence[Statement]) -> None:
     """Refuse a body whose tree is deeper than MAX_DEPTH; a loop, for it is the guard of everything that recurses."""
-    roots = [e for s in body for e in ((s.value,) if isinstance(s, Assign) else s.values if isinstance(s, Return) else ())]
+    roots = [
+        e for s in body for e in ((s.value,) if isinstance(s, Assign) else s.values if isinstance(s, Return) else ())
+    ]
     stack: list[tuple[Node, int]] = [(root, 1) for root in roots]
     while stack:
         node, depth = stack.pop()

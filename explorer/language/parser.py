@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.formula import read_formula
 from explorer.language.program import ExplorerError, Program
 from explorer.language.tokens import MAX_CHARACTERS
@@ -17,6 +18,6 @@ def parse(text: str) -> Program:
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", kind="limit"
         )
     try:
-        return read_formula(text)
+        return read_algorithm(text) if is_algorithm(text) else read_formula(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
-        raise ExplorerError("The formula is nested too deeply to be read.", kind="limit") from None
+        raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None

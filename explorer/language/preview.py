@@ -9,16 +9,28 @@ from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import (
     Apply,
     Assign,
+    AssignItem,
+    AssignSeveral,
+    Break,
     Call,
     Choose,
+    Collect,
     Compare,
     Condition,
     Constant,
+    Continue,
     Expression,
+    Fold,
+    For,
     If,
+    Item,
+    Length,
+    ListOf,
     Logic,
     Name,
     Program,
+    Range,
+    Repeat,
     Return,
     Span,
     Statement,
@@ -32,19 +44,21 @@ _BRACKETS = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
 
 
 def preview(program: Program) -> Notation:
-    """The program's lines: each assignment, and each output after its name."""
+    """The program's lines: of a formula each assignment, and each output after its name; of an algorithm each step."""
     writer = _Writer()
     lines: list[int] = []
-    for function in program.functions[:-1]:
-        body = writer.statements(function.body)
+    for function in program.functions:
         head = writer.call_head(function.name, [Name(p, function.span) for p in function.parameters], function.span)
-        lines += [writer.row([head, writer.add("operator", "="), piece]) for piece in body]
-    for statement in program.main.body:
-        if isinstance(statement, Return):
-            lines += writer.outputs(program, statement)
+        if function.name == "main":
+            lines += writer.formula(program)
+        elif len(function.body) == 1 and isinstance(function.body[0], Return) and len(function.body[0].values) == 1:
+            value = function.body[0].values[0]
+            lines.append(writer.row([head, writer.add("operator", "="), writer.write(value)[0]], function.span))
         else:
-            lines += writer.statements((statement,))
-    writer.add("lines", children=lines) if len(lines) != 1 else None
+            lines.append(writer.row([head, writer.add("word", " :")], function.span))
+            lines += writer.statements(function.body, 1)
+    if len(lines) != 1:
+        writer.add("lines", children=lines)
     return writer.builder.finish()
 
 
@@ -58,27 +72,67 @@ class _Writer:
     def row(self, children: Sequence[int], span: Span | None = None) -> int:
         return self.add("row", children=children, span=span)
 
-    def outputs(self, program: Program, statement: Return) -> list[int]:
-        lines = []
-        for name, value in zip(program.outputs, statement.values, strict=True):
+    def formula(self, program: Program) -> list[int]:
+        """A formula's assignments, and its outputs after their names."""
+        lines = self.statements(program.main.body[:-1], 0)
+        last = program.main.body[-1]
+        assert isinstance(last, Return)
+        for name, value in zip(program.outputs, last.values, strict=True):
             if isinstance(value, Name) and value.name == name:
                 continue  # its assignment already stands above
             head = self.add("name", name)
             lines.append(self.row([head, self.add("operator", "="), self.write(value)[0]], value.span))
-        return lines or [self.add("name", program.outputs[-1], span=statement.span)]
+        return lines or [self.add("name", program.outputs[-1], span=last.span)]
 
-    def statements(self, body: Sequence[Statement]) -> list[int]:
+    def statements(self, body: Sequence[Statement], level: int) -> list[int]:
+        """A line a statement, those inside others indented."""
         lines: list[int] = []
         for statement in body:
+            pieces: list[int] = [self.add("symbol", "\u2003" * level)] if level else []
+            inner: list[int] = []
             match statement:
-                case Assign(name, value, span):
-                    head = self.add("name", name, span=span)
-                    lines.append(self.row([head, self.add("operator", "="), self.write(value)[0]], span))
+                case Assign(name, value, _):
+                    pieces += [self.add("name", name), self.add("operator", "="), self.write(value)[0]]
+                case AssignSeveral(names, value, _):
+                    values = value.items if isinstance(value, ListOf) else (value,)
+                    pieces += self.listed([Name(name, statement.span) for name in names])
+                    pieces += [self.add("operator", "="), *self.listed(values)]
+                case AssignItem(name, index, value, span):
+                    pieces += [self.item(Name(name, span), index), self.add("operator", "="), self.write(value)[0]]
                 case Return(values, _):
-                    lines += [self.write(value)[0] for value in values]
-                case If() | While():
-                    raise NotImplementedError  # formulas have no statements of control
+                    pieces += [self.add("word", "return "), *self.listed(values)]
+                case If(condition, then, otherwise, _):
+                    pieces += [self.add("word", "if "), self.condition(condition), self.add("word", " :")]
+                    inner = self.statements(then, level + 1)
+                    if otherwise:
+                        margin = [self.add("symbol", "\u2003" * level)] if level else []
+                        inner.append(self.row([*margin, self.add("word", "else :")]))
+                        inner += self.statements(otherwise, level + 1)
+                case While(condition, loop, _):
+                    pieces += [self.add("word", "while "), self.condition(condition), self.add("word", " :")]
+                    inner = self.statements(loop, level + 1)
+                case For(variable, items, loop, _):
+                    pieces += [self.add("word", "for "), self.add("name", variable), self.add("word", " in ")]
+                    pieces += [self.write(items)[0], self.add("word", " :")]
+                    inner = self.statements(loop, level + 1)
+                case Break():
+                    pieces.append(self.add("word", "break"))
+                case Continue():
+                    pieces.append(self.add("word", "continue"))
+            lines += [self.row(pieces, statement.span), *inner]
         return lines
+
+    def listed(self, nodes: Sequence[Expression]) -> list[int]:
+        """Expressions with commas between them."""
+        pieces: list[int] = []
+        for node in nodes:
+            if pieces:
+                pieces.append(self.add("comma"))
+            pieces.append(self.write(node)[0])
+        return pieces
+
+    def item(self, items: Expression, index: Expression) -> int:
+        return self.add("subscript", children=[self.inside(items, _ATOM), self.write(index)[0]])
 
     def inside(self, node: Expression, binding: int) -> int:
         piece, own = self.write(node)
@@ -95,6 +149,26 @@ class _Writer:
                 return self.cases(node), _ATOM
             case Call(function, arguments, span):
                 return self.call_head(function, arguments, span), _ATOM
+            case ListOf(listed, span):
+                return self.add("bracket", "[]", [self.row(self.listed(listed))], span), _ATOM
+            case Item(items, index, _):
+                return self.item(items, index), _ATOM
+            case Length(items, span):
+                return self.call_head("len", (items,), span), _ATOM
+            case Repeat(items, count, span):
+                return self.row(
+                    [self.inside(items, _POWER), self.add("operator", "·"), self.inside(count, _POWER)], span
+                ), _PRODUCT
+            case Range(start, stop, step, span):
+                bounds = [start, stop] if isinstance(step, Constant) and step.value == 1.0 else [start, stop, step]
+                return self.call_head("range", bounds, span), _ATOM
+            case Collect(value, variable, items, span):
+                pieces = [self.write(value)[0], self.add("word", " for "), self.add("name", variable)]
+                pieces += [self.add("word", " in "), self.write(items)[0]]
+                return self.add("bracket", "[]", [self.row(pieces)], span), _ATOM
+            case Fold(function, items, span):
+                words = {"add": "sum", "mul": "prod"}.get(function, function)
+                return self.call_head(words, (items,), span), _ATOM
             case Apply("add" | "sub", _, _):
                 return self.sum(node), _SUM
             case Apply("mul" | "div", _, _):
@@ -177,6 +251,8 @@ class _Writer:
             case Compare(operator, left, right, span):
                 sign = self.add("operator", _SIGNS[operator])
                 return self.row([self.write(left)[0], sign, self.write(right)[0]], span)
+            case Logic(_, (), span):
+                return self.add("word", "true", span=span)
             case Logic("not", (inner,), span):
                 return self.row([self.add("word", "not "), self.bracketed(inner)], span)
             case Logic(operator, conditions, span):

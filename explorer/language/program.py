@@ -99,8 +99,71 @@ class Call:
     span: Span = field(compare=False, default=NOWHERE)
 
 
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of numbers, written out."""
+
+    items: tuple[Expression, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """items[index]; a negative index counts from the end."""
+
+    items: Expression
+    index: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """len(items)."""
+
+    items: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """[items] * count: a list repeated a number of times that depends on no input."""
+
+    items: Expression
+    count: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """range(start, stop, step): whole numbers that depend on no input."""
+
+    start: Expression
+    stop: Expression
+    step: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """[value for variable in items]."""
+
+    value: Expression
+    variable: str
+    items: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The items of a list combined from the left by "add", "mul", "min" or "max"."""
+
+    function: str
+    items: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
 Condition = Compare | Logic
-Expression = Constant | Name | Apply | Choose | Call
+Expression = Constant | Name | Apply | Choose | Call | ListOf | Item | Length | Repeat | Range | Collect | Fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +171,25 @@ class Assign:
     """name = value."""
 
     name: str
+    value: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignSeveral:
+    """names = value, a list with as many items (a, b = b, a)."""
+
+    names: tuple[str, ...]
+    value: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignItem:
+    """name[index] = value."""
+
+    name: str
+    index: Expression
     value: Expression
     span: Span = field(compare=False, default=NOWHERE)
 
@@ -132,6 +214,30 @@ class While:
 
 
 @dataclass(frozen=True, slots=True)
+class For:
+    """for variable in items: body."""
+
+    variable: str
+    items: Expression
+    body: tuple[Statement, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """break."""
+
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """continue."""
+
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
     """return values (one or several)."""
 
@@ -139,7 +245,7 @@ class Return:
     span: Span = field(compare=False, default=NOWHERE)
 
 
-Statement = Assign | If | While | Return
+Statement = Assign | AssignSeveral | AssignItem | If | While | For | Break | Continue | Return
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ def test_digits_are_those_of_the_worst_entry():
         ("log(x)", [0.0], {"domain-edge"}),
         ("log(x)", [-1.0], {"domain-edge"}),
         ("sqrt(x)", [0.0], {"domain-edge"}),
+        ("x^y", [0.0, 2.0], {"domain-edge"}),
+        ("x^2", [0.0], set()),
         ("asin(x)", [1.0], {"domain-edge"}),
         ("sin(x)*exp(y)", [1.0, 2.0], set()),
     ],

@@ -1,0 +1,665 @@
+"""The reader of algorithms: a small part of Python, read with Python's own parser and a list of allowed nodes.
+
+`ast.parse` builds a tree and evaluates nothing; every node of it that is not on the list is refused with its place and,
+where there is one, the way to write it. Size limits are checked before the parser sees the text.
+
+One file of more than 300 lines: each allowed node has its few lines, and its refusal stands beside it.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
+from explorer.language.primitives import PRIMITIVES, function_named
+from explorer.language.program import (
+    Apply,
+    Assign,
+    AssignItem,
+    AssignSeveral,
+    Break,
+    Call,
+    Choose,
+    Collect,
+    Compare,
+    Condition,
+    Constant,
+    Continue,
+    ExplorerError,
+    Expression,
+    Fold,
+    For,
+    Function,
+    If,
+    Item,
+    Length,
+    ListOf,
+    Logic,
+    Name,
+    Note,
+    Program,
+    Range,
+    Repeat,
+    Return,
+    Span,
+    Statement,
+    While,
+)
+from explorer.language.tokens import GREEK, MAX_DIGITS, MAX_NAME_LENGTH, plain_name
+
+MAX_BRACKETS = 60  # inside each other: Python's parser itself gives up at 200
+MAX_INDENTS = 20
+MAX_FUNCTIONS = 50
+MAX_DEPTH = 120  # levels of the tree, blocks and expressions together: walks recurse a few Python frames a level
+MAX_CHAIN = 1_500  # operators in one chain of sums, which Python reads as a tree as deep as the chain is long
+
+_MODULES = ("math", "np", "numpy", "cmath")  # math.sin(x) is sin(x)
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+}
+_RELATIONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_REFUSED: dict[str, str] = {
+    "Lambda": "Write a function of its own with def instead of lambda.",
+    "Try": "try is not read: write an if for the case that fails.",
+    "With": "with is not read: an algorithm here only computes.",
+    "Import": "Only math and numpy may be imported, and need not be: sin, exp, … are known.",
+    "ImportFrom": "Only math and numpy may be imported, and need not be: sin, exp, … are known.",
+    "ClassDef": "Classes are not read: write functions.",
+    "AsyncFunctionDef": "async is not read: write def.",
+    "Global": "global is not read: pass the value as an argument and return it.",
+    "Nonlocal": "nonlocal is not read: pass the value as an argument and return it.",
+    "Delete": "del is not read: give the next value a name of its own.",
+    "Raise": "raise is not read: return a value for this case too.",
+    "Assert": "assert is not read: leave it out.",
+    "Match": "match is not read: write if and elif.",
+    "Dict": "Dictionaries are not read: use names, or a list of numbers.",
+    "Set": "Sets are not read: use a list of numbers.",
+    "JoinedStr": "Texts are not read: an algorithm here computes numbers.",
+    "Attribute": "Methods and attributes are not read: only numbers and lists of numbers are known.",
+    "Await": "await is not read.",
+    "Yield": "yield is not read: return the values together.",
+    "YieldFrom": "yield is not read: return the values together.",
+    "Starred": "* before a value is not read: write the values out.",
+    "Slice": "A part of a list (a[1:3]) is not read: take its items one by one.",
+    "NamedExpr": "“:=” is not read: assign on a line of its own.",
+    "SetComp": "Sets are not read: use a list.",
+    "DictComp": "Dictionaries are not read: use a list.",
+}
+
+
+def is_algorithm(text: str) -> bool:
+    """Whether a text is an algorithm: a line of it begins with def, or with what may stand before one."""
+    return re.search(r"^(def|import|from|class|async|@)\b|^@", text, re.MULTILINE) is not None and "def" in text
+
+
+def read_algorithm(text: str) -> Program:
+    """The Program of an algorithm's text; ExplorerError with the place where it cannot be read."""
+    text = text.expandtabs(4)
+    _check_size(text)
+    tree = _parse(text)
+    try:
+        return _Reader(text, tree).program()
+    except RecursionError:
+        raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
+
+
+def _check_size(text: str) -> None:
+    """Limits that Python's parser must not be tried with."""
+    depth = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        code = line.partition("#")[0]
+        indent = len(code) - len(code.lstrip(" "))
+        if code.strip() and indent > 8 * MAX_INDENTS:
+            raise ExplorerError("This line is indented too far.", Span(number, 0, number, indent), "limit")
+        for column, character in enumerate(code):
+            depth += (character in "([{") - (character in ")]}")
+            if depth > MAX_BRACKETS:
+                place = Span(number, column, number, column + 1)
+                raise ExplorerError(f"Brackets are nested more than {MAX_BRACKETS} deep.", place, "limit")
+        for match in re.finditer(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?", code):
+            place = Span(number, match.start(), number, match.end())
+            exponent = match.group().lower().partition("e")[2]
+            if len(match.group()) > MAX_DIGITS or len(exponent) > 5:
+                raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", place, "limit")
+        for match in re.finditer(r"(?:not |[-+~]\s*){40,}", code):
+            place = Span(number, match.start(), number, match.end())
+            raise ExplorerError("Too many signs before one value.", place, "limit")
+
+
+def _parse(text: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "is" with a number and the like: refused below in our words
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise _syntax_error(text, error) from None
+    except (RecursionError, MemoryError):
+        raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
+    except ValueError as error:
+        raise ExplorerError(f"This cannot be read: {error}.") from None
+
+
+def _syntax_error(text: str, error: SyntaxError) -> ExplorerError:
+    lines = text.split("\n")
+    line = min(max(error.lineno or 1, 1), len(lines))
+    column = min(max((error.offset or 1) - 1, 0), len(lines[line - 1]))
+    end = (
+        min(max((error.end_offset or 0) - 1, column + 1), len(lines[line - 1])) if error.end_lineno == line else column
+    )
+    place = Span(line, column, line, max(end, column))
+    said = error.msg.split(". Perhaps")[0]
+    known = {
+        "invalid syntax": "This cannot be read here.",
+        "expected an indented block": "The lines that belong to this one must be indented below it.",
+        "unexpected indent": "This line is indented, and nothing before it asks for that.",
+        "unindent does not match": "This line's indentation matches no line above it.",
+        "expected ':'": "A “:” is missing at the end of this line.",
+        "was never closed": "This bracket is not closed.",
+        "unmatched": "This bracket has no partner.",
+        "invalid decimal literal": "A number and a name need an operator between them: write 2*x.",
+        "cannot assign to": "Only a name can stand on the left of “=”. To compare, write ==.",
+        "invalid character": "This character is not one that is read.",
+        "unterminated string": "Texts are not read: an algorithm here computes numbers.",
+        "leading zeros": "A number does not begin with 0.",
+    }
+    for part, sentence in known.items():
+        if part in said:
+            return ExplorerError(sentence, place)
+    return ExplorerError(f"This cannot be read: {said}.", place)
+
+
+class _Reader:
+    def __init__(self, text: str, tree: ast.Module) -> None:
+        self.text = text
+        self.lines = text.split("\n")
+        self.tree = tree
+        self.notes: list[Note] = []
+        self.signatures: dict[str, int] = {}
+        self.called_by: dict[str, set[str]] = {}
+        self.function = ""
+        self.assigned: set[str] = set()
+        self.depth = 0
+
+    # -- the whole -------------------------------------------------------------------------------------------------
+
+    def program(self) -> Program:
+        definitions: list[ast.FunctionDef] = []
+        texts: list[ast.expr] = []
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef):
+                definitions.append(node)
+            elif (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                texts.append(node.value)
+            elif not (isinstance(node, ast.Import | ast.ImportFrom) and self._harmless(node)):
+                if type(node).__name__ in _REFUSED:
+                    self._refuse(node)
+                raise ExplorerError(
+                    "Outside of functions nothing is computed: put this line into a def.", self.span(node)
+                )
+        if not definitions:
+            raise ExplorerError("An algorithm is a function: def f(x): … return ….")
+        if len(definitions) > MAX_FUNCTIONS:
+            raise ExplorerError(f"At most {MAX_FUNCTIONS} functions are read.", self.span(definitions[-1]), "limit")
+        for definition in definitions:
+            name = self.name(definition.name, definition)
+            if name in self.signatures:
+                raise ExplorerError(f"“{name}” is defined twice.", self._head(definition), "name")
+            if function_named(name) is not None or name in FORMS or name in CONSTANTS:
+                raise ExplorerError(f"“{name}” is known already: choose another name.", self._head(definition), "name")
+            self.signatures[name] = len(definition.args.args)
+        functions = [self.read_function(definition) for definition in definitions]
+        for definition in definitions:
+            first = definition.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                texts.append(first.value)
+        self._check_characters(texts)
+        main = self._main([f.name for f in functions])
+        functions.sort(key=lambda f: f.name == main)
+        last = functions[-1]
+        if len(last.parameters) > MAX_INPUTS:
+            raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", last.span, "limit")
+        return Program(self.text, tuple(functions), last.parameters, self._outputs(last), tuple(self.notes))
+
+    def _harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
+        if isinstance(node, ast.ImportFrom):
+            return node.module in ("math", "numpy")
+        return all(a.name in ("math", "numpy") and a.asname in (None, "np", "math") for a in node.names)
+
+    def _main(self, names: list[str]) -> str:
+        """The function that no other calls; of several, the last."""
+        free = [n for n in names if not self.called_by.get(n, set()) - {n}]
+        main = free[-1] if free else names[-1]
+        if len(free) > 1:
+            place = next(d for d in self.tree.body if isinstance(d, ast.FunctionDef) and d.name == main)
+            self.notes.append(
+                Note(f"{main} is differentiated, the last function that no other calls", self._head(place))
+            )
+        return main
+
+    def _outputs(self, function: Function) -> tuple[str, ...]:
+        returns = [s for s in _statements(function.body) if isinstance(s, Return)]
+        counts = {len(r.values) for r in returns}
+        if len(counts) > 1:
+            raise ExplorerError("Each return must give as many values as the others.", returns[-1].span, "arity")
+        values = returns[-1].values
+        names = [v.name if isinstance(v, Name) else "" for v in values]
+        taken = set(function.parameters)
+        same = all([v.name if isinstance(v, Name) else "" for v in r.values] == names for r in returns)
+        if same and all(names) and len(set(names)) == len(names) and not taken & set(names):
+            return tuple(names)
+        if len(values) == 1:
+            return (function.name if function.name not in taken else "y" if "y" not in taken else "result",)
+        stem = next(
+            s for s in ("y", function.name, "output") if not any(f"{s}{k + 1}" in taken for k in range(len(values)))
+        )
+        return tuple(f"{stem}{k + 1}" for k in range(len(values)))
+
+    def _check_characters(self, texts: Sequence[ast.expr]) -> None:
+        """Outside of comments and docstrings only ASCII and Greek letters: no look-alikes, no invisible signs."""
+        for number, line in enumerate(self.lines, start=1):
+            if line.isascii() or any(t.lineno <= number <= (t.end_lineno or 0) for t in texts):
+                continue
+            for column, character in enumerate(line.partition("#")[0]):
+                if not character.isascii() and character not in GREEK:
+                    place = Span(number, column, number, column + 1)
+                    raise ExplorerError(f"The character “{character}” is not read in an algorithm.", place)
+
+    # -- functions and statements ----------------------------------------------------------------------------------
+
+    def read_function(self, node: ast.FunctionDef) -> Function:
+        if node.decorator_list:
+            raise ExplorerError("Decorators are not read.", self.span(node.decorator_list[0]))
+        arguments = node.args
+        if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs or arguments.defaults:
+            raise ExplorerError(
+                "Parameters are plain names here: def f(x, y):, without * or default values.", self._head(node)
+            )
+        parameters = tuple(self.name(a.arg, a) for a in arguments.args)
+        if len(set(parameters)) < len(parameters):
+            raise ExplorerError("A parameter stands twice in this definition.", self._head(node), "name")
+        for parameter, argument in zip(parameters, arguments.args, strict=True):
+            if parameter in self.signatures:
+                raise ExplorerError(f"“{parameter}” is also a function's name.", self.span(argument), "name")
+        self.function = self.name(node.name, node)
+        self.assigned = set(parameters)
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                self.assigned.add(self.name(inner.id, inner))
+        body = node.body
+        if (
+            isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+            and isinstance(body[0].value.value, str)
+        ):
+            body = body[1:]
+        statements = self.block(body)
+        function = Function(self.function, parameters, statements, self._head(node))
+        if not any(isinstance(s, Return) for s in _statements(statements)):
+            raise ExplorerError(f"{self.function} has no return: say what it computes.", self._head(node))
+        return function
+
+    def block(self, body: Sequence[ast.stmt]) -> tuple[Statement, ...]:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(body[0]), "limit")
+        statements: list[Statement] = []
+        for node in body:
+            statements += self.statement(node)
+        self.depth -= 1
+        return tuple(statements)
+
+    def statement(self, node: ast.stmt) -> list[Statement]:
+        span = self.span(node)
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                return [self.assignment(target, value, span)]
+            case ast.Assign():
+                raise ExplorerError("Write one assignment a line: a = 1, then b = 1.", span)
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                return [self.assignment(target, value, span)]
+            case ast.AugAssign(target=target, op=operator, value=value):
+                return [self.augmented(target, operator, value, span)]
+            case ast.If(test=test, body=body, orelse=orelse):
+                return [If(self.condition(test), self.block(body), self.block(orelse), self.span(test))]
+            case ast.While(test=test, body=body, orelse=[]):
+                return [While(self.condition(test), self.block(body), self.span(test))]
+            case ast.For(target=target, iter=items, body=body, orelse=[]):
+                if not isinstance(target, ast.Name):
+                    raise ExplorerError("A loop here has one variable: for i in ….", self.span(target))
+                place = self.span(target).to(self.span(items))
+                return [For(self.name(target.id, target), self.items(items), self.block(body), place)]
+            case ast.While() | ast.For():
+                raise ExplorerError("else after a loop is not read: use an if behind the loop.", span)
+            case ast.Return(value=ast.Tuple(elts=values)) if values:
+                return [Return(tuple(self.expression(v) for v in values), span)]
+            case ast.Return(value=value) if value is not None:
+                return [Return((self.expression(value),), span)]
+            case ast.Return():
+                raise ExplorerError("return needs a value.", span)
+            case ast.Break() | ast.Continue():
+                return [Break(span) if isinstance(node, ast.Break) else Continue(span)]
+            case ast.Pass():
+                return []
+            case ast.Expr(value=ast.Constant(value=str())):
+                return []
+            case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+                raise ExplorerError("print is not read: return the value to see it.", span)
+            case ast.Expr(value=value) if type(value).__name__ not in _REFUSED:
+                raise ExplorerError("This line computes something and does not keep it: write name = ….", span)
+            case ast.FunctionDef():
+                raise ExplorerError(
+                    "A function inside a function is not read: put it before this one.", self._head(node)
+                )
+            case _:
+                self._refuse(node)
+
+    def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement:
+        match target:
+            case ast.Name(id=name):
+                return Assign(self.target(name, target), self.expression(value), span)
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                return AssignItem(self.name(name, target), self.expression(index), self.expression(value), span)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements) if all(isinstance(e, ast.Name) for e in elements):
+                names = tuple(self.target(e.id, e) for e in elements if isinstance(e, ast.Name))
+                if isinstance(value, ast.Tuple | ast.List):
+                    if len(value.elts) != len(names):
+                        raise ExplorerError(f"{len(names)} names, and {len(value.elts)} values.", span, "arity")
+                    return AssignSeveral(names, ListOf(tuple(self.expression(v) for v in value.elts), span), span)
+                return AssignSeveral(names, self.expression(value), span)
+        raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
+
+    def augmented(self, target: ast.expr, operator: ast.operator, value: ast.expr, span: Span) -> Statement:
+        change = self.expression(value)
+        match target:
+            case ast.Name(id=name):
+                old: Expression = self.read_name(name, target)
+                return Assign(self.name(name, target), self.arithmetic(operator, old, change, span), span)
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                place = self.expression(index)
+                old = Item(self.read_name(name, target), place, self.span(target))
+                return AssignItem(self.name(name, target), place, self.arithmetic(operator, old, change, span), span)
+        raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
+
+    # -- expressions -----------------------------------------------------------------------------------------------
+
+    def expression(self, node: ast.expr) -> Expression:
+        """The expression that a node stands for, not nested more than MAX_DEPTH levels."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
+        value = self.read_expression(node)
+        self.depth -= 1
+        return value
+
+    def read_expression(self, node: ast.expr) -> Expression:
+        span = self.span(node)
+        match node:
+            case ast.Constant(value=bool()):
+                raise ExplorerError("True and False are not numbers here: write 1.0 or 0.0.", span)
+            case ast.Constant(value=int() | float() as value):
+                return self.number(value, span)
+            case ast.Constant():
+                raise ExplorerError("Only numbers are read here.", span)
+            case ast.Name(id=name):
+                return self.read_name(name, node)
+            case ast.BinOp():
+                return self.chain(node)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Apply("neg", (self.expression(operand),), span)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.expression(operand)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return Choose(self.condition(test), self.expression(body), self.expression(orelse), span)
+            case ast.Call():
+                return self.call(node)
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return ListOf(tuple(self.expression(item) for item in items), span)
+            case ast.ListComp(elt=value, generators=generators) | ast.GeneratorExp(elt=value, generators=generators):
+                return self.collect(value, generators, span)
+            case ast.Subscript(value=items, slice=index):
+                return Item(self.expression(items), self.expression(index), span)
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                raise ExplorerError("A comparison is not a number: write 1.0 if … else 0.0.", span)
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _MODULES and name in CONSTANTS:
+                return Constant(CONSTANTS[name], name, span)
+            case _:
+                self._refuse(node)
+
+    def number(self, value: float, span: Span) -> Expression:
+        if abs(value) > 1.7976931348623157e308:
+            raise ExplorerError("This number does not fit a double: its size must lie below 1.8e308.", span, "limit")
+        text = self.lines[span.line - 1][span.column : span.end_column].replace("_", "")
+        return Constant(float(value), text, span)
+
+    def read_name(self, text: str, node: ast.expr) -> Expression:
+        name, span = self.name(text, node), self.span(node)
+        if name in self.assigned:
+            return Name(name, span)
+        if name in CONSTANTS:
+            return Constant(CONSTANTS[name], name, span)
+        if name in self.signatures or function_named(name) is not None:
+            raise ExplorerError(f"{name} is a function: write {name}(…).", span, "name")
+        close = difflib.get_close_matches(name, self.assigned, 1, 0.6)
+        hint = f" Did you mean {close[0]}?" if close else " Give it a value first, or make it a parameter."
+        raise ExplorerError(f"“{name}” is not known in {self.function}.{hint}", span, "name")
+
+    def chain(self, node: ast.BinOp) -> Expression:
+        """A chain of operators from the left; a loop, because a sum of 1,000 terms is a tree 1,000 deep."""
+        links: list[ast.BinOp] = []
+        head: ast.expr = node
+        while isinstance(head, ast.BinOp):
+            links.append(head)
+            head = head.left
+        if len(links) > MAX_CHAIN:
+            raise ExplorerError(f"More than {MAX_CHAIN:,} operators in one expression.", self.span(node), "limit")
+        value = self.expression(head)
+        for link in reversed(links):
+            value = self.arithmetic(link.op, value, self.expression(link.right), self.span(link))
+        return value
+
+    def arithmetic(self, operator: ast.operator, left: Expression, right: Expression, span: Span) -> Expression:
+        if isinstance(operator, ast.Mult) and (isinstance(left, ListOf) or isinstance(right, ListOf)):
+            items, count = (left, right) if isinstance(left, ListOf) else (right, left)
+            return Repeat(items, count, span)
+        if type(operator) in _OPERATORS:
+            return Apply(_OPERATORS[type(operator)], (left, right), span)
+        if isinstance(operator, ast.FloorDiv | ast.Mod):
+            whole = Apply("floor", (Apply("div", (left, right), span),), span)
+            if isinstance(operator, ast.FloorDiv):
+                return whole
+            return Apply("sub", (left, Apply("mul", (right, whole), span)), span)
+        what = "Matrix products are not read: write the sum of products." if isinstance(operator, ast.MatMult) else ""
+        raise ExplorerError(what or "Bits are not read: use numbers and + − * / **.", span)
+
+    def call(self, node: ast.Call) -> Expression:
+        span = self.span(node)
+        if node.keywords:
+            raise ExplorerError("Arguments are given by their place, without names.", self.span(node.keywords[0].value))
+        match node.func:
+            case ast.Name(id=text):
+                name = self.name(text, node.func)
+            case ast.Attribute(value=ast.Name(id=module), attr=text) if module in _MODULES:
+                name = text
+            case _:
+                self._refuse(node.func)
+        if name in self.signatures:
+            arguments = tuple(self.expression(a) for a in node.args)
+            if len(arguments) != self.signatures[name]:
+                said = f"{name} takes {_count(self.signatures[name])}; here it has {_count(len(arguments))}."
+                raise ExplorerError(said, span, "arity")
+            self.called_by.setdefault(name, set()).add(self.function)
+            return Call(name, arguments, span)
+        if name in ("where", "piecewise", "clip"):
+            return self.form(name, node)
+        if name in ("sum", "prod") or (name in ("min", "max") and len(node.args) == 1):
+            if len(node.args) != 1:
+                raise ExplorerError(
+                    f"{name} takes a list or a generator: {name}(x*i for i in range(3)).", span, "arity"
+                )
+            function = {"sum": "add", "prod": "mul"}.get(name, name)
+            return Fold(function, self.items(node.args[0]), span)
+        arguments = tuple(self.expression(a) for a in node.args)
+        if name == "len" and len(arguments) == 1:
+            return Length(arguments[0], span)
+        if name in ("float", "int") and len(arguments) == 1:
+            if name == "float":
+                return arguments[0]
+            return Apply("floor", arguments, span)
+        if name == "pow" and len(arguments) == 2:
+            return Apply("pow", arguments, span)
+        if name == "range":
+            raise ExplorerError("range stands in a for only.", span)
+        return self.elementary(name, arguments, node)
+
+    def elementary(self, name: str, arguments: tuple[Expression, ...], node: ast.Call) -> Expression:
+        span = self.span(node)
+        primitive = function_named(name)
+        if primitive is None:
+            known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range"]
+            close = difflib.get_close_matches(name, known, 1, 0.6)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise ExplorerError(f"Unknown function “{name}”.{hint}", self.span(node.func), "name")
+        if primitive.name in ("min", "max") and len(arguments) > 2:
+            value = arguments[0]
+            for argument in arguments[1:]:
+                value = Apply(primitive.name, (value, argument), span)
+            return value
+        if primitive.name == "log" and len(arguments) == 2:
+            return Apply("div", tuple(Apply("log", (a,), span) for a in arguments), span)
+        if len(arguments) != primitive.arity:
+            said = f"{name} takes {_count(primitive.arity)}; here it has {_count(len(arguments))}."
+            raise ExplorerError(said, span, "arity")
+        return Apply(primitive.name, arguments, span)
+
+    def form(self, name: str, node: ast.Call) -> Expression:
+        span, count = self.span(node), len(node.args)
+        if name == "clip" and count == 3:
+            value, low, high = (self.expression(a) for a in node.args)
+            return Apply("min", (Apply("max", (value, low), span), high), span)
+        if (name == "where" and count == 3) or (name == "piecewise" and count >= 3 and count % 2):
+            chosen = self.expression(node.args[-1])
+            for index in range(count - 3, -1, -2):
+                chosen = Choose(self.condition(node.args[index]), self.expression(node.args[index + 1]), chosen, span)
+            return chosen
+        raise ExplorerError(f"{name} is written {FORMS[name]}.", span, "arity")
+
+    def items(self, node: ast.expr) -> Expression:
+        """What a loop runs over: range(…), or an expression that is a list."""
+        match node:
+            case ast.Call(func=ast.Name(id="range"), args=arguments, keywords=[]) if 1 <= len(arguments) <= 3:
+                values = [self.expression(a) for a in arguments]
+                span = self.span(node)
+                if len(values) == 1:
+                    values.insert(0, Constant(0.0, "0", span))
+                if len(values) == 2:
+                    values.append(Constant(1.0, "1", span))
+                return Range(values[0], values[1], values[2], span)
+            case ast.Call(func=ast.Name(id="range")):
+                raise ExplorerError("range takes one to three numbers.", self.span(node), "arity")
+            case ast.Call(func=ast.Name(id=("enumerate" | "zip" | "reversed" | "sorted") as name)):
+                raise ExplorerError(f"{name} is not read: loop over range(len(…)).", self.span(node))
+        return self.expression(node)
+
+    def collect(self, value: ast.expr, generators: list[ast.comprehension], span: Span) -> Expression:
+        if len(generators) != 1 or generators[0].ifs or not isinstance(generators[0].target, ast.Name):
+            raise ExplorerError("A list is built by one for with one variable, without if.", span)
+        target = generators[0].target
+        variable = self.name(target.id, target)
+        return Collect(self.expression(value), variable, self.items(generators[0].iter), span)
+
+    def condition(self, node: ast.expr) -> Condition:
+        span = self.span(node)
+        match node:
+            case ast.Compare(left=left, ops=operators, comparators=rights):
+                parts: list[Condition] = []
+                before = self.expression(left)
+                for operator, right in zip(operators, rights, strict=True):
+                    if type(operator) not in _RELATIONS:
+                        raise ExplorerError("“in” and “is” are not read: compare with < <= > >= == !=.", span)
+                    after = self.expression(right)
+                    parts.append(Compare(_RELATIONS[type(operator)], before, after, before.span.to(after.span)))
+                    before = after
+                return parts[0] if len(parts) == 1 else Logic("and", tuple(parts), span)
+            case ast.BoolOp(op=operator, values=values):
+                word = "and" if isinstance(operator, ast.And) else "or"
+                return Logic(word, tuple(self.condition(v) for v in values), span)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Logic("not", (self.condition(operand),), span)
+            case ast.Constant(value=True):
+                return Logic("and", (), span)  # no condition at all: always true
+        raise ExplorerError("A condition is needed here, for example x > 0 or n != 0.", span)
+
+    # -- small things ----------------------------------------------------------------------------------------------
+
+    def name(self, text: str, node: ast.AST) -> str:
+        name = plain_name(text)
+        if len(name) > MAX_NAME_LENGTH:
+            raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", self.span(node), "limit")
+        if "__" in name or name == "_":
+            raise ExplorerError(
+                "A name may not contain two underscores in a row, or be one alone.", self.span(node), "name"
+            )
+        return name
+
+    def target(self, text: str, node: ast.AST) -> str:
+        name = self.name(text, node)
+        if name in self.signatures or function_named(name) is not None or name in FORMS:
+            raise ExplorerError(f"“{name}” is a function: choose another name.", self.span(node), "name")
+        return name
+
+    def span(self, node: ast.AST) -> Span:
+        """The node's place; Python counts columns in UTF-8 bytes."""
+        line: int = getattr(node, "lineno", 1)
+        end_line: int = getattr(node, "end_lineno", line)
+        column = self._column(line, getattr(node, "col_offset", 0))
+        return Span(line, column, end_line, self._column(end_line, getattr(node, "end_col_offset", 0)))
+
+    def _column(self, line: int, offset: int) -> int:
+        text = self.lines[line - 1]
+        return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
+
+    def _head(self, node: ast.FunctionDef) -> Span:
+        """The line with def."""
+        span = self.span(node)
+        return Span(span.line, span.column, span.line, len(self.lines[span.line - 1].rstrip()))
+
+    def _refuse(self, node: ast.AST) -> NoReturn:
+        kind = type(node).__name__
+        raise ExplorerError(_REFUSED.get(kind, "This is not part of the language."), self.span(node))
+
+
+def _statements(body: Sequence[Statement]) -> list[Statement]:
+    """All statements of a body, those inside others too."""
+    found: list[Statement] = []
+    for statement in body:
+        found.append(statement)
+        match statement:
+            case If(_, then, otherwise, _):
+                found += _statements(then) + _statements(otherwise)
+            case While(_, inner, _) | For(_, _, inner, _):
+                found += _statements(inner)
+    return found
+
+
+def _count(number: int) -> str:
+    return "1 argument" if number == 1 else f"{number} arguments"

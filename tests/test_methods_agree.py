@@ -1,0 +1,372 @@
+"""All methods on one list of formulas: symbolic = forward = reverse, differences near, the complex step where valid."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.calculus import symbolic
+from explorer.calculus.differences import Slice, central_jacobian, complex_step_jacobian, one_sided_slopes
+from explorer.calculus.numbers import ComplexStepInvalid
+from explorer.calculus.sweeps import hessian, reverse_jacobian
+from explorer.calculus.tape import forward_jacobian, record
+from explorer.calculus.verdict import find_reasons
+from explorer.language.parser import parse
+from explorer.language.primitives import OPERATORS, PRIMITIVES
+from explorer.language.program import ExplorerError, Program
+
+Matrix = list[list[float]]
+
+
+def symbolic_jacobian(program: Program, point: list[float]) -> Matrix:
+    outputs, inputs = symbolic.expressions(program)
+    at = dict(zip(inputs, point, strict=True))
+    entries = symbolic.evaluate([d for _, _, d in symbolic.jacobian(outputs, inputs)], at)
+    return [entries[row * len(inputs) : (row + 1) * len(inputs)] for row in range(len(outputs))]
+
+
+def near(matrix: Matrix, relative: float) -> list[object]:
+    """Equal within the tolerance relative to each entry or, for small entries, to the whole row."""
+    return [pytest.approx(row, rel=relative, abs=relative * max(map(abs, row), default=0.0)) for row in matrix]
+
+
+# -- formulas and points -----------------------------------------------------------------------------------------------
+
+AGREE: list[tuple[str, list[float]]] = [
+    ("ln(x1) + x1*x2 - sin(x2)", [2.0, 5.0]),
+    ("x^2 + x", [3.0]),
+    ("x*x", [3.0]),
+    ("x^x", [1.7]),
+    ("x^3", [-1.2]),
+    ("x^(-2)", [-0.7]),
+    ("x^2.5", [2.3]),
+    ("2^x*3^y", [0.4, -1.1]),
+    ("tanh(x)", [0.5]),
+    ("exp(x)/sqrt(sin(x)^3 + cos(x)^3)", [1.5]),
+    ("cos(sin(sin(cos(x))))", [1.0]),
+    ("4x(1 - x)", [0.3]),
+    ("a = 4x(1-x)\nb = 4a(1-a)\n4b(1-b)", [0.2]),
+    ("1/(1 + exp(-x))", [0.3]),
+    ("sigmoid(w*x + b)", [0.1, 2.0, -1.0]),
+    ("log(1 + exp(x))", [-3.0]),
+    ("softplus(x) - sigmoid(x)", [-2.0]),
+    ("erf(x)*exp(x^2)", [0.6]),
+    ("erf(2x)", [1.1]),
+    ("log1p(x)/expm1(x)", [1e-3]),
+    ("sqrt(x + sqrt(x))", [2.0]),
+    ("cbrt(x)*x^2", [-8.0]),
+    ("hypot(x, y)", [3.0, -4.0]),
+    ("atan2(y, x)", [-1.0, 2.0]),
+    ("r*cos(t), r*sin(t)", [2.0, 0.5]),
+    ("f(x, y) = x", [1.0, 2.0]),
+    ("(x, x)", [1.5]),
+    ("5", []),
+    ("x*0 + y", [1.0, 2.0]),
+    ("x/y/z", [1.0, 2.0, 3.0]),
+    ("(x - y)/(x + y)", [1.0, 2.5]),
+    ("sin(x)^2 + cos(x)^2", [0.9]),
+    ("tan(x) - x", [1.2]),
+    ("asin(x) + acos(y)", [0.3, -0.6]),
+    ("atan(x*y)*x", [2.0, -0.5]),
+    ("sinh(x)*cosh(y) - tanh(x*y)", [0.4, 1.1]),
+    ("asinh(x) + acosh(y) + atanh(z)", [-2.0, 3.0, 0.25]),
+    ("log2(x) + log10(y) + log(x, 3)", [5.0, 7.0]),
+    ("log(x, y)", [5.0, 3.0]),
+    ("exp(-x^2/2)/sqrt(2 pi)", [0.8]),
+    ("x^2 y^3 z^4", [1.1, -0.9, 1.3]),
+    ("x1*x2*x3*x4*x5", [1.0, 2.0, 3.0, 4.0, 5.0]),
+    ("x sin(1/x)", [0.3]),
+    ("|x|*y", [-3.0, 2.0]),
+    ("max(x, y, z)*x", [1.0, 4.0, 2.0]),
+    ("min(x^2, y)", [1.5, 7.0]),
+    ("relu(x - y) + relu(y - x)", [2.0, 0.5]),
+    ("clip(x, 0, 1)*y", [0.4, 3.0]),
+    ("where(x > y, x^2, y^3)", [2.0, 1.0]),
+    ("piecewise(x < 0, -x, x < 2, x^2, 4x - 4)", [1.5]),
+    ("x^2 if x > 0 and y > 0 or x < -1 else y^2", [-2.0, -3.0]),
+    ("floor(x)*x + sign(x)*x^2", [2.5]),
+    ("heaviside(x)*x^2 + ceil(x)", [1.5]),
+    ("sqrt(x^2 + 1)", [-0.6]),
+    ("sqrt(x^2)*y", [-2.0, 3.0]),
+    ("(1 + 1/x)^x", [12.0]),
+    ("log(sin(x)/x)", [0.7]),
+    ("square(t) = t^2\ng(a, b) = square(a) - square(b)\ng(x, y)*g(y, z)", [1.0, 2.0, 3.0]),
+    ("a = x*y\nb = sin(a) + a^2\nc = b/(1 + a)\nc*b", [0.7, 1.4]),
+    ("a = x^2\nb = y*a\na, b, a + b", [1.3, -0.4]),
+    ("exp(sin(exp(cos(x))))", [0.2]),
+    ("(x^2 + y^2 + z^2)^(-1/2)", [1.0, -2.0, 0.5]),
+    ("x*1e-200*1e200", [3.0]),
+    ("a/2x + b²c⁻¹ + |a − b|³", [1.0, 2.0, 3.0, 4.0]),
+]
+
+
+@pytest.mark.parametrize(("text", "point"), AGREE, ids=[text.replace("\n", "; ")[:40] for text, _ in AGREE])
+def test_all_methods_agree_where_the_function_is_smooth(text, point):
+    program = parse(text)
+    tape = record(program, point)
+    reverse = reverse_jacobian(tape)
+    assert all(math.isfinite(v) for row in reverse for v in row)
+    assert forward_jacobian(program, point) == near(reverse, 1e-13)
+    assert symbolic_jacobian(program, point) == near(reverse, 1e-12)
+    assert central_jacobian(program, point) == near(reverse, 1e-6)
+    try:
+        assert complex_step_jacobian(program, point) == near(reverse, 1e-12)
+    except ComplexStepInvalid:
+        assert any(word in text for word in ("|", "max", "min", "relu", "clip", "where", "piecewise", "if", "floor", "heavi"))
+    assert find_reasons(tape) == []
+
+
+# -- test functions of optimization --------------------------------------------------------------------------------------
+
+# Formula; check point, value and gradient there; minimum and the eigenvalues of the Hessian in it.
+FUNCTIONS: dict[str, tuple[str, tuple[list[float], float, list[float]], list[tuple[list[float], float, list[float]]]]] = {
+    "Rosenbrock": (
+        "(1 - x)^2 + 100(y - x^2)^2",
+        ([-1.2, 1.0], 24.2, [-215.6, -88.0]),
+        [([1.0, 1.0], 0.0, [0.39936077, 1001.6006])],
+    ),
+    "Beale": (
+        "(1.5 - x + x*y)^2 + (2.25 - x + x*y^2)^2 + (2.625 - x + x*y^3)^2",
+        ([1.0, 1.0], 14.203125, [0.0, 27.75]),
+        [([3.0, 0.5], 0.0, [0.30146365, 48.979786])],
+    ),
+    "Himmelblau": (
+        "(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
+        ([0.0, 0.0], 170.0, [-14.0, -22.0]),
+        [
+            ([3.0, 2.0], 0.0, [25.72, 82.28]),
+            ([-2.805118087, 3.131312518], 0.0, [64.84, 80.55]),
+            ([-3.779310253, -3.283185991], 0.0, [70.71, 133.79]),
+            ([3.584428340, -1.848126527], 0.0, [28.69, 105.42]),
+            ([-0.270844591, -0.923038556], 181.616522, [-45.61, -16.07]),
+        ],
+    ),
+    "Booth": (
+        "(x + 2y - 7)^2 + (2x + y - 5)^2",
+        ([0.0, 0.0], 74.0, [-34.0, -38.0]),
+        [([1.0, 3.0], 0.0, [2.0, 18.0])],
+    ),
+    "three-hump camel": (
+        "2x^2 - 1.05x^4 + x^6/6 + x*y + y^2",
+        ([2.0, -1.0], 0.8666666666666667, [5.4, 0.0]),
+        [([0.0, 0.0], 0.0, [1.5857864, 4.4142136]), ([1.74755235, -0.873776173], 0.298638442, [])],
+    ),
+    "Rastrigin": (
+        "20 + x^2 + y^2 - 10cos(2pi x) - 10cos(2pi y)",
+        ([2.2, -1.7], 27.73, [64.15664329, 56.35664329]),
+        [([0.0, 0.0], 0.0, [396.78418, 396.78418])],
+    ),
+    "Ackley": (
+        "20 + e - 20exp(-0.2sqrt((x^2 + y^2)/2)) - exp((cos(2pi x) + cos(2pi y))/2)",
+        ([1.0, 1.0], 3.62538493844, [1.63746150616, 1.63746150616]),
+        [],
+    ),
+    "Styblinski–Tang": (
+        "(x^4 - 16x^2 + 5x + y^4 - 16y^2 + 5y)/2",
+        ([1.0, 1.0], -10.0, [-11.5, -11.5]),
+        [([-2.903534028, -2.903534028], -78.332331407543, [34.583, 34.583])],
+    ),
+    "saddle": ("x^2 - y^2", ([0.5, 0.01], 0.2499, [1.0, -0.02]), [([0.0, 0.0], 0.0, [-2.0, 2.0])]),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_test_function_has_its_published_value_and_gradient_by_every_method(name):
+    text, (point, value, gradient), _ = FUNCTIONS[name]
+    program = parse(text)
+    tape = record(program, point)
+    assert tape.values == (pytest.approx(value, rel=1e-10),)
+    reverse = reverse_jacobian(tape)
+    assert reverse == near([gradient], 1e-9)
+    assert forward_jacobian(program, point) == near(reverse, 1e-12)
+    assert symbolic_jacobian(program, point) == near(reverse, 1e-12)
+    assert central_jacobian(program, point) == near(reverse, 1e-6)
+    assert complex_step_jacobian(program, point) == near(reverse, 1e-12)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gradient_and_hessian_in_the_stationary_points_are_the_published_ones(name):
+    text, _, stationary = FUNCTIONS[name]
+    program = parse(text)
+    (output,), inputs = symbolic.expressions(program)
+    rows = symbolic.hessian(output, inputs)
+    for point, value, eigenvalues in stationary:
+        at = dict(zip(inputs, point, strict=True))
+        found = np.array([symbolic.evaluate(row, at) for row in rows])
+        tape = record(program, point)
+        assert tape.values[0] == pytest.approx(value, abs=1e-6)
+        assert reverse_jacobian(tape)[0] == pytest.approx([0.0, 0.0], abs=1e-4)
+        assert np.array(hessian(tape)) == pytest.approx(found, rel=1e-12, abs=1e-12)
+        if eigenvalues:
+            assert np.linalg.eigvalsh(found) == pytest.approx(eigenvalues, rel=3e-4)
+
+
+def test_ackley_is_not_differentiable_in_its_minimum_and_no_method_says_it_is():
+    program = parse(FUNCTIONS["Ackley"][0])
+    tape = record(program, [0.0, 0.0])
+    assert abs(tape.values[0]) < 1e-14
+    assert all(not math.isfinite(v) for v in reverse_jacobian(tape)[0])
+    assert "domain-edge" in find_reasons(tape)
+
+
+def test_himmelblaus_saddles_are_saddles():
+    program = parse(FUNCTIONS["Himmelblau"][0])
+    for point, value in [
+        ([-3.07302575, -0.0813530443], 104.0152),
+        ([-0.127961347, -1.95371498], 178.3372),
+        ([0.0866775046, 2.8842547], 67.71915),
+        ([3.38515418, 0.0738518798], 13.31193),
+    ]:
+        tape = record(program, point)
+        assert tape.values[0] == pytest.approx(value, rel=1e-6)
+        low, high = np.linalg.eigvalsh(np.array(hessian(tape)))
+        assert low < 0 < high
+
+
+# -- conventions at kinks and edges --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "gradient"),
+    [
+        ("abs(x)", [0.0], [0.0]),
+        ("sqrt(x*x)", [0.0], [math.nan]),
+        ("max(x, 0)", [0.0], [0.5]),
+        ("relu(x)", [0.0], [0.0]),
+        ("relu(x) - relu(-x)", [0.0], [0.0]),
+        ("clip(x, 0, 1)", [0.0], [0.5]),
+        ("clip(x, 0, 1)", [1.0], [0.5]),
+        ("x^0.0", [0.0], [0.0]),
+        ("x*sqrt(x)", [0.0], [math.nan]),
+        ("x^y", [0.0, 0.0], [0.0, -math.inf]),
+        ("x^y", [-2.0, 3.0], [12.0, math.nan]),
+        ("log(x)", [-1.0], [math.nan]),
+        ("where(x > 0, sqrt(x), 0)", [-1.0], [0.0]),
+        ("hypot(x, y)", [0.0, 0.0], [math.nan, math.nan]),
+        ("1/(1 + exp(-x))", [-1000.0], [math.nan]),
+        ("sigmoid(x)", [-1000.0], [0.0]),
+        ("log(1 + exp(x))", [1000.0], [math.nan]),
+        ("softplus(x)", [1000.0], [1.0]),
+        ("where(x < 1, x, sqrt(x))", [0.0], [1.0]),
+        ("where(x == 0, 0, x)", [0.0], [0.0]),
+    ],
+)
+def test_the_conventions_at_kinks_and_edges_are_the_same_forward_and_in_reverse(text, point, gradient):
+    program = parse(text)
+    expected = [pytest.approx(gradient, nan_ok=True)]
+    assert reverse_jacobian(record(program, point)) == expected
+    assert forward_jacobian(program, point) == expected
+
+
+# -- the corpus of nasty inputs ------------------------------------------------------------------------------------------
+
+NASTY = [json.loads(line) for line in (Path(__file__).parent / "corpus" / "nasty.jsonl").read_text().splitlines()]
+
+
+def belongs(value: float, kind: str) -> bool:
+    """Whether a number is of a class; what is called undefined, a pole or nan need only not be finite."""
+    name, _, number = kind.partition(":")
+    if name == "finite":
+        return math.isfinite(value) and (not number or value == pytest.approx(float(number), rel=1e-12, abs=1e-300))
+    if name in ("+inf", "-inf"):
+        return value == float(name)
+    if name == "undefined" or name == "pole" or name.startswith("nan"):
+        return not math.isfinite(value)
+    raise AssertionError(f"a class that is not known here: {kind}")
+
+
+def sides(kind: str) -> tuple[float, float]:
+    left, right = kind.removeprefix("jump(").removesuffix(")").split(",")
+    return float(left), float(right)
+
+
+@pytest.mark.parametrize("line", NASTY, ids=lambda line: f"{line['id']} {line['s']}")
+def test_a_nasty_input_has_the_value_and_the_derivatives_of_its_class(line):
+    kind = line["f"]
+    try:
+        program = parse(line["s"])
+    except ExplorerError as error:
+        assert "error" in kind
+        assert error.message
+        return
+    assert not kind.startswith("error:unknown")
+    point = [line["at"].get(name, 1.0) for name in program.inputs]
+    assert set(line["at"]) <= set(program.inputs)
+    tape = record(program, point)
+    jacobians = [reverse_jacobian(tape), forward_jacobian(program, point)]
+    if "error" not in kind and "variable" not in kind:
+        assert belongs(tape.values[0], kind), tape.values
+    for name, wanted in line["d"].items():
+        column = program.inputs.index(name)
+        for jacobian in jacobians:
+            slope = jacobian[0][column]
+            if wanted.startswith("jump"):
+                left, right = sides(wanted)
+                assert not math.isfinite(slope) or min(left, right) <= slope <= max(left, right)
+                measured = one_sided_slopes(Slice(program, point, 0, column))
+                assert measured == pytest.approx((left, right), rel=1e-6)
+            else:
+                assert belongs(slope, wanted), (name, slope)
+
+
+@pytest.mark.parametrize("line", NASTY, ids=lambda line: f"{line['id']} {line['s']}")
+def test_a_nasty_input_makes_no_other_method_raise(line):
+    try:
+        program = parse(line["s"])
+    except ExplorerError:
+        return
+    point = [line["at"].get(name, 1.0) for name in program.inputs]
+    central_jacobian(program, point)
+    try:
+        complex_step_jacobian(program, point)
+    except ComplexStepInvalid as error:
+        assert error.message
+    try:
+        symbolic_jacobian(program, point)
+    except ExplorerError as error:
+        assert error.message
+
+
+# -- random formulas ---------------------------------------------------------------------------------------------------
+
+CALLS = [name for name in PRIMITIVES if name not in OPERATORS]
+TEXTS = st.recursive(
+    st.sampled_from(["x", "y", "2", "0.5", "pi", "1", "3"]),
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from("+-*/"), inner)
+        | st.builds("({})^{}".format, inner, st.sampled_from(["2", "3", "(-1)", "0.5", "y", "(1/3)"]))
+        | st.builds("where({} < {}, {}, {})".format, st.sampled_from("xy"), st.sampled_from("y12"), inner, inner)
+        | st.sampled_from(CALLS).flatmap(
+            lambda name: st.tuples(*[inner] * PRIMITIVES[name].arity).map(lambda a: f"{name}({', '.join(a)})")
+        )
+    ),
+    max_leaves=8,
+)
+COORDINATES = st.floats(-3, 3) | st.sampled_from([0.0, 1.0, -1.0, 2.0])
+
+
+@settings(max_examples=3000, deadline=None)
+@given(TEXTS, st.tuples(COORDINATES, COORDINATES))
+def test_random_formulas_have_the_same_gradient_by_all_methods_or_the_tape_says_why(text, point):
+    program = parse(f"f(x, y) = {text}")
+    tape = record(program, point)
+    (value,) = tape.values
+    reverse, forward = reverse_jacobian(tape), forward_jacobian(program, point)
+    central_jacobian(program, point)
+    hessian(tape)
+    if math.isnan(value):
+        assert not any(map(math.isfinite, (*reverse[0], *forward[0])))
+    if not math.isfinite(value) or find_reasons(tape):
+        return
+    assert forward == near(reverse, 1e-10)
+    try:
+        found = symbolic_jacobian(program, list(point))
+    except ExplorerError:  # a constant that is not real, a whole number of thousands of digits
+        found = reverse
+    size = max(1.0, *(abs(op.value) for op in tape.ops), *(abs(e.partial) for op in tape.ops for e in op.edges))
+    if size < 1e4:  # beyond, the order in which SymPy adds may cost all digits
+        assert found[0] == pytest.approx(reverse[0], rel=1e-7, abs=1e-7)
