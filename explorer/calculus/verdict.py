@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from explorer.calculus.differences import Slice, one_sided_slopes
 from explorer.calculus.sweeps import reverse_jacobian
-from explorer.calculus.tape import Tape
-from explorer.language.program import Program
+from explorer.calculus.tape import Loop, Tape
+from explorer.language.program import Program, Span
 
 Matrix = list[list[float]]
 
@@ -34,11 +34,15 @@ _OVERFLOWING = ("add", "sub", "mul", "exp", "expm1", "sinh", "cosh", "hypot")
 
 @dataclass(frozen=True)
 class Verdict:
-    """agree: all methods within what they owe. digits: agreed by the exact methods over all entries."""
+    """agree: all methods within what they owe. digits: agreed by the exact methods over all entries.
+
+    notes: sentences about this program at this point, for what the reasons say in general.
+    """
 
     agree: bool
     digits: float
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def digits_agreed(a: float, b: float) -> float:
@@ -88,6 +92,8 @@ def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], slopes: Sequence[S
     reasons = find_reasons(tape)
     if "kink" not in reasons and any(s.differ for s in slopes):
         reasons.insert(0, "kink")
+    if any(loop.iterations == 0 for loop in loops_on_inputs(tape)):
+        reasons.append("iteration-not-converged")
     if invalid_step:
         reasons.append("complex-step-invalid")
     exact = [m for m in (jacobians.get(n) for n in ("reverse", "forward", "symbolic")) if m is not None]
@@ -104,7 +110,50 @@ def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], slopes: Sequence[S
     # A difference quotient that is off with nothing on the tape to explain it has the wrong step: its own fault.
     if exact and central is not None and reasons:
         agree = agree and all(_close(a, b, DIFFERENCE_TOLERANCE, scale) for a, b in _given(exact[0], central))
-    return Verdict(agree, digits, tuple(reasons))
+    return Verdict(agree, digits, tuple(reasons), tuple(explain(tape, slopes)))
+
+
+def explain(tape: Tape, slopes: Sequence[Slopes]) -> list[str]:
+    """Sentences on what AD does here that a reader of the function would not expect."""
+    notes = []
+    for loop in loops_on_inputs(tape):
+        line = loop.span.line
+        if loop.iterations == 0:
+            constant = ": that of a constant" if all(isinstance(o, float) for o in tape.outputs) else ""
+            notes.append(
+                f"The loop in line {line} did not run, so the derivative is that of what stood before it{constant}."
+            )
+        else:
+            rounds = "1 round" if loop.iterations == 1 else f"{loop.iterations} rounds"
+            notes.append(
+                f"The loop in line {line} ended after {rounds} because of an input's value: "
+                "AD differentiates these rounds, and not the limit they approach."
+            )
+    jacobian = reverse_jacobian(tape)
+    for each in slopes:
+        row, column = tape.output_names.index(each.output), tape.inputs.index(each.input)
+        here, side = jacobian[row][column], 0.5 * (each.left + each.right)
+        smooth = math.isfinite(side) and not each.differ
+        if smooth and abs(here - side) > SLOPE_TOLERANCE * max(abs(side), abs(here)):
+            notes.append(
+                f"∂{each.output}/∂{each.input}: the slope is {side:.4g} from both sides, and AD gives {here:.4g}: "
+                "at this very point it follows one branch, or a corner's convention, and these do not compose."
+            )
+    return notes
+
+
+def loops_on_inputs(tape: Tape) -> list[Loop]:
+    """The last run of each loop whose length depends on an input, in the order of the text."""
+    places = {decision.span for decision in tape.decisions}
+    last = {loop.span: loop for loop in tape.loops if any(_within(place, loop.span) for place in places)}
+    return [last[span] for span in sorted(last, key=lambda s: (s.line, s.column))]
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
 
 
 def _entries(a: Matrix, b: Matrix) -> list[tuple[float, float]]:
@@ -146,6 +195,8 @@ def find_reasons(tape: Tape) -> list[str]:
             found.add("domain-edge" if pole and not (op.function == "div" and arguments[1] != 0.0) else "overflow")
         elif finite and (op.value != op.value or any(math.isinf(e.partial) for e in op.edges)):
             found.add("domain-edge")
+        elif finite and any(e.partial != e.partial for e in op.edges):
+            found.add("not-differentiable")
         elif op.function == "pow" and arguments[0] == 0.0 and any(e.position == 1 for e in op.edges):
             found.add("domain-edge")  # 0^y is no power of e: y·ln 0 is 0·∞ in formulas
         if op.function in ("add", "sub") and 0.0 < abs(op.value) < LOST * max(map(abs, arguments)):

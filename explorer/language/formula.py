@@ -44,6 +44,8 @@ MAX_NESTING = 100
 MAX_DEPTH = 200
 MAX_INPUTS = 200
 
+MAX_EXPANDED = 2_000  # terms that sums and products over a range are written out to
+FOLDS = {"sum": "add", "prod": "mul"}
 CONSTANTS = {"pi": math.pi, "e": math.e}
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
@@ -85,6 +87,10 @@ class _Reader:
         self.assigned: dict[str, Span] = {}
         self.functions: dict[str, Function] = {}
         self.parameters: tuple[str, ...] = ()
+        self.bound: dict[str, int] = {}  # variables of the sums around this place, with their present values
+        self.vectors: set[str] = set()  # names whose components a sum or a slice names
+        self.loose: list[tuple[str, int, Span]] = []  # components named outside of sums
+        self.expanded = 0  # terms that sums and products have been written out to
         self.used_here: set[str] = set()  # names that the current line reads
         self.used: dict[str, None] = {}  # names read and not assigned, in order of appearance
         self.plain_names = {t.text for t, after in zip(self.tokens, self.tokens[1:], strict=False)
@@ -145,6 +151,12 @@ class _Reader:
                 and name not in assigned_by_line[index + 1 :]
             )
             outputs = tuple(Name(name, self.assigned[name]) for name in names)
+        for stem, index, span in self.loose:
+            if stem not in self.vectors:
+                raise ExplorerError(
+                    f"{stem} is no vector here: write {stem}{index}, or name all components, as in sum({stem}[0..9]).",
+                    span,
+                )
         inputs = self._inputs()
         if not names:
             names = self._output_names(outputs, inputs)
@@ -431,8 +443,12 @@ class _Reader:
         self._check_word(token)
         self.position += 1
         called = self.token.kind == "("
+        if name in self.bound:
+            return self._constant(float(self.bound[name]), str(self.bound[name]), token.span)
         if called and name in self.functions:
             return self._own_call(token)
+        if called and name in FOLDS and name not in self.plain_names:
+            return self._fold(token)
         if called and name in FORMS:
             return self._form(token)
         if function_named(name) is not None and name not in self.parameters:
@@ -441,6 +457,8 @@ class _Reader:
             return self._constant(CONSTANTS[name], name, token.span)
         if called and not self._is_variable(name):
             raise self._unknown_function(token)
+        if self.token.kind == "[" and name not in self.assigned:
+            return self._item(token)
         if name not in self.assigned:
             self.used.setdefault(name)
         elif self.parameters:
@@ -569,10 +587,108 @@ class _Reader:
             raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span, "arity")
         return self._comma_list(")")
 
+    def _item(self, token: Token) -> Expression:
+        """x[3] is the input x3; the index is a constant, or made of the variables of sums."""
+        opening = self.token
+        self.position += 1
+        index = self.number(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
+        end = self._expect("]", opening)
+        known = self.values.get(id(index))
+        if known is None or known[1] != int(known[1]) or not 0 <= known[1] < MAX_INPUTS:
+            raise ExplorerError(
+                f"An index is a whole number from 0 to {MAX_INPUTS - 1} that depends on no input.", index.span
+            )
+        span = token.span.to(end)
+        if self.bound:
+            self.vectors.add(token.text)
+        else:
+            self.loose.append((token.text, int(known[1]), span))
+        return self._component(token.text, int(known[1]), span)
+
+    def _component(self, stem: str, index: int, span: Span) -> Expression:
+        name = f"{stem}_{index}" if stem[-1].isdigit() else f"{stem}{index}"
+        if name not in self.assigned:
+            self.used.setdefault(name)
+        self.used_here.add(name)
+        return Name(name, span)
+
+    def _slice(self) -> list[Node]:
+        """The components of x[0..9] if that is what stands here, else none."""
+        ahead = self.tokens[self.position : self.position + 6]
+        if [t.kind for t in ahead] != ["name", "[", "number", "..", "number", "]"]:
+            return []
+        span = ahead[0].span.to(ahead[5].span)
+        low, high = (float(ahead[k].text) for k in (2, 4))
+        if not (low == int(low) and high == int(high) and 0 <= low <= high < MAX_INPUTS):
+            raise ExplorerError(f"A vector is x[0..n] with n below {MAX_INPUTS}.", span)
+        self._check_word(ahead[0])
+        self.vectors.add(ahead[0].text)
+        self.position += 6
+        return [self._component(ahead[0].text, k, span) for k in range(int(low), int(high) + 1)]
+
+    def _fold(self, token: Token) -> Expression:
+        """sum(x[0..9]), sum(a, b, c), sum(x[i]*i for i in range(10)); prod likewise."""
+        self.position += 1
+        clause = self._generator()
+        terms = self._arguments(token) if clause is None else self._generated(clause)
+        span = token.span.to(self.tokens[self.position - 1].span)
+        if not terms:
+            return self._constant(0.0 if token.text == "sum" else 1.0, "0" if token.text == "sum" else "1", span)
+        value = self.number(terms[0])
+        for term in terms[1:]:
+            value = self._apply(FOLDS[token.text], (value, self.number(term)), span)
+        return value
+
+    def _generator(self) -> int | None:
+        """Where the “for” of this bracket stands, or None."""
+        depth = 0
+        for place in range(self.position, len(self.tokens)):
+            token = self.tokens[place]
+            if token.kind in ("newline", "end") or (token.kind in (")", "]") and depth == 0):
+                return None
+            depth += (token.kind in "([") - (token.kind in (")", "]"))
+            if depth == 0 and token.kind == "name" and token.text == "for":
+                return place
+        return None
+
+    def _generated(self, clause: int) -> list[Node]:
+        """The terms of “term for i in range(…)”, the term read once for each value of i."""
+        body, opening = self.position, self.tokens[self.position - 1]
+        self.position = clause + 1
+        variable = self.token
+        words = [t.text for t in self.tokens[clause + 2 : clause + 5]]
+        if variable.kind != "name" or words != ["in", "range", "("]:
+            raise ExplorerError("A sum over many terms is written sum(x[i]*i for i in range(10)).", variable.span)
+        self._check_assignable(variable)
+        self.position = clause + 5
+        bounds = [self.values.get(id(node)) for node in self._comma_list(")")]
+        if not 1 <= len(bounds) <= 3 or any(b is None or b[1] != int(b[1]) for b in bounds):
+            raise ExplorerError("range takes one to three whole numbers.", variable.span)
+        values = range(*(int(b[1]) for b in bounds if b is not None))
+        self._expect(")", opening)
+        after, outer = self.position, self.bound
+        terms: list[Node] = []
+        self.expanded += len(values)
+        if self.expanded > MAX_EXPANDED:
+            raise ExplorerError(f"Sums are written out to at most {MAX_EXPANDED:,} terms.", variable.span, "limit")
+        for value in values:
+            self.bound, self.position = {**outer, variable.text: value}, body
+            terms.append(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
+            if self.position != clause:
+                raise self._unexpected()
+        self.bound, self.position = outer, after
+        return terms
+
     def _comma_list(self, closing: str) -> list[Node]:
         opening = self.tokens[self.position - 1]
         values = []
         while True:
+            if components := self._slice():
+                values += components
+                if self.token.kind != ",":
+                    break
+                self.position += 1
+                continue
             values.append(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
             if self.token.kind != ",":
                 break

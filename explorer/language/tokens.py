@@ -41,11 +41,11 @@ GREEK = {
 }  # fmt: skip
 
 _BLANK = re.compile(r"[ \t\r\f\u00a0\u2009\u202f]+")
-_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")  # 0..9 is a range
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
 _NAME = re.compile(rf"π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*")
-_OPERATOR = re.compile(r"\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>]")
+_OPERATOR = re.compile(r"\.\.|\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>]")
 _SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 
 

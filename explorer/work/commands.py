@@ -301,4 +301,5 @@ def _judged(answer: Mapping[str, Any]) -> list[str]:
     for slope in verdict["slopes"]:
         left, right = number(slope["left"]), number(slope["right"])
         lines.append(f"  ∂{slope['output']}/∂{slope['input']}: from the left {left:.6g}, from the right {right:.6g}")
+    lines += [f"  {note}" for note in verdict["notes"]]
     return lines

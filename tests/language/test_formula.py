@@ -111,7 +111,7 @@ def spans(program: Program) -> Iterator[Span]:
             stack.extend(getattr(node, name) for name in node.__dataclass_fields__)
 
 
-# -- how formulas are read -------------------------------------------------------------------------------------------
+# -- how formulas are read --------------------------------------------------------------------------------------------
 
 
 def test_the_worked_example_is_a_tree_with_the_place_of_each_part():
@@ -236,7 +236,7 @@ def test_a_sum_of_a_thousand_terms_can_be_compared_and_hashed():
     assert parse(text) != parse(text + "+x")
 
 
-# -- lines, definitions, outputs -------------------------------------------------------------------------------------
+# -- lines, definitions, outputs --------------------------------------------------------------------------------------
 
 
 def test_inputs_are_sorted_naturally_and_a_definitions_parameters_keep_their_order():
@@ -320,7 +320,7 @@ def test_an_operation_on_a_bracketed_operand_underlines_its_brackets_too():
     assert underlined(text, power.arguments[0].span) == "(x + 1)"
 
 
-# -- refusals --------------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_an_operation_on_a_bracketed_operand_underlines_its_brackets_too():
         ("if*x", "syntax", "if", "word of algorithms"),
         ("(x, y) + 1", "syntax", "(", "all the outputs"),
         ("[x] + 1", "syntax", "[", "all the outputs"),
-        ("x[0]", "syntax", "[", "cannot stand here"),
+        ("x[0]", "syntax", "x[0]", "no vector"),
         ("sin = 3", "name", "sin", "is a function"),
         ("pi = 3", "name", "pi", "is a constant"),
         ("e(x) = x", "name", "e", "is a constant"),
@@ -452,7 +452,7 @@ def test_what_is_long_but_not_deep_is_read_and_run(text):
     forward_jacobian(program, [1.5])
 
 
-# -- any text at all -------------------------------------------------------------------------------------------------
+# -- any text at all --------------------------------------------------------------------------------------------------
 
 FRAGMENTS = (
     *"xyzabef012.,()[]|+-*/^=<>√∛²⁻₁ \n",
@@ -462,11 +462,12 @@ FRAGMENTS = (
 
 
 def check_any_text(text: str) -> None:
+    program, span = None, None
     try:
         program = parse(text)
     except ExplorerError as error:
-        assert is_inside(error.span, text)
-        program = None
+        span = error.span
+    assert span is None or is_inside(span, text)
     assert seconds(text) < LONGEST
     if program is not None:
         assert all(is_inside(span, text) for span in spans(program))
@@ -488,7 +489,7 @@ def test_any_unicode_text_is_read_or_refused_in_place_and_at_once(text):
     check_any_text(text)
 
 
-# -- random formulas against Python's own grammar ----------------------------------------------------------------------
+# -- random formulas against Python's own grammar ---------------------------------------------------------------------
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 FUNCTIONS = {"sin": math.sin, "cos": math.cos, "atan": math.atan, "tanh": math.tanh, "abs": abs, "exp": math.exp}
@@ -597,13 +598,14 @@ def test_all_spellings_of_a_random_formula_are_the_same_program(formula, data):
     assert all(is_inside(span, spelt) for span in spans(program))
 
 
-# -- hostile texts ---------------------------------------------------------------------------------------------------
+# -- hostile texts ----------------------------------------------------------------------------------------------------
 
 HOSTILE = [json.loads(line) for line in (CORPUS / "hostile.jsonl").read_text().splitlines()]
 # What could execute, load, write or leave; reading a text needs none of it. “compile” is not among them: Python's ast,
 # which reads algorithms, raises it for a syntax tree too; whatever were compiled could run by “exec” only.
-FORBIDDEN = ("exec", "function.__new__", "import", "open", "os.", "subprocess.", "shutil.", "socket.", "ctypes.", "marshal.",
-             "pickle.", "code.", "builtins.input", "builtins.breakpoint", "tempfile.", "glob.", "webbrowser.", "cpython.run", "sys.settrace")  # fmt: skip
+FORBIDDEN = ("exec", "function.__new__", "code.", "import", "open", "os.", "subprocess.", "shutil.", "socket.",
+             "ctypes.", "marshal.", "pickle.", "builtins.input", "builtins.breakpoint", "tempfile.", "glob.",
+             "webbrowser.", "cpython.run", "sys.settrace")  # fmt: skip
 ACCEPTED_ON_PURPOSE = ("H388",)  # "2x": implicit products are part of the language
 
 watching: list[list[str]] = []
