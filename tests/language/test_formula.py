@@ -674,3 +674,38 @@ def test_no_payload_executes_anything_wherever_it_stands(template, payload, tmp_
             program = None
     assert list(tmp_path.iterdir()) == []
     assert program is None or payload == "exec"  # as a name it is one like any other
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("sum(x[i]*i for i in range(3))", "x0*0 + x1*1 + x2*2"),
+        ("sum(x[0..2])", "x0 + x1 + x2"),
+        ("prod(x[1..3])", "x1*x2*x3"),
+        ("sum(x[0..1]) + x[1]^2", "(x0 + x1) + x1^2"),
+        ("sum((x[i+1] - x[i]^2)^2 for i in range(2))", "(x1 - x0^2)^2 + (x2 - x1^2)^2"),
+        ("sum(sum(a[i]*b[j] for j in range(2)) for i in range(2))", "(a0*b0 + a0*b1) + (a1*b0 + a1*b1)"),
+        ("max(x[0..2])", "max(x0, x1, x2)"),
+        ("sum(a, b, c)", "a + b + c"),
+    ],
+)
+def test_sums_and_vectors_are_written_out(text, same):
+    point = {name: 0.5 + index for index, name in enumerate(parse(same).inputs)}
+    assert parse(text).inputs == parse(same).inputs
+    assert values(parse(text), list(point.values())) == values(parse(same), list(point.values()))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "fragment"),
+    [
+        ("sum(x[i] for i in range(9999))", "limit", "at most"),
+        ("sum(x[i] for i in y)", "syntax", "is written"),
+        ("sum(x[0..2]) + x[y]", "syntax", "index"),
+        ("x[0]*x[1]", "syntax", "no vector"),
+        ("sum(x[i] for i in range(n))", "syntax", "whole numbers"),
+    ],
+)
+def test_a_sum_that_cannot_be_written_out_is_refused(text, kind, fragment):
+    with pytest.raises(ExplorerError) as caught:
+        parse(text)
+    assert (caught.value.kind, fragment in caught.value.message) == (kind, True)
