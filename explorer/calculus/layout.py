@@ -28,13 +28,13 @@ from typing import Any
 NODE_GAP = 26.0  # between two boxes of a layer: an edge's label (LABEL_HEIGHT) and air fit between
 LANE_GAP = 16.0  # around a long edge's lane: the label of one lane just misses the next
 LANE_HEIGHT = 4.0  # the thickest pen with which an edge is drawn
-LAYER_GAP = 62.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
+LAYER_GAP = 70.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
 STEEP = 0.22  # a gap widens with the tallest curve in it, so that the curve stays flatter than about 1 : 4 …
 LAYER_GAP_MOST = 260.0  # … up to this, where a wide gap hurts more than a steep curve
 MARGIN = 24.0  # around the whole drawing
 PORT_SPREAD = 11.0  # between two arrow heads at one node: an arrow head is 9 px wide
 TWIN_BOW = 17.0  # half of the distance between the middles of x·x's two edges: their labels do not touch
-LABEL_WIDTH, LABEL_HEIGHT = 58.0, 18.0  # "−0.000123" in a 10 px font, and its plate
+LABEL_WIDTH, LABEL_HEIGHT = 50.0, 18.0  # "−0.000123" in a 10 px font, and its plate
 LABEL_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)  # along the last bend of an edge, the best first
 
 FIRST_LAYER_SOURCES = 12  # so many inputs fit on a screen side by side; more than that stand next to their first use

@@ -54,7 +54,8 @@ TILE = 512.0  # side of a tile of the grid: about twenty nodes, so that a pan pa
 TEXT_FROM = 0.42  # zoom from which text is drawn: 13 px text is then 5.5 px high, the least that can be guessed at
 LABEL_FROM = 0.55  # zoom from which partials are drawn
 SHAPE_FROM = 0.22  # below this zoom nodes are plain rectangles and edges thin lines without heads
-READABLE = 0.7  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole
+WHOLE_FROM = 0.62  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
+READABLE = 0.7  # … and at this zoom
 ZOOM_MOST, ZOOM_LEAST = 5.0, 0.004  # at 0.004 a node is a third of a pixel wide
 FIT_MOST = 1.25  # a graph of three nodes is not blown up to fill the window
 FIT_MARGIN = 12.0
@@ -764,7 +765,7 @@ class GraphView(QGraphicsView):
         """Fit a graph that is readable as a whole; show the start of a longer one."""
         self.fit()
         self._framing = "opening"
-        if self._picture is not None and self.zoom() < READABLE:
+        if self._picture is not None and self.zoom() < WHOLE_FROM:
             self._zoom_to(READABLE)
             area = self._picture.area
             first = next((box for box in self._picture.boxes), area)
