@@ -230,7 +230,7 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
 
 
 def _compared(build: Callable[[], Expression]) -> Expression:
-    """What `build` gives; SymPy raises TypeError for a comparison with a number that is not real, also inside others."""
+    """What `build` gives; SymPy raises TypeError for comparisons with a number that is not real, also deep inside."""
     try:
         return build()
     except TypeError as error:

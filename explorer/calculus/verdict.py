@@ -100,16 +100,14 @@ def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], slopes: Sequence[S
     complex_step = jacobians.get("complex_step")
     central = jacobians.get("central")
     digits, agree = FULL_DIGITS, True
-    scale = _scale(exact)
     for other in exact[1:]:
-        for a, b in _entries(exact[0], other):
-            digits = min(digits, digits_agreed(a, b))
-            agree = agree and _close(a, b, EXACT_TOLERANCE, scale)
+        digits = min([digits, *(digits_agreed(a, b) for a, b, _ in _entries(exact[0], other))])
+        agree = agree and _all_close(exact[0], other, EXACT_TOLERANCE)
     if exact and complex_step is not None:
-        agree = agree and all(_close(a, b, EXACT_TOLERANCE, scale) for a, b in _given(exact[0], complex_step))
+        agree = agree and _all_close(exact[0], complex_step, EXACT_TOLERANCE, skip_missing=True)
     # A difference quotient that is off with nothing on the tape to explain it has the wrong step: its own fault.
     if exact and central is not None and reasons:
-        agree = agree and all(_close(a, b, DIFFERENCE_TOLERANCE, scale) for a, b in _given(exact[0], central))
+        agree = agree and _all_close(exact[0], central, DIFFERENCE_TOLERANCE, skip_missing=True)
     return Verdict(agree, digits, tuple(reasons), tuple(explain(tape, slopes)))
 
 
@@ -156,21 +154,23 @@ def _within(inner: Span, outer: Span) -> bool:
     )
 
 
-def _entries(a: Matrix, b: Matrix) -> list[tuple[float, float]]:
-    return [pair for left, right in zip(a, b, strict=True) for pair in zip(left, right, strict=True)]
+def _entries(a: Matrix, b: Matrix) -> list[tuple[float, float, float]]:
+    """Both entries, and the size of the output's row: an entry near 0 is judged by the largest of its gradient."""
+    found = []
+    for left, right in zip(a, b, strict=True):
+        scale = max((abs(v) for v in (*left, *right) if math.isfinite(v)), default=0.0)
+        found += [(x, y, scale) for x, y in zip(left, right, strict=True)]
+    return found
 
 
-def _given(exact: Matrix, other: Matrix) -> list[tuple[float, float]]:
-    """The entries for which the other method has a number: no answer is no disagreement."""
-    return [(a, b) for a, b in _entries(exact, other) if b == b]
-
-
-def _scale(matrices: Sequence[Matrix]) -> float:
-    return max((abs(v) for m in matrices for row in m for v in row if math.isfinite(v)), default=0.0)
+def _all_close(exact: Matrix, other: Matrix, tolerance: float, skip_missing: bool = False) -> bool:
+    """Whether all entries agree; `skip_missing`: where the other has no number, for no answer is no disagreement."""
+    return all(
+        _close(a, b, tolerance, scale) for a, b, scale in _entries(exact, other) if not (skip_missing and b != b)
+    )
 
 
 def _close(a: float, b: float, tolerance: float, scale: float) -> bool:
-    """Equal within the tolerance, relative to the larger or, for entries near 0, to the whole Jacobian's size."""
     if a == b or (a != a and b != b):
         return True
     if not (math.isfinite(a) and math.isfinite(b)):

@@ -23,12 +23,13 @@ def answers(ask: Message) -> Iterator[Message]:
         "outputs": list(about.program.outputs),
     }
     point = dict(zip(inputs, about.point, strict=True))
-    undefined = record(about.program, about.point).undefined()
+    tape = record(about.program, about.point)
+    undefined = tape.undefined()
     derivatives = []
     for row, column, derivative in symbolic.jacobian(outputs, inputs):
         derivatives.append(derivative)
         value, refused = value_at(derivative, point)
-        if undefined is not None:
+        if undefined is not None and tape.values[row] != tape.values[row]:
             value, refused = float("nan"), "the function is not defined here"
         yield {"entry": {"row": row, "column": column, "value": value, "refused": refused, **written(derivative)}}
     yield {"swell": {"function": asdict(symbolic.size(outputs)), "derivative": asdict(symbolic.size(derivatives))}}

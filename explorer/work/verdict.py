@@ -67,9 +67,10 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> Matrix:
 
     outputs, inputs = symbolic.expressions(about.program)
     rows: Matrix = [[float("nan")] * len(inputs) for _ in outputs]
-    if tape.undefined() is not None:
-        return rows
+    undefined = tape.undefined() is not None
     point = dict(zip(inputs, about.point, strict=True))
     for row, column, derivative in symbolic.jacobian(outputs, inputs):
-        rows[row][column] = symbolic.evaluate([derivative], point)[0]
+        # SymPy's formula may have a value where the function has none (1/x for ln x at −1).
+        if not (undefined and tape.values[row] != tape.values[row]):
+            rows[row][column] = symbolic.evaluate([derivative], point)[0]
     return rows

@@ -116,9 +116,7 @@ def test_calls_deeper_than_the_limit_are_stopped_in_words():
 
 
 def test_a_loop_that_does_not_end_is_stopped_in_words():
-    program = Program(
-        "", (Function("main", ("x",), (While(Compare("==", X, X), ()), Return((X,)))),), ("x",), ("y",)
-    )
+    program = Program("", (Function("main", ("x",), (While(Compare("==", X, X), ()), Return((X,)))),), ("x",), ("y",))
     with pytest.raises(ExplorerError, match="Stopped after 5,000 steps") as caught:
         values(program, [1.0], Limits(steps=5_000))
     assert caught.value.kind == "limit"
@@ -156,7 +154,8 @@ def test_arrays_warn_of_nothing_outside_the_domain():
 
 
 @pytest.mark.parametrize(
-    ("text", "what"), [("abs(x)", "abs"), ("max(x, 1)", "max"), ("where(x > 0, x, 0)", "comparison"), ("relu(x)", "relu")]
+    ("text", "what"),
+    [("abs(x)", "abs"), ("max(x, 1)", "max"), ("where(x > 0, x, 0)", "comparison"), ("relu(x)", "relu")],
 )
 def test_the_complex_step_is_refused_where_it_would_be_lost(text, what):
     with pytest.raises(ComplexStepInvalid, match=what) as caught:

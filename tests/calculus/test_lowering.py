@@ -83,7 +83,7 @@ def test_tests_know_where_their_sides_meet_again():
     assert all(t.join > t.jump > 0 for t in tests)
 
 
-# -- conditions, against Python's own and, or, not -------------------------------------------------------------------
+# -- conditions, against Python's own and, or, not --------------------------------------------------------------------
 
 NAMES = ("x", "y")
 COMPARISONS = st.builds(

@@ -94,7 +94,8 @@ def test_the_last_adjoints_and_tangents_are_the_gradient():
          [-4.0, 2.0], [24.70408163265306, 138.83381924198252, 645.5772594752186]),
         # A sigmoid neuron (Stanford CS231n): w = (2, −3), bias −3, x = (−1, −2).
         ("f(w0, x0, w1, x1, w2) = sigmoid(w0*x0 + w1*x1 + w2)",
-         [2.0, -1.0, -3.0, -2.0, -3.0], [0.7310585786300049, -0.19661193, 0.39322387, -0.39322387, -0.58983580, 0.19661193]),
+         [2.0, -1.0, -3.0, -2.0, -3.0],
+         [0.7310585786300049, -0.19661193, 0.39322387, -0.39322387, -0.58983580, 0.19661193]),
         ("f(w, x, b) = w*x + b", [2.0, 1.0, 3.0], [5.0, 1.0, 2.0, 1.0]),
     ],
 )  # fmt: skip
@@ -146,7 +147,7 @@ def test_constants_cost_nothing_and_sums_need_no_partials():
     assert (counted.function, counted.forward, counted.reverse) == (2, 3, 5)
 
 
-# -- films in words --------------------------------------------------------------------------------------------------
+# -- films in words ---------------------------------------------------------------------------------------------------
 
 CASES = [
     (WORKED, [2.0, 5.0]),
@@ -235,7 +236,7 @@ def test_names_carry_their_marks_where_they_can_be_read():
     assert barred("theta1") == "theta₁\u0304"
 
 
-# -- long chains, second derivatives -----------------------------------------------------------------------------------
+# -- long chains, second derivatives ----------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -269,7 +270,10 @@ def test_a_chain_of_1200_operations_recurses_nowhere(operator, value, slope):
 
 def test_the_hessian_of_the_worked_example_is_the_published_one():
     tape = tape_of(WORKED, 2.0, 5.0)
-    assert hessian(tape) == [pytest.approx([-0.25, 1.0], rel=1e-15), pytest.approx([1.0, -0.9589242746631385], rel=1e-15)]
+    assert hessian(tape) == [
+        pytest.approx([-0.25, 1.0], rel=1e-15),
+        pytest.approx([1.0, -0.9589242746631385], rel=1e-15),
+    ]
     assert hessian_times(tape, [1.0, 0.0]) == pytest.approx([-0.25, 1.0])
     assert hessian_times(tape, [0.0, 1.0]) == pytest.approx([1.0, -0.9589242746631385])
 

@@ -37,7 +37,7 @@ def value(text: str, *point: float) -> list[float]:
     return symbolic.evaluate([entry for _, _, entry in symbolic.jacobian(outputs, inputs)], at)
 
 
-# -- expressions and derivatives ---------------------------------------------------------------------------------------
+# -- expressions and derivatives --------------------------------------------------------------------------------------
 
 
 def test_the_worked_example_has_its_derivative_as_a_person_writes_it():
@@ -96,7 +96,9 @@ def evaluated(node: ast.expr, names: dict[str, float]) -> float:
     raise AssertionError(ast.dump(node))
 
 
-USED = [row for row in DERIVATIVES if "I" not in {n.id for n in ast.walk(ast.parse(row["e"])) if isinstance(n, ast.Name)}]
+USED = [
+    row for row in DERIVATIVES if "I" not in {n.id for n in ast.walk(ast.parse(row["e"])) if isinstance(n, ast.Name)}
+]
 
 
 def test_all_recorded_derivatives_but_the_two_complex_ones_are_used():
@@ -121,7 +123,7 @@ def test_a_recorded_derivative_of_sympys_own_tests_is_had_again(row):
         assert column == [pytest.approx(expected, rel=1e-12)]
 
 
-# -- expression swell (Baydin et al. 2018, Table 1) ----------------------------------------------------------------------
+# -- expression swell (Baydin et al. 2018, Table 1) -------------------------------------------------------------------
 
 
 def logistic(iterations: int) -> str:
@@ -160,9 +162,7 @@ def test_the_swell_goes_on_as_n_squared_times_two_to_the_n(n, operations, dag):
     assert n != 9 or operations == n * n * 2**n // 3
 
 
-@pytest.mark.parametrize(
-    ("x", "slopes"), [(0.3, [1.6, -4.352, 1.3090816]), (0.2, [2.4, -2.688, 9.0660864])]
-)
+@pytest.mark.parametrize(("x", "slopes"), [(0.3, [1.6, -4.352, 1.3090816]), (0.2, [2.4, -2.688, 9.0660864])])
 def test_the_derivative_of_the_iterates_has_the_published_values(x, slopes):
     assert [value(logistic(n), x)[0] for n in (2, 3, 4)] == pytest.approx(slopes, rel=1e-13)
 
@@ -189,7 +189,7 @@ def test_speelpennings_gradient_costs_what_laue_counts(n, operations, after_cse)
         assert symbolic.size(entries).after_cse == after_cse
 
 
-# -- sizes -------------------------------------------------------------------------------------------------------------
+# -- sizes ------------------------------------------------------------------------------------------------------------
 
 ATOMS = st.sampled_from(["x", "y", "2", "0.5", "pi", "3", "e", "1"])
 TEXTS = st.recursive(
@@ -228,7 +228,7 @@ def test_trees_and_distinct_nodes_are_counted_as_sympys_own_walk_counts_them(tex
     assert (found.tree, found.dag) == (len(nodes), len(set(nodes)))
 
 
-# -- values ------------------------------------------------------------------------------------------------------------
+# -- values -----------------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=120, deadline=None)
@@ -281,7 +281,7 @@ def test_each_shared_part_is_computed_once():
     assert found == pytest.approx(reverse_jacobian(record(parse(logistic(11)), [0.3]))[0][0], rel=1e-9)
 
 
-# -- second derivatives ------------------------------------------------------------------------------------------------
+# -- second derivatives -----------------------------------------------------------------------------------------------
 
 
 def test_the_hessian_is_symmetric_and_that_of_the_tape():
@@ -293,7 +293,7 @@ def test_the_hessian_is_symmetric_and_that_of_the_tape():
     assert found == [pytest.approx(row) for row in hessian_of_tape(record(program, [2.0, 5.0]))]
 
 
-# -- large programs and limits -----------------------------------------------------------------------------------------
+# -- large programs and limits ----------------------------------------------------------------------------------------
 
 
 def test_a_sum_of_a_thousand_terms_is_built_at_once():
@@ -360,7 +360,7 @@ def test_texts_of_large_trees_are_left_out():
     assert symbolic.latex(small) == sympy.latex(small)
 
 
-# -- notation ----------------------------------------------------------------------------------------------------------
+# -- notation ---------------------------------------------------------------------------------------------------------
 
 
 def drawn(notation: Notation) -> str:

@@ -135,7 +135,9 @@ def test_the_first_operation_outside_its_domain_is_found():
     assert tape_of("x/y + exp(1000x)", 1.0, 0.0).undefined() is None
 
 
-@pytest.mark.parametrize("text", ["x + log(y)", "x*log(y)", "log(y)", "max(x, log(y))", "x - x + sqrt(y)", "x + sqrt(-1)"])
+@pytest.mark.parametrize(
+    "text", ["x + log(y)", "x*log(y)", "log(y)", "max(x, log(y))", "x - x + sqrt(y)", "x + sqrt(-1)"]
+)
 def test_where_the_function_is_undefined_no_derivative_is_a_number(text):
     program = parse(f"f(x, y) = {text}")
     reverse, forward = reverse_jacobian(record(program, [1.0, -1.0])), forward_jacobian(program, [1.0, -1.0])

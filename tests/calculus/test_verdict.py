@@ -93,6 +93,9 @@ def test_digits_are_those_of_the_worst_entry():
         ("sign(x)", [0.0], {"not-differentiable"}),
         ("heaviside(x - 1)", [1.0], {"not-differentiable"}),
         ("(x + 1)^2 - x^2 - 2x - 1", [1e9], {"cancellation"}),
+        ("x - y", [1.0, 1.0 - 1e-9], {"cancellation"}),
+        ("x - y", [1.0, 1.0 - 1e-7], set()),
+        ("x - y", [1.0, 1.0], set()),
         ("exp(x)", [1000.0], {"overflow"}),
         ("x*x", [1e200], {"overflow"}),
         ("x^2", [1e200], {"overflow"}),
@@ -103,6 +106,9 @@ def test_digits_are_those_of_the_worst_entry():
         ("sqrt(x)", [0.0], {"domain-edge"}),
         ("x^y", [0.0, 2.0], {"domain-edge"}),
         ("x^2", [0.0], set()),
+        ("hypot(x, y)", [0.0, 0.0], {"not-differentiable"}),
+        ("atan2(x, y)", [0.0, 0.0], {"not-differentiable"}),
+        ("x^y", [-2.0, 3.0], {"not-differentiable"}),
         ("asin(x)", [1.0], {"domain-edge"}),
         ("sin(x)*exp(y)", [1.0, 2.0], set()),
     ],
@@ -111,7 +117,9 @@ def test_the_tape_gives_its_reasons(text, point, reasons):
     assert set(find_reasons(record(parse(text), point))) == reasons <= REASONS
 
 
-@pytest.mark.parametrize(("text", "x"), [("|x|", 0.0), ("sqrt(x^2)", 0.0), ("relu(x) - relu(-x)", 0.0), ("floor(x)", 1.0)])
+@pytest.mark.parametrize(
+    ("text", "x"), [("|x|", 0.0), ("sqrt(x^2)", 0.0), ("relu(x) - relu(-x)", 0.0), ("floor(x)", 1.0)]
+)
 def test_where_there_is_no_derivative_a_reason_is_given_whether_the_numbers_agree_or_not(text, x):
     verdict = judged(text, x)
     assert verdict.reasons
