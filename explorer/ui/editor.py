@@ -15,24 +15,45 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from explorer.language.primitives import function_named
 from explorer.language.program import Span
 from explorer.language.tokens import MAX_CHARACTERS
 from explorer.ui import theme
+from explorer.ui.code_edit import CodeEdit
 
-_TOKEN = re.compile(r"(?P<comment>#.*)|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)")
-_SPECIAL = ("where", "piecewise", "clip", "and", "or", "not", "if", "else")
+_TOKEN = re.compile(
+    r"(?P<comment>#.*)|(?P<text>\"\"\".*?(?:\"\"\"|$)|'[^']*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)"
+)
+_SPECIAL = ("where", "piecewise", "clip", "sum", "prod", "len", "range")
+_KEYWORDS = (
+    "and",
+    "or",
+    "not",
+    "if",
+    "elif",
+    "else",
+    "def",
+    "return",
+    "while",
+    "for",
+    "in",
+    "break",
+    "continue",
+    "pass",
+)
 _COLOURS = {  # on light ground, on dark ground
     "comment": ("#6a737d", "#8b949e"),
     "number": ("#8a3800", "#f0a868"),
     "function": ("#005a8d", "#6cb8ea"),
+    "keyword": ("#7a3e9d", "#c9a4e4"),
+    "text": ("#6a737d", "#8b949e"),
 }
 
 
 class Highlighter(QSyntaxHighlighter):
-    """Colours numbers, function names and comments of a formula text."""
+    """Colours numbers, words, function names and comments."""
 
     def __init__(self, document: QTextDocument, dark: bool) -> None:
         super().__init__(document)
@@ -43,15 +64,18 @@ class Highlighter(QSyntaxHighlighter):
             kind = match.lastgroup or ""
             if kind == "name":
                 word = match.group()
-                if word not in _SPECIAL and function_named(word) is None:
+                if word in _KEYWORDS:
+                    kind = "keyword"
+                elif word in _SPECIAL or function_named(word) is not None:
+                    kind = "function"
+                else:
                     continue
-                kind = "function"
             colour = QTextCharFormat()
             colour.setForeground(QColor(_COLOURS[kind][self.dark]))
             self.setFormat(match.start(), match.end() - match.start(), colour)
 
 
-class Editor(QPlainTextEdit):
+class Editor(CodeEdit):
     """The text of the function. Undo is the session's, for it restores more than the text."""
 
     too_long = Signal(int)  # characters of a text that was not let in
@@ -60,6 +84,8 @@ class Editor(QPlainTextEdit):
     span_clicked = Signal(int, int)  # line from 1, column from 0
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        self._error: Span | None = None
+        self._lit: Span | None = None
         super().__init__(parent)
         self.setObjectName("editor")
         self.setAccessibleName("Function: a formula, or several lines with names")
@@ -68,8 +94,6 @@ class Editor(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setFont(theme.fixed_font(self, 1.1))
         self._highlighter = Highlighter(self.document(), theme.is_dark(self))
-        self._error: Span | None = None
-        self._lit: Span | None = None
 
     def setPlainText(self, text: str) -> None:
         """Replace the text, unless it is too long: one line of 100,000 characters would freeze the window."""
@@ -107,12 +131,12 @@ class Editor(QPlainTextEdit):
     def underline(self, span: Span | None) -> None:
         """Mark the place of an error, or none."""
         self._error = span
-        self._mark()
+        self.mark()
 
     def light(self, span: Span | None) -> None:
         """Mark the part of the text that belongs to what is selected elsewhere, or none."""
         self._lit = span
-        self._mark()
+        self.mark()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Undo):
@@ -135,7 +159,7 @@ class Editor(QPlainTextEdit):
             blocked = self.blockSignals(True)  # new colours are no edit
             self._highlighter.rehighlight()
             self.blockSignals(blocked)
-            self._mark()
+            self.mark()
 
     def _length(self) -> int:
         return self.document().characterCount() - 1
@@ -146,8 +170,9 @@ class Editor(QPlainTextEdit):
         self.too_long.emit(length)
         return False
 
-    def _mark(self) -> None:
-        marks = []
+    def mark(self) -> None:
+        """Show what is selected elsewhere, what is wrong, and the brackets at the cursor."""
+        marks = self.bracket_marks()
         if self._lit is not None:
             lit = QTextCharFormat()
             ground = self.palette().highlight().color()

@@ -1,0 +1,238 @@
+"""A plain text edit for short programs: line numbers, matching brackets, completion with meanings, indentation."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QRect, QSize, QStringListModel, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit, QToolTip, QWidget
+
+from explorer.language.formula import CONSTANTS, FORMS
+from explorer.language.primitives import OPERATORS, PRIMITIVES
+
+INDENT = 4  # spaces, as in Python
+_FIRST_LETTERS = 2  # a list of names appears from here on: after one letter it would be in the way
+_PAIRS = {"(": ")", "[": "]", ")": "(", "]": "["}
+_WORD = re.compile(r"[^\W\d]\w*$")
+_NAMES = re.compile(r"[^\W\d]\w*")
+_KEYWORDS = {
+    "def": "begins a function: def f(x, y):",
+    "return": "gives the function's value, or several",
+    "while": "repeats as long as a condition holds",
+    "for": "repeats over range(n) or a list",
+    "range": "whole numbers: range(stop), range(start, stop, step)",
+    "sum": "of a list, of x[0..9], or of terms: sum(x[i]*i for i in range(10))",
+    "prod": "product, written as sum is",
+}
+
+
+def meanings() -> dict[str, str]:
+    """What can be typed, with its meaning in one line."""
+    found = {row.name: row.meaning for row in PRIMITIVES.values() if row.name not in OPERATORS}
+    found["ln"] = PRIMITIVES["log"].meaning
+    return found | FORMS | dict.fromkeys(CONSTANTS, "constant") | _KEYWORDS
+
+
+class _Gutter(QWidget):
+    """The line numbers, painted by the edit that they belong to."""
+
+    def __init__(self, edit: CodeEdit) -> None:
+        super().__init__(edit)
+        self._edit = edit
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._edit.gutter_width(), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._edit.paint_gutter(self, event)
+
+
+class CodeEdit(QPlainTextEdit):
+    """The editing itself; what the text means is its subclass's."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gutter = _Gutter(self)
+        self._meanings = meanings()
+        self.completer = QCompleter(self)
+        self.completer.setWidget(self)
+        self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._names = QStringListModel(self.completer)
+        self.completer.setModel(self._names)
+        list_view = QListView()
+        list_view.setAccessibleName("Completions")
+        self.completer.setPopup(list_view)
+        self.completer.activated.connect(self._complete)
+        self.completer.highlighted.connect(self._explain)
+        self.blockCountChanged.connect(self._place_gutter)
+        self.updateRequest.connect(self._scroll_gutter)
+        self.cursorPositionChanged.connect(self.mark)
+        self._place_gutter()
+
+    def mark(self) -> None:
+        """Show the extra selections: here the matching brackets; a subclass adds its own."""
+        self.setExtraSelections(self.bracket_marks())
+
+    # -- line numbers ----------------------------------------------------------------------------------------------
+
+    def gutter_width(self) -> int:
+        """Pixels for the largest line number; 0 for a single line, which needs none."""
+        lines = self.blockCount()
+        if lines < 2:
+            return 0
+        return 10 + self.fontMetrics().horizontalAdvance("9") * len(str(lines))
+
+    def paint_gutter(self, gutter: QWidget, event: QPaintEvent) -> None:
+        """The numbers of the lines that are seen."""
+        with QPainter(gutter) as painter:
+            painter.fillRect(event.rect(), self.palette().alternateBase())
+            painter.setFont(self.font())
+            block = self.firstVisibleBlock()
+            top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+            height = self.fontMetrics().height()
+            while block.isValid() and top <= event.rect().bottom():
+                here = block.blockNumber() == self.textCursor().blockNumber()
+                painter.setPen(self.palette().text().color() if here else self.palette().placeholderText().color())
+                place = QRect(0, round(top), gutter.width() - 5, height)
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight, str(block.blockNumber() + 1))
+                top += self.blockBoundingRect(block).height()
+                block = block.next()
+
+    def _place_gutter(self) -> None:
+        width = self.gutter_width()
+        self.setViewportMargins(width, 0, 0, 0)
+        inside = self.contentsRect()
+        self._gutter.setGeometry(QRect(inside.left(), inside.top(), width, inside.height()))
+        self._gutter.setVisible(width > 0)
+
+    def _scroll_gutter(self, area: QRect, down: int) -> None:
+        if down:
+            self._gutter.scroll(0, down)
+        else:
+            self._gutter.update(0, area.y(), self._gutter.width(), area.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_gutter()
+
+    # -- brackets --------------------------------------------------------------------------------------------------
+
+    def bracket_marks(self) -> list[QTextEdit.ExtraSelection]:
+        """The bracket at the cursor and its partner, or the bracket alone, as an error, where it has none."""
+        text, cursor = self.toPlainText(), self.textCursor()
+        for place in (cursor.position() - 1, cursor.position()):
+            if 0 <= place < len(text) and text[place] in _PAIRS:
+                partner = _partner(text, place)
+                ground = self.palette().highlight().color() if partner is not None else QColor("#b3261e")
+                ground.setAlpha(90)
+                look = QTextCharFormat()
+                look.setBackground(ground)
+                return [self._one(p, look) for p in (place, partner) if p is not None]
+        return []
+
+    def _one(self, place: int, look: QTextCharFormat) -> QTextEdit.ExtraSelection:
+        selection = QTextEdit.ExtraSelection()
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(place)
+        cursor.setPosition(place + 1, QTextCursor.MoveMode.KeepAnchor)
+        selection.cursor, selection.format = cursor, look
+        return selection
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter indents, Tab indents inside an algorithm's margin, the list of names takes its own keys."""
+        key = event.key()
+        popup = self.completer.popup()
+        if popup.isVisible() and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Escape):
+            event.ignore()  # the completer handles them
+            return
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._break_line()
+        elif key == Qt.Key.Key_Tab and self._in_margin():
+            self.insertPlainText(" " * (INDENT - self.textCursor().positionInBlock() % INDENT))
+        elif key == Qt.Key.Key_Backspace and self._in_margin() and self.textCursor().positionInBlock():
+            self._unindent()
+        else:
+            asked = key == Qt.Key.Key_Space and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            if not asked:
+                super().keyPressEvent(event)
+            self._offer(asked, typed=bool(event.text().strip()))
+            return
+        popup.hide()
+
+    def _in_margin(self) -> bool:
+        """Whether only blank space stands before the cursor, in a text of several lines that is an algorithm."""
+        cursor = self.textCursor()
+        before = cursor.block().text()[: cursor.positionInBlock()]
+        return not before.strip() and not cursor.hasSelection() and "def " in self.toPlainText()
+
+    def _break_line(self) -> None:
+        cursor = self.textCursor()
+        before = cursor.block().text()[: cursor.positionInBlock()]
+        margin = len(before) - len(before.lstrip(" "))
+        last = before.strip()
+        if last.endswith(":"):
+            margin += INDENT
+        elif last.split(" ")[0] in ("return", "break", "continue"):
+            margin = max(0, margin - INDENT)
+        self.insertPlainText("\n" + " " * margin)
+        self.ensureCursorVisible()
+
+    def _unindent(self) -> None:
+        cursor = self.textCursor()
+        count = (cursor.positionInBlock() - 1) % INDENT + 1
+        cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, count)
+        cursor.removeSelectedText()
+
+    # -- completion ------------------------------------------------------------------------------------------------
+
+    def _offer(self, asked: bool, typed: bool) -> None:
+        """Show the names that begin with the word before the cursor: functions, keywords, and the text's own."""
+        popup = self.completer.popup()
+        cursor = self.textCursor()
+        match = _WORD.search(cursor.block().text()[: cursor.positionInBlock()])
+        word = match.group() if match else ""
+        if not asked and (not typed or len(word) < _FIRST_LETTERS):
+            popup.hide()
+            return
+        own = set(_NAMES.findall(self.toPlainText())) - {word}
+        self._names.setStringList(sorted({*self._meanings, *own}, key=str.lower))
+        self.completer.setCompletionPrefix(word)
+        count = self.completer.completionCount()
+        if count == 0 or (count == 1 and self.completer.currentCompletion() == word):
+            popup.hide()
+            return
+        place = self.cursorRect()
+        place.translate(self.viewport().pos())
+        place.setWidth(popup.sizeHintForColumn(0) + 40)
+        self.completer.complete(place)
+
+    def _explain(self, name: str) -> None:
+        meaning = self._meanings.get(name, "a name of this text")
+        popup = self.completer.popup()
+        corner = popup.mapToGlobal(popup.rect().bottomLeft())
+        QToolTip.showText(corner, f"{name}: {meaning}".replace("<", "&lt;"), popup)
+
+    def _complete(self, name: str) -> None:
+        cursor = self.textCursor()
+        cursor.movePosition(
+            QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(self.completer.completionPrefix())
+        )
+        cursor.insertText(name)
+        self.setTextCursor(cursor)
+        QToolTip.hideText()
+
+
+def _partner(text: str, place: int) -> int | None:
+    """Where the bracket at `place` has its partner, or None."""
+    own, other = text[place], _PAIRS[text[place]]
+    step = 1 if own in "([" else -1
+    depth = 0
+    while 0 <= place < len(text):
+        depth += (text[place] == own) - (text[place] == other)
+        if depth == 0:
+            return place
+        place += step
+    return None
