@@ -35,14 +35,21 @@ def open_window(path: str | None) -> int:
 
 
 def _tell(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-    """A fault of ours is shown with its details, and the window goes on."""
+    """A fault of ours is shown with its details, and the window goes on; one box at a time, however many there are."""
     if issubclass(kind, KeyboardInterrupt):
         QApplication.quit()
         return
     details = "".join(traceback.format_exception(kind, error, at))
     print(details, file=sys.stderr)
-    box = QMessageBox(QMessageBox.Icon.Warning, "Differentiation Explorer", "Something failed in the program itself.")
+    if any(isinstance(widget, _FaultBox) for widget in QApplication.topLevelWidgets()):
+        return
+    box = _FaultBox(QMessageBox.Icon.Warning, "Differentiation Explorer", "Something failed in the program itself.")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText("Your text is as it was. The details can be copied for a report.")
     box.setDetailedText(details)
-    box.exec()
+    box.open()  # not exec: an exception in a slot must not start a second event loop
+
+
+class _FaultBox(QMessageBox):
+    """Tells of a fault."""

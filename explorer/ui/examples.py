@@ -18,6 +18,13 @@ Several outputs: (r*cos(t), r*sin(t))
 Inputs in an order of your own: f(x, y) = x^2*y
 Cases: where(x > 0, x^2, 0), or x^2 if x > 0 else 0
 
+An algorithm, in a part of Python: def with return, if, while, for … in range(n), lists.
+    def heron(x):
+        t = (1 + x)/2
+        for k in range(4):
+            t = (t + x/t)/2
+        return t
+
 Functions: sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh exp expm1 log (ln) log1p log2 log10 \
 sqrt cbrt hypot abs sign heaviside min max clip floor ceil erf sigmoid relu softplus where piecewise"""
 
@@ -37,8 +44,12 @@ def titles() -> list[Example]:
 
 
 def _read(path: Path) -> Example:
-    """First line "# title", second "# at x=1 y=2"; the rest is the text."""
-    title, at, *lines = path.read_text(encoding="utf-8").splitlines()
+    """First line "# title", second "# at x=1 y=2"; the rest is the text, but for the numbers that it must give.
+
+    Those (see explorer.work.gallery) are for checks, and would push the text itself out of the editor.
+    """
+    text, _, _ = path.read_text(encoding="utf-8").partition("\n# Expected")
+    title, at, *lines = text.splitlines()
     pairs = (pair.split("=") for pair in at.removeprefix("# at").split())
     point = tuple((name, float(value)) for name, value in pairs)
     return Example(title.removeprefix("# "), "\n".join(lines).strip(), point)

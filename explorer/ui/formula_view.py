@@ -33,6 +33,7 @@ FORMULA_SIZE = 1.35
 MARGIN = 8  # pixels around the formula
 LEAST_ZOOM, MOST_ZOOM = 0.5, 4.0
 ZOOM_STEP = 1.1
+LARGE = 1_000  # pieces of a formula
 HINTED_WIDTH = 560  # pixels: what sizeHint asks for at most, some 80 letters
 HIGHLIGHT_SHARE = 0.35  # of the highlight colour in the background behind a highlighted part
 # A copied picture has two pixels for one on the screen, but never more than some 16 million.
@@ -43,13 +44,14 @@ MOST_IMAGE_PIXELS = 16e6
 class FormulaView(QAbstractScrollArea):
     """A formula, left aligned, as tall as it needs up to `greatest_height` pixels, scrolled beyond that.
 
+    One that `fills` takes the room it is given, whatever the formula, and so spares the layouts that say what it needs.
     Actions added by the caller (`addAction`) appear in the context menu below the two for copying.
     """
 
     piece_selected = Signal(object)  # the Piece clicked: the innermost one that has a ref or a span
     zoom_changed = Signal(float)
 
-    def __init__(self, parent: QWidget | None = None, greatest_height: int = 420) -> None:
+    def __init__(self, parent: QWidget | None = None, greatest_height: int = 420, fills: bool = False) -> None:
         super().__init__(parent)
         self._notation: Notation | None = None
         self._laid: Layout | None = None
@@ -58,8 +60,9 @@ class FormulaView(QAbstractScrollArea):
         self._highlighted: frozenset[int] = frozenset()
         self._heights: dict[int, int] = {}
         self.greatest_height = greatest_height
+        self._fills = fills
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
+        policy.setHeightForWidth(not fills)
         self.setSizePolicy(policy)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -147,8 +150,8 @@ class FormulaView(QAbstractScrollArea):
         return image
 
     def hasHeightForWidth(self) -> bool:
-        """True: a narrower view breaks more lines."""
-        return True
+        """Whether a narrower view, which breaks more lines, asks for more height."""
+        return not self._fills
 
     def heightForWidth(self, width: int) -> int:
         """The height in pixels at which nothing need be scrolled, at most `greatest_height`."""
@@ -165,6 +168,8 @@ class FormulaView(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """As wide as the unbroken formula, at most HINTED_WIDTH."""
+        if self._fills:
+            return self.minimumSizeHint()
         width = HINTED_WIDTH
         if self._notation is not None:
             natural = lay_out(self._notation, self._size()).width
@@ -200,9 +205,11 @@ class FormulaView(QAbstractScrollArea):
             self._laid = None
         else:
             # Measured without scroll bars first: their coming and going must not change what decides about them.
+            # But laying out a large formula twice would be felt, and such a one is higher than any view.
             free = self.maximumViewportSize()
-            laid = self._laid_within(free.width())
-            if laid.height + 2 * MARGIN > free.height():
+            large = len(self._notation.pieces) > LARGE
+            laid = None if large else self._laid_within(free.width())
+            if laid is None or laid.height + 2 * MARGIN > free.height():
                 laid = self._laid_within(free.width() - self.verticalScrollBar().sizeHint().width())
             self._laid = laid
         self._set_ranges()

@@ -600,7 +600,7 @@ class _Nodes(QGraphicsItem):
         """
         metrics = self.picture.metrics[role]
         accent = text[1:2] if text[1:2] in (DOT_ABOVE, *BARS_ABOVE) else ""
-        text = metrics.elidedText(text.replace(accent, "", 1) if accent else text, ELIDE, box.width() - 10)
+        text = metrics.elidedText(text.replace(accent, "", 1) if accent else text, ELIDE, box.width() - 6)
         painter.setFont(self.picture.fonts[role])
         painter.setPen(colour)
         left = box.center().x() - metrics.horizontalAdvance(text) / 2

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSlider, QWidget
 
 from explorer.ui.graph_view import pretty_name
@@ -13,6 +14,9 @@ from explorer.ui.number_box import NumberBox
 
 _STEPS = 2000  # positions of a slider: finer than its pixels
 _REACH = 10.0  # a slider reaches this far to both sides, or twice as far as the value if that is more
+_LARGEST_REACH = 1.7e308  # what a box can hold
+_NAME_WIDTH = 90  # pixels; a longer name would push box and slider out of the column
+_LOST = 50.0  # a value smaller than the reach by this factor sits on the slider's middle, whatever it is
 
 
 class Inputs(QScrollArea):
@@ -20,11 +24,14 @@ class Inputs(QScrollArea):
 
     value_changed = Signal(str, object)  # name, value
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, after: QWidget | None = None, parent: QWidget | None = None) -> None:
+        """after: the widget from which Tab comes to the first row."""
         super().__init__(parent)
+        self._after = after
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setAccessibleName("Inputs")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its rows take the focus
         self._inside = QWidget()
         self._grid = QGridLayout(self._inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -52,9 +59,17 @@ class Inputs(QScrollArea):
         self._chain_focus(list(values))
 
     def _chain_focus(self, names: Sequence[str]) -> None:
+        """Tab goes through the rows from above; Qt would put new widgets behind all others of the window."""
         widgets = [w for name in names for w in (self._rows[name].box, self._rows[name].slider)]
-        for first, second in pairwise(widgets):
+        for first, second in pairwise(widgets if self._after is None else [self._after, *widgets]):
             QWidget.setTabOrder(first, second)
+
+
+class _Slider(QSlider):
+    """A slider that a wheel turning over it does not move: the wheel is scrolling the list."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore() if not self.hasFocus() else super().wheelEvent(event)
 
 
 class _Row:
@@ -62,17 +77,21 @@ class _Row:
 
     def __init__(self, name: str, inputs: Inputs) -> None:
         self.name, self.inputs = name, inputs
-        self.label = QLabel(pretty_name(name))
+        shown = pretty_name(name)
+        self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setText(self.label.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, _NAME_WIDTH))
+        self.label.setToolTip(shown if self.label.text() != shown else "")  # names are letters, digits and _: no HTML
         self.box = NumberBox()
         self.box.setObjectName(f"point.{name}")
         self.box.setAccessibleName(f"Value of {name}")
         self.label.setBuddy(self.box)
-        self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=_STEPS)
+        self.slider = _Slider(Qt.Orientation.Horizontal, minimum=0, maximum=_STEPS)
+        self.slider.setPageStep(_STEPS // 40)
         self.slider.setObjectName(f"point.{name}.slider")
         self.slider.setAccessibleName(f"Slider for {name}")
         self.slider.setMinimumWidth(60)
-        self.low, self.high = -_REACH, _REACH
+        self.reach = _REACH
         self.box.valueChanged.connect(self._box_changed)
         self.slider.valueChanged.connect(self._slider_changed)
 
@@ -94,22 +113,19 @@ class _Row:
         self._follow(value)
 
     def _follow(self, value: float) -> None:
-        """Put the slider where the value is; its range moves only when the value leaves it."""
-        if not self.low < value < self.high:
-            reach = max(_REACH, 2.0 * abs(value))
-            self.low, self.high = -reach, reach
-        place = round((value - self.low) / (self.high - self.low) * _STEPS)
+        """Put the slider where the value is; its range changes only when the value leaves it or is lost in it."""
+        if not self.reach / _LOST < abs(value) < self.reach:
+            self.reach = min(max(_REACH, 2.0 * abs(value)), _LARGEST_REACH)
         with QSignalBlocker(self.slider):
-            self.slider.setValue(place)
-        self.slider.setToolTip(f"{self.low:g} … {self.high:g}")
+            self.slider.setValue(round((value / self.reach + 1.0) / 2.0 * _STEPS))
+        self.slider.setToolTip(f"−{self.reach:g} … {self.reach:g}")
 
     def _box_changed(self, value: float) -> None:
         self._follow(value)
         self.inputs.value_changed.emit(self.name, value)
 
     def _slider_changed(self, place: int) -> None:
-        step = (self.high - self.low) / _STEPS
-        value = float(f"{self.low + place * step:.6g}")  # as round as the slider is coarse
+        value = float(f"{(2.0 * place / _STEPS - 1.0) * self.reach:.6g}")  # as round as the slider is coarse
         with QSignalBlocker(self.box):
             self.box.setValue(value)
         self.inputs.value_changed.emit(self.name, value)

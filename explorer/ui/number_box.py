@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtGui import QValidator
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 # What a box shows; the value itself keeps all its digits.
 _SHOWN_DIGITS = 12
 # QDoubleSpinBox rounds its value to this many decimals: the most it takes, so that it never does.
 _DECIMALS = 323
+_LARGEST = 1.7e308  # a round number just below the largest double
+_BEGUN = frozenset("0123456789.+-−eE")  # what a number that is still being typed can consist of
 
 
 class NumberBox(QDoubleSpinBox):
@@ -19,10 +22,11 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDecimals(_DECIMALS)
-        self.setRange(-1.7e308, 1.7e308)
+        self.setRange(-_LARGEST, _LARGEST)
         self.setKeyboardTracking(True)
         self.setAccelerated(True)
         self.setMinimumWidth(84)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
 
     def textFromValue(self, value: float) -> str:
         """The shortest text for the number."""
@@ -34,11 +38,13 @@ class NumberBox(QDoubleSpinBox):
         return self.value() if value is None else value
 
     def validate(self, text: str, position: int) -> object:
-        """A comma, a lone sign or an open exponent can still become a number; letters cannot."""
+        """A lone sign or an open exponent can still become a number; letters cannot. A comma is shown as the point."""
+        text = text.strip().replace(",", ".")
+        position = min(position, len(text))
         if _number(text) is not None:
             return QValidator.State.Acceptable, text, position
-        open_ended = all(character in "0123456789.+-−eE " for character in text)
-        return (QValidator.State.Intermediate if open_ended else QValidator.State.Invalid), text, position
+        begun = _BEGUN.issuperset(text)
+        return (QValidator.State.Intermediate if begun else QValidator.State.Invalid), text, position
 
     def stepBy(self, steps: int) -> None:
         """Up and down by a tenth of the value's order of magnitude."""
@@ -47,10 +53,23 @@ class NumberBox(QDoubleSpinBox):
         # A sum of steps stays as short to write as the steps are.
         self.setValue(float(f"{self.value() + steps * step:.12g}"))
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Change the number where the box has the focus; elsewhere the wheel scrolls what the box is in."""
+        event.ignore() if not self.hasFocus() else super().wheelEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Undo and redo are the session's: the line within would take these keys for its own text."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            standard = QKeySequence.StandardKey
+            if event.matches(standard.Undo) or event.matches(standard.Redo):
+                event.ignore()
+                return False
+        return super().event(event)
+
 
 def _number(text: str) -> float | None:
     try:
         value = float(text.strip().replace("−", "-"))
     except ValueError:
         return None
-    return value if math.isfinite(value) and "_" not in text else None
+    return value if abs(value) <= _LARGEST and "_" not in text else None

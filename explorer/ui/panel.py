@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -9,12 +10,17 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from explorer.ui.session import Question
-from explorer.ui.worker import Crew
+from explorer.ui.worker import Crew, Worker
 from explorer.work.ends import Broken, Done, End
 from explorer.work.wire import Message
 
 # What is answered sooner needs no word about waiting: it would only flicker.
 PATIENCE_MS = 150
+# The same for dimming while a slider moves; a change of the text dims at once, for the text says something else then.
+DIM_MS = 80
+ALL_DIGITS = 17  # that determine any double
+_NODE_CHARACTERS = 7  # "−0.9589" and "−1.2e−5" fit into a node after "v̄ = "
+_EXPONENT = re.compile(r"e([−]?)\+?0*")  # e−05, e+20: the sign of + and leading zeros only take room
 
 
 class Panel(QWidget):
@@ -28,6 +34,7 @@ class Panel(QWidget):
     title = ""
     budget_ms: int | None = 20_000
     status_in_head = False  # beside the title, where nothing else stands there
+    busy_at_top = True  # where the sign of work covers least
     headed = True  # whether the panel shows its title; a tab does that by itself
 
     answered = Signal()  # the question that was asked last has been answered to its end
@@ -40,11 +47,13 @@ class Panel(QWidget):
         self.question: Question | None = None
         self._waiting: Question | None = None  # settled while hidden: asked when shown
         self._fresh = False  # whether an answer to the running question has come
+        self._outdated = False  # whether the text has changed since the question
         self._trace = ""
         self.worker = crew.worker(self.name)
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._end)
-        self.worker.busy_changed.connect(self._show_busy)
+        self._workers: list[Worker] = []
+        self._mind(self.worker)
 
         self._heading = QLabel(self.title, self)
         self._heading.setTextFormat(Qt.TextFormat.PlainText)
@@ -64,7 +73,7 @@ class Panel(QWidget):
         self._busy.setFixedSize(70, 10)
         self._cancel = QPushButton("Cancel", objectName=f"cancel.{self.name}")
         self._cancel.setAccessibleName(f"Cancel the {self.title} computation")
-        self._cancel.clicked.connect(self.worker.cancel)
+        self._cancel.clicked.connect(self.cancel)
         working = QHBoxLayout(self._working)
         working.setContentsMargins(6, 4, 6, 4)
         working.addWidget(self._busy)
@@ -76,6 +85,8 @@ class Panel(QWidget):
         self._copy.hide()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._lose_patience)
+        self._dim_soon = QTimer(self, singleShot=True, interval=DIM_MS)
+        self._dim_soon.timeout.connect(self._dim_late)
 
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -101,11 +112,11 @@ class Panel(QWidget):
     # -- for subclasses --------------------------------------------------------------------------------------------
 
     def asks(self, question: Question) -> Message | None:
-        """The message for the worker; None where there is nothing to ask."""
+        """The message for the worker; None where the panel sees to the question, and to being dimmed, by itself."""
         raise NotImplementedError
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        """Show one answer."""
+        """Show one answer, and call `brighten` when what is seen is the new answer's."""
         raise NotImplementedError
 
     def set_dimmed(self, dimmed: bool) -> None:
@@ -117,35 +128,66 @@ class Panel(QWidget):
 
     # -- the flow --------------------------------------------------------------------------------------------------
 
+    def outdate(self) -> None:
+        """The text has changed: what is seen, and what may still come, belongs to an earlier one."""
+        self._outdated = True
+        self._dim(True)
+
     def settle(self, question: Question) -> None:
         """A new question: asked now, or when the panel is next seen."""
-        self.set_dimmed(True)
         if self.isVisible():
             self._ask(question)
         else:
+            self._dim(True)
             self._waiting = question
 
     def ask_again(self) -> None:
         """Ask the same question again, with this panel's options as they are now."""
-        if self.question is not None:
-            self._ask(self.question)
+        question = self._waiting or self.question
+        if question is not None and not self._outdated:
+            self._ask(question)
+
+    def cancel(self) -> None:
+        """Stop what is being computed."""
+        for worker in self._workers:
+            worker.cancel()
+
+    def _mind(self, worker: Worker) -> None:
+        """Let the panel look busy while this worker is, and its cancel button stop it."""
+        self._workers.append(worker)
+        worker.busy_changed.connect(self._show_busy)
 
     def _ask(self, question: Question) -> None:
-        self.question, self._waiting, self._fresh = question, None, False
+        self.question, self._waiting, self._fresh, self._outdated = question, None, False, False
         message = self.asks(question)
-        if message is None:
-            self.set_dimmed(False)
-            return
-        self.say("")
-        self.worker.ask(message, self.budget_ms)
+        if message is not None:
+            self._dim_soon.start()
+            self.worker.ask(message, self.budget_ms)
+
+    def _dim(self, dimmed: bool) -> None:
+        self._dim_soon.stop()
+        self.set_dimmed(dimmed)
+        self.status.setEnabled(not dimmed)
+
+    def _dim_late(self) -> None:
+        self._dim(True)
 
     def _take(self, answer: dict[str, Any]) -> None:
         if not self._fresh:
-            self._fresh = True
-            self.set_dimmed(False)
+            self.say("")
+        self._fresh = True
         self.show_answer(answer)
 
+    def brighten(self) -> None:
+        """What is seen answers the newest question; unless the text has changed meanwhile."""
+        if not self._outdated:
+            self._dim(False)
+
     def _end(self, end: End) -> None:
+        if self._dim_soon.isActive():  # ended before it answered
+            self._dim(True)
+        if not isinstance(end, Done):
+            self.status.setEnabled(True)
         if isinstance(end, Broken):
             self._trace = end.traceback
             self._copy.show()
@@ -162,9 +204,10 @@ class Panel(QWidget):
         if not text:
             self._copy.hide()
 
-    def _show_busy(self, busy: bool) -> None:
-        if busy:
-            self._patience.start()
+    def _show_busy(self) -> None:
+        if any(worker.busy for worker in self._workers):
+            if not self._working.isVisible():
+                self._patience.start()
         else:
             self._patience.stop()
             self._working.hide()
@@ -176,7 +219,9 @@ class Panel(QWidget):
         self._working.raise_()
 
     def _place_working(self) -> None:
-        self._working.move(self.width() - self._working.width() - 14, self.height() - self._working.height() - 12)
+        top = self.body.geometry().top() + 8
+        bottom = self.height() - self._working.height() - 12
+        self._working.move(self.width() - self._working.width() - 16, top if self.busy_at_top else bottom)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -198,7 +243,10 @@ def narrow(combo: QComboBox, characters: int) -> None:
 
 
 def number_text(value: object, digits: int = 6) -> str:
-    """A number of an answer as a cell shows it; "nan" is "undefined", None an en dash."""
+    """A number of an answer as a cell shows it; "nan" is "undefined", None an en dash.
+
+    With ALL_DIGITS it is the shortest text that determines the double.
+    """
     if value is None:
         return "–"
     if isinstance(value, str):
@@ -208,4 +256,22 @@ def number_text(value: object, digits: int = 6) -> str:
     number = float(value)
     if number != number:
         return "undefined"
-    return f"{number:.{digits}g}".replace("-", "−")
+    text = repr(number).removesuffix(".0") if digits >= ALL_DIGITS else f"{number:.{digits}g}"
+    return text.replace("-", "−")
+
+
+def short_text(value: object) -> str:
+    """A number in the few characters for which a node of the graph has room: 4 digits, fewer beside an exponent."""
+    if (
+        isinstance(value, float)
+        and value.is_integer()
+        and len(text := number_text(value, ALL_DIGITS)) <= _NODE_CHARACTERS
+    ):
+        return text
+    for digits in (4, 3, 2, 1):
+        text = number_text(value, digits)
+        if "e" in text:
+            text = _EXPONENT.sub(r"e\1", text)
+        if len(text) + text.count("−") // 2 <= _NODE_CHARACTERS:  # a minus is wide
+            break
+    return text

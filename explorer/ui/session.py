@@ -22,6 +22,7 @@ MOST_UNDO = 500
 
 WORKED_EXAMPLE = "ln(x1) + x1*x2 - sin(x2)"
 WORKED_POINT = (("x1", 2.0), ("x2", 5.0))
+_TEXT = ""  # what was edited: the text, which no input's name equals
 ASSUMED = 1.0  # the value of an input that has none yet
 
 
@@ -64,11 +65,12 @@ class Document(QObject):
         super().__init__(parent)
         self._session = Session(source="", point=())
         self._program: Program | None = None
+        self._reads_well = False  # whether `_program` is that of the text as it is now
         self._past: list[Session] = []
         self._future: list[Session] = []
-        self._asked: tuple[str, tuple[float, ...]] | None = None
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._settle)
+        self._edited: str | None = None  # _TEXT or an input's name; None after undo, redo and opening
         self._joining = QTimer(self, singleShot=True, interval=UNDO_JOIN_MS)
 
     @property
@@ -84,14 +86,14 @@ class Document(QObject):
     def open(self, session: Session) -> None:
         """Replace everything, as a step that can be undone, and compute at once."""
         if self._session.source or self._session.point:
-            self._remember(joinable=False)
+            self._remember(None)
         self._show(session)
 
     def edit_source(self, text: str) -> None:
         """The text has changed."""
         if text == self._session.source:
             return
-        self._remember()
+        self._remember(_TEXT)
         self._session = replace(self._session, source=text)
         self._read(TYPING_PAUSE_MS)
 
@@ -99,9 +101,10 @@ class Document(QObject):
         """An input's value has changed."""
         if self._session.value(name) == value and name in dict(self._session.point):
             return
-        self._remember()
+        self._remember(name)
         self._session = self._session.with_value(name, value)
-        if self._program is not None:
+        # Not started afresh at every value: a slider that is being dragged would then be answered when it rests.
+        if self._reads_well and not self._pause.isActive():
             self._pause.start(VALUE_PAUSE_MS)
 
     @property
@@ -124,17 +127,18 @@ class Document(QObject):
             self._past.append(self._session)
             self._show(self._future.pop())
 
-    def _remember(self, joinable: bool = True) -> None:
-        if not (joinable and self._joining.isActive()):
+    def _remember(self, edited: str | None) -> None:
+        """Make the present session a step of the history, unless the same thing was edited a moment ago."""
+        if edited is None or edited != self._edited or not self._joining.isActive():
             self._past.append(self._session)
             del self._past[:-MOST_UNDO]
-        if joinable:
-            self._joining.start()
+        self._edited = edited
+        self._joining.start()
         self._future.clear()
         self.history_changed.emit()
 
     def _show(self, session: Session) -> None:
-        self._joining.stop()
+        self._edited = None
         self._session = session
         self.restored.emit(session)
         self._read(0)
@@ -142,6 +146,7 @@ class Document(QObject):
 
     def _read(self, pause_ms: int) -> None:
         text = self._session.source
+        self._reads_well = False
         if not text.strip():
             self._pause.stop()
             self.emptied.emit()
@@ -152,6 +157,7 @@ class Document(QObject):
             self._pause.stop()
             self.refused.emit(error)
             return
+        self._reads_well = True
         self.read.emit(self._program)
         self._pause.start(pause_ms)
 

@@ -53,6 +53,7 @@ _DARK = {
     _ROLES.Shadow: "#000000",
     _ROLES.Accent: "#56b4e9",
 }
+_RIMS = {"QCheckBox": "#8b939d", "QRadioButton": "#8b939d", "QTableView": "#3f454c"}
 # Said besides by words and underlines, never by the colour alone.
 _ERROR = {False: "#b3261e", True: "#ff8a80"}
 _NOTE = {False: "#7a5200", True: "#e6b450"}
@@ -61,10 +62,14 @@ _NOTE = {False: "#7a5200", True: "#e6b450"}
 def palette(dark: bool) -> QPalette:
     """The program's palette."""
     result = QPalette()
-    for role, colour in (_DARK if dark else _LIGHT).items():
+    colours = _DARK if dark else _LIGHT
+    for role, colour in colours.items():
         result.setColor(role, QColor(colour))
     for role in (_ROLES.WindowText, _ROLES.Text, _ROLES.ButtonText):
-        result.setColor(QPalette.ColorGroup.Disabled, role, QColor((_DARK if dark else _LIGHT)[_ROLES.PlaceholderText]))
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours[_ROLES.PlaceholderText]))
+    # A selected row of a dimmed table is dimmed too.
+    result.setColor(QPalette.ColorGroup.Disabled, _ROLES.Highlight, QColor(colours[_ROLES.Mid]))
+    result.setColor(QPalette.ColorGroup.Disabled, _ROLES.HighlightedText, QColor(colours[_ROLES.Text]))
     return result
 
 
@@ -83,6 +88,12 @@ def apply(application: QApplication, dark: bool) -> None:
     if application.style().name().lower() != "fusion":
         application.setStyle("Fusion")
     application.setPalette(palette(dark))
+    # Fusion draws the rims of these in a darker shade of the window: on dark ground nobody would see them.
+    for kind, rim in _RIMS.items():
+        rimmed = palette(dark)
+        if dark:
+            rimmed.setColor(_ROLES.Window, QColor(rim))
+        application.setPalette(rimmed, kind)
 
 
 def error_colour(widget: QWidget) -> QColor:

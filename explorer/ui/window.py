@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShowEvent
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShowEvent, QTextCursor
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -86,6 +86,8 @@ class MainWindow(QMainWindow):
         self._started = False
         self._problem = ""  # with the file that was asked for
         self._open_first(path)
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
+        self.editor.setFocus()
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -110,10 +112,10 @@ class MainWindow(QMainWindow):
         self.message.setWordWrap(True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.preview = FormulaView(greatest_height=260)
+        self.preview = FormulaView(fills=True)
         self.preview.setObjectName("preview")
         self.preview.setAccessibleName("How the text was read, typeset")
-        self.inputs = Inputs()
+        self.inputs = Inputs(self.preview)
         function_label = QLabel("&Function")
         function_label.setBuddy(self.editor)
         at_label = QLabel("at the point")
@@ -172,7 +174,7 @@ class MainWindow(QMainWindow):
             ("&Play or pause the sweep\tF5", None, self.graph.play),
             ("&Next step\tF10", None, self.graph.next),
             ("&Previous step\tShift+F10", None, self.graph.previous),
-            ("Run the &optimizer\tCtrl+Return", None, self.optimize.run),
+            ("Run the &optimizer", QKeySequence("Ctrl+Return"), self._run_optimizer),
             ("&Cancel all", QKeySequence("Escape"), self._cancel_all),
         ):
             self._action(run, words, keys, slot)
@@ -225,17 +227,17 @@ class MainWindow(QMainWindow):
     # -- from the document -----------------------------------------------------------------------------------------
 
     def _read(self, program: Program) -> None:
+        self._outdate()
         self.editor.underline(None)
         self._light(None)
         self.preview.set_dimmed(False)
         self.preview.show_notation(preview(program))
-        self.inputs.show_inputs({name: self.document.session.value(name) for name in program.inputs})
         self._say("  ".join(f"{note.message}." for note in program.notes), False)
 
     def _refuse(self, error: ExplorerError) -> None:
+        self._outdate()
         self.editor.underline(error.span)
         self.preview.set_dimmed(True)
-        self._dim()
         lines = self.document.session.source.count("\n")
         place = (
             f"Line {error.span.line}, column {error.span.column + 1}" if lines else f"Column {error.span.column + 1}"
@@ -243,22 +245,27 @@ class MainWindow(QMainWindow):
         self._say(f"{place}: {error.message}", True)
 
     def _empty(self) -> None:
+        self._outdate()
         self.editor.underline(None)
         self.preview.set_dimmed(True)
-        self._dim()
         self._say("Type a function of any variables, e.g. sin(x*y) + x^2, or choose an example.", False)
 
     def _restore(self, session: Session) -> None:
         self.editor.show_text(session.source)
 
     def _settle(self, question: Question) -> None:
+        # Not sooner: on the way to sin(x) the text has the inputs s and si.
+        self.inputs.show_inputs(question.at)
         for panel in self.panels:
             panel.settle(question)
 
-    def _dim(self) -> None:
-        """What is seen no longer belongs to the text; it stays, dimmed."""
+    def _outdate(self) -> None:
+        """What is seen no longer belongs to the text; it stays, dimmed. The gallery names an example only as it is."""
         for panel in self.panels:
-            panel.set_dimmed(True)
+            panel.outdate()
+        source = self.document.session.source
+        places = (k for k in range(self.examples.count()) if self.examples.itemData(k).source == source)
+        self.examples.setCurrentIndex(next(places, -1))
 
     def _say(self, text: str, wrong: bool) -> None:
         self.message.setText(text)
@@ -285,6 +292,7 @@ class MainWindow(QMainWindow):
     def _example_chosen(self, place: int) -> None:
         example = self.examples.itemData(place)
         self.document.open(Session(example.source, example.point))
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
 
     def _text_clicked(self, line: int, column: int) -> None:
         span = Span(line, column, line, column)
@@ -302,8 +310,13 @@ class MainWindow(QMainWindow):
         self.preview.highlight([span] if span is not None else [])
 
     def _cancel_all(self) -> None:
+        """Stop whatever computes or plays."""
         for panel in self.panels:
-            panel.worker.cancel()
+            panel.cancel()
+
+    def _run_optimizer(self) -> None:
+        self.tabs.setCurrentWidget(self.optimize)  # which asks, when it is first shown, what it is about
+        self.optimize.run()
 
     def _next_panel(self) -> None:
         """Move the focus to the next of: editor, graph, the tab in front, verdict."""
@@ -324,7 +337,6 @@ class MainWindow(QMainWindow):
         choice = self.sender().data()
         QSettings().setValue("theme", choice)
         theme.apply(QApplication.instance(), choice == "dark")
-        self._say(self.message.text(), bool(self.message.property("wrong")))
 
     def _show_syntax(self) -> None:
         self._tell("How to write a function", examples.SYNTAX)
@@ -354,13 +366,19 @@ class MainWindow(QMainWindow):
             # After the first paint: starting a process takes milliseconds that the picture should not wait for.
             QTimer.singleShot(0, self, self._start_workers)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """The message has a colour of its own, for each theme another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "message"):
+            self._say(self.message.text(), bool(self.message.property("wrong")))
+
     def _start_workers(self) -> None:
         self.crew.start()
         self.plots.start()
 
     def _default_layout(self) -> None:
-        self.columns.setSizes([290, 540, 450])
-        self.rows.setSizes([620, 140])
+        self.columns.setSizes([262, 556, 462])
+        self.rows.setSizes([632, 128])
 
     def _restore_layout(self) -> None:
         settings = QSettings()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,26 +32,35 @@ from explorer.language.program import Span
 from explorer.ui import icons
 from explorer.ui.graph_view import GraphEdge, GraphModel, GraphNode, GraphState, GraphView, pretty_name
 from explorer.ui.math_label import MathLabel
-from explorer.ui.panel import Panel, number_text
+from explorer.ui.panel import Panel, number_text, short_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.wire import Message
 
-_COLUMNS = ("", "operation", "value", "")
-_SHOWN_DIGITS = 4  # on the graph, as the literature's tables have it
+_COLUMNS = ("name", "operation", "value", "")
 _TRACE_DIGITS = 10
 _STEPS_A_SECOND = 1.5  # slow enough to read a step's sentence
+_SLACK = 30.0  # the drawing's own margin around the nodes, in its units: cut off, it hides nothing
 _BAR, _DOT = "\u0304", "\u0307"
 
 
 @dataclass
 class _Progress:
-    """What is known after some steps of a film: a number or None an op, for values and for tangents or adjoints."""
+    """What is known after some steps of a film: a number or None an op, for values and for tangents or adjoints.
+
+    `second_texts` are these as the nodes show them: a step writes one, where writing all would slow down large graphs.
+    """
 
     values: list[Any]
     seconds: list[Any]
+    second_texts: list[str | None]
     row: int = 0
+
+    @staticmethod
+    def none(count: int) -> _Progress:
+        """Before the first step of a film over so many ops."""
+        return _Progress([None] * count, [None] * count, [None] * count)
 
 
 class GraphPanel(Panel):
@@ -65,13 +74,23 @@ class GraphPanel(Panel):
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
         self._graph: dict[str, Any] | None = None
-        self._progress = _Progress([], [])
+        self._progress = _Progress.none(0)
+        self._value_texts: list[str] = []  # of the nodes in the drawing
         self._copies: list[list[int]] = []  # for each op its nodes in the drawing
         self._build_options()
         self.view = GraphView()
         self.view.setObjectName("graph.view")
         self.view.setAccessibleName("Computational graph")
         self.view.node_clicked.connect(self._node_clicked)
+        # Over the corner of the view, while there is more of the graph than is seen.
+        self.fit = QToolButton(self.view, objectName="graph.fit", text="Show all")
+        self.fit.setAccessibleName("Show the whole graph")
+        self.fit.setToolTip("Show the whole graph (Ctrl+0); the wheel zooms, dragging moves")
+        self.fit.clicked.connect(self.view.fit)
+        self.fit.hide()
+        for bar in (self.view.horizontalScrollBar(), self.view.verticalScrollBar()):
+            bar.valueChanged.connect(self._offer_fit)
+            bar.rangeChanged.connect(self._offer_fit)
         self.explain = MathLabel(2)
         self.explain.setObjectName("graph.explain")
         self.explain.setAccessibleName("What this step does")
@@ -124,7 +143,9 @@ class GraphPanel(Panel):
         self.seed.setAccessibleName("Seed: the input whose tangent is 1, or the output whose adjoint is 1")
         self.seed.setToolTip("The number that starts the sweep as 1")
         self.seed.currentIndexChanged.connect(self.ask_again)
-        for place, widget in enumerate((self.forward, self.reverse, self.tree, self.seed)):
+        seed_label = QLabel("seed")
+        seed_label.setBuddy(self.seed)
+        for place, widget in enumerate((self.forward, self.reverse, self.tree, seed_label, self.seed)):
             self.head.insertWidget(2 + place, widget)
 
     def _player(self) -> QHBoxLayout:
@@ -145,6 +166,7 @@ class GraphPanel(Panel):
             button.setToolTip(words)
             button.setAccessibleName(words)
             button.setAutoRaise(True)
+            button.setAutoRepeat(name in ("previous", "next"))
             button.clicked.connect(slot)
             self._buttons[name] = button
             row.addWidget(button)
@@ -198,24 +220,36 @@ class GraphPanel(Panel):
         same_shape = self._graph is not None and self._graph["drawing"] == answer["drawing"]
         row = self.slider.value()
         at_end = self._graph is None or row == self.slider.maximum()
+        if not same_shape:
+            self._stop()
         self._graph = answer
         if answer["too_large"]:
             self.say(answer["too_large"])
+        self._value_texts = [short_text(node["value"]) for node in answer["nodes"]]
         self._copies = [[] for _ in answer["trace"]]
         for index, node in enumerate(answer["nodes"]):
             if node["op"] is not None and node["kind"] != "output":
                 self._copies[node["op"]].append(index)
-        selected = self.view.selected() if same_shape else None
+        selected = self.view.selected if same_shape else None
         self.view.show_graph(_model(answer))
         if selected is not None:
             self.view.select(selected)
+        self._offer_fit()
         self._fill_trace()
         steps = len(self._film())
         with QSignalBlocker(self.slider):
             self.slider.setMaximum(steps)
             self.slider.setValue(steps if at_end or not same_shape else min(row, steps))
-        self._progress = _Progress([], [], -1)
+        self._progress.row = -1
+        metrics = self.counter.fontMetrics()
+        self.counter.setMinimumWidth(metrics.horizontalAdvance(f"step {max(steps, 100)} of {max(steps, 100)}"))
         self._show_row(self.slider.value())
+        self.brighten()
+
+    def cancel(self) -> None:
+        """Stop what is being computed, and what is being played."""
+        self._stop()
+        super().cancel()
 
     def _film(self) -> list[dict[str, Any]]:
         if self._graph is None:
@@ -275,7 +309,7 @@ class GraphPanel(Panel):
                 self.slider.setMaximum(steps)
                 self.slider.setValue(steps)
             self._fill_trace()
-            self._progress = _Progress([], [], -1)
+            self._progress.row = -1
             self._show_row(steps)
         self.ask_again()
 
@@ -288,7 +322,9 @@ class GraphPanel(Panel):
             return
         self._advance(row, steps)
         step = steps[row - 1] if row else None
-        if step is None:
+        if not steps:
+            self.explain.setText("No operation here depends on an input: there is nothing to sweep.")
+        elif step is None:
             start = "forward sweep starts with the inputs" if self.forward.isChecked() else "values are recorded first"
             self.explain.setText(f"Nothing is computed yet: the {start}. Press F10 for the next step, F5 to play.")
         else:
@@ -300,18 +336,19 @@ class GraphPanel(Panel):
         """Bring `_progress` to a row: forward from where it is, or from the start."""
         count = len(self._graph["trace"]) if self._graph else 0
         if self._progress.row < 0 or row < self._progress.row:
-            self._progress = _Progress([None] * count, [None] * count)
+            self._progress = _Progress.none(count)
         for step in steps[self._progress.row : row]:
             node = step["node"]
             if step["kind"] in ("value", "dual"):
                 self._progress.values[node] = self._graph["trace"][node]["value"]
             if step["kind"] != "value":
                 self._progress.seconds[node] = step["after"]
+                self._progress.second_texts[node] = short_text(step["after"])
         self._progress.row = row
 
     def _state(self, step: dict[str, Any] | None, row: int) -> GraphState:
         graph = self._graph
-        values, seconds = self._progress.values, self._progress.seconds
+        values = self._progress.values
         forward = self.forward.isChecked()
         sweeping = step is not None and step["kind"] in ("seed", "adjoint")
         active_nodes: set[int] = set()
@@ -338,15 +375,16 @@ class GraphPanel(Panel):
             and values[node["op"]] is not None
             and (not sweeping or (step["source"] is not None and node["op"] > step["source"]))
         }
-        primal_texts, second_texts = [], []
-        for node in graph["nodes"]:
+        primal_texts: list[str | None] = []
+        second_texts: list[str | None] = []
+        for node, value_text in zip(graph["nodes"], self._value_texts, strict=True):
             op = node["op"]
             known = values[op] is not None if op is not None else row > 0
-            primal_texts.append(number_text(node["value"], _SHOWN_DIGITS) if known else None)
-            second = seconds[op] if op is not None else None
-            if node["kind"] == "output" and not forward and op is not None:
-                second = self._weight(node["name"]) if seconds[op] is not None else None
-            second_texts.append(None if second is None else number_text(second, _SHOWN_DIGITS))
+            primal_texts.append(value_text if known else None)
+            second = self._progress.second_texts[op] if op is not None else None
+            if node["kind"] == "output" and not forward and second is not None:
+                second = self._weight(node["name"])
+            second_texts.append(second)
         return GraphState(
             tuple(primal_texts),
             tuple(second_texts),
@@ -357,14 +395,14 @@ class GraphPanel(Panel):
             reverse=sweeping,
         )
 
-    def _weight(self, output: str) -> float:
-        return 1.0 if self.seed.currentData() == output else 0.0
+    def _weight(self, output: str) -> str:
+        return "1" if self.seed.currentData() == output else "0"
 
     # -- the trace -------------------------------------------------------------------------------------------------
 
     def _fill_trace(self) -> None:
         second = "tangent" if self.forward.isChecked() else "adjoint"
-        self.trace.setHorizontalHeaderLabels(["", "operation", "value", second])
+        self.trace.setHorizontalHeaderLabels([*_COLUMNS[:-1], second])
         trace = self._graph["trace"]
         with QSignalBlocker(self.trace):
             self.trace.setRowCount(len(trace))
@@ -399,7 +437,7 @@ class GraphPanel(Panel):
 
     def select_span(self, span: Span | None) -> None:
         """Select the operation that the text at this span stands for (the smallest around it), or nothing."""
-        if self._graph is None:
+        if self._graph is None or self._outdated:
             return
         best: tuple[int, int] | None = None
         for op, node in enumerate(self._graph["trace"]):
@@ -427,6 +465,26 @@ class GraphPanel(Panel):
         if said:
             self.explain.setText("  ".join(said))
 
+    def _tell_place(self, op: int) -> None:
+        if self._graph is not None and not self._outdated:  # else its place is one in another text
+            self.span_selected.emit(span_from_json(self._graph["trace"][op]["span"]))
+
+    def _offer_fit(self) -> None:
+        """Show the button that shows the whole graph, where there is more of it than is seen."""
+        drawing = self._graph["drawing"] if self._graph is not None else None
+        whole = QRectF(0.0, 0.0, drawing["width"], drawing["height"]) if drawing is not None else QRectF()
+        seen = self.view.mapToScene(self.view.viewport().rect()).boundingRect()
+        self.fit.setVisible(not seen.adjusted(-_SLACK, -_SLACK, _SLACK, _SLACK).contains(whole))
+        corner = self.view.viewport().rect().bottomRight()
+        self.fit.adjustSize()
+        self.fit.move(corner.x() - self.fit.width() - 8, corner.y() - self.fit.height() - 8)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_timer"):  # Qt changes it while we are made
+            for name, button in self._buttons.items():
+                button.setIcon(icons.icon("pause" if name == "play" and self._timer.isActive() else name, self))
+
     def _node_clicked(self, index: int) -> None:
         if self._graph is None:
             return
@@ -436,12 +494,12 @@ class GraphPanel(Panel):
                 self.trace.selectRow(op)
         if op is not None:
             self._tell_why(op)
-            self.span_selected.emit(span_from_json(self._graph["trace"][op]["span"]))
+            self._tell_place(op)
 
     def _row_chosen(self, row: int, *_: int) -> None:
         if self._graph is not None and 0 <= row < len(self._graph["trace"]):
             self._select(row)
-            self.span_selected.emit(span_from_json(self._graph["trace"][row]["span"]))
+            self._tell_place(row)
 
 
 def _model(answer: dict[str, Any]) -> GraphModel:
@@ -456,7 +514,7 @@ def _model(answer: dict[str, Any]) -> GraphModel:
         for node in answer["nodes"]
     )
     edges = tuple(
-        GraphEdge(edge["source"], edge["target"], number_text(edge["partial"], _SHOWN_DIGITS) if edge["words"] else "")
+        GraphEdge(edge["source"], edge["target"], short_text(edge["partial"]) if edge["words"] else "")
         for edge in answer["edges"]
     )
     if answer["drawing"] is None:

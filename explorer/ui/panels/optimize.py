@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import math
+import struct
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.program import Program
 from explorer.optimize.rules import RULES
 from explorer.ui.graph_view import pretty_name
 from explorer.ui.math_label import MathLabel
@@ -34,6 +39,7 @@ from explorer.work.wire import Message
 _STEPS = 200
 _REACH = 2.0  # the picture shows at least this far around the start
 _MARGIN = 0.15  # of the path's extent, around it
+_POINT_DIGITS = 10  # of an iterate: what the literature's tables have
 
 
 class OptimizePanel(Panel):
@@ -49,12 +55,14 @@ class OptimizePanel(Panel):
         self._start: dict[str, float] = {}
         self._iterates: list[dict[str, Any]] = []
         self._complete = False  # whether the run went on to its own end, or only to the step that was looked at
-        self._ran_to = 0
         self._sentence = ""
         self._view: list[tuple[float, float]] = []  # what the landscape shows, an interval an axis
+        self._drawn: Program | None = None  # what it is a landscape of
+        self._curve: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # of one input: its points
         self.landscapes = crew.worker("optimize.landscape")
         self.landscapes.answered.connect(self._show_landscape)
         self.landscapes.ended.connect(self._landscape_ended)
+        self._mind(self.landscapes)
         self._build_controls()
         self.plot = PlotView(plots)
         self.plot.setObjectName("optimize.plot")
@@ -105,6 +113,8 @@ class OptimizePanel(Panel):
         self.batch.setToolTip("A formula has no data to take batches of")
         self._form = QGridLayout()
         self._form.setContentsMargins(0, 0, 0, 0)
+        for column in (1, 3):
+            self._form.setColumnStretch(column, 1)
         self._fields: dict[str, NumberBox | QCheckBox] = {}
         for place, (words, widget) in enumerate(
             (("minimise", self.objective), ("by", self.rule), ("batch", self.batch))
@@ -138,8 +148,6 @@ class OptimizePanel(Panel):
         buttons.addWidget(QLabel("steps"))
         buttons.addWidget(self.steps)
         self.body.addLayout(buttons)
-        for key in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(key), self, self.run, context=Qt.ShortcutContext.WindowShortcut)
         self.rate.valueChanged.connect(self._forget)
         self._rule_chosen()
 
@@ -178,6 +186,13 @@ class OptimizePanel(Panel):
         self.formula.setText(f"{kind.title}\n{kind.formula}")
         self._forget()
 
+    def _refusal(self) -> str:
+        """What is wrong with the rule's numbers, as a sentence; empty if nothing is."""
+        kind = RULES[self.rule.currentData()]
+        defaults, about = kind.defaults(), kind.hyperparameters()
+        refusals = (about[field].refusal(value, defaults[field]) for field, value in self._settings().items())
+        return next((refusal for refusal in refusals if refusal), "")
+
     def _settings(self) -> dict[str, float | bool]:
         return {
             field: box.isChecked() if isinstance(box, QCheckBox) else box.value() for field, box in self._fields.items()
@@ -189,45 +204,62 @@ class OptimizePanel(Panel):
         """A new function or point is a new start; the run itself waits for its button."""
         self._start = dict(question.at)
         self._forget()
-        output = question.program.outputs[0]
-        with QSignalBlocker(self.objective):
-            self.objective.setItemText(0, output if len(question.program.outputs) == 1 else "several outputs")
-        self._view = [_around(value) for value in self._start.values()]
-        self._ask_landscape()
+        outputs = question.program.outputs
+        self.objective.setItemText(0, pretty_name(outputs[0]) if len(outputs) == 1 else f"{len(outputs)} outputs")
+        inside = len(self._view) == len(self._start) and all(
+            low + _MARGIN * (high - low) < value < high - _MARGIN * (high - low)
+            for (low, high), value in zip(self._view, self._start.values(), strict=True)
+        )
+        if self._drawn == question.program and inside and len(self._start) in (1, 2):
+            self._draw_path()  # the picture is the same: only the start has moved in it
+            self.brighten()
+        else:
+            self._view = [_around(value) for value in self._start.values()]
+            self._ask_landscape()
         return None
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.plot.set_dimmed(dimmed)
         self.loss.set_dimmed(dimmed)
+        self.state.setEnabled(not dimmed)
 
     def _ask_landscape(self) -> None:
         if self.question is None:
             return
-        names = list(self._start)
-        if len(self.question.program.outputs) != 1:
+        names, outputs = list(self._start), self.question.program.outputs
+        self._drawn = None
+        if len(outputs) == 1 and len(names) in (1, 2):
+            lows, highs = zip(*self._view, strict=True)
+            self._dim_soon.start()
+            self.landscapes.ask(questions.landscape(self.question.source, names, self._start, lows, highs), 10_000)
+            return
+        self.landscapes.cancel()
+        if len(outputs) != 1:
             self.plot.set_message("Several outputs: an optimizer needs one number to make small.")
         elif not names:
             self.plot.set_message("A constant has nothing to be optimized.")
-        elif len(names) > 2:
-            self.plot.set_message(f"{len(names)} inputs: a landscape can be drawn for one or two.\nThe loss is below.")
         else:
-            lows, highs = zip(*self._view, strict=True)
-            self.landscapes.ask(questions.landscape(self.question.source, names, self._start, lows, highs), 10_000)
+            self.plot.set_message(f"{len(names)} inputs: a landscape can be drawn for one or two.\nThe loss is below.")
+        self.brighten()
 
     def _show_landscape(self, answer: dict[str, Any]) -> None:
         names, coordinates = answer["axes"], answer["coordinates"]
-        output = self.question.program.outputs[0] if self.question else "f"
+        output = pretty_name(self.question.program.outputs[0]) if self.question else "f"
         spec: dict[str, Any] = {"name": output, "x_label": pretty_name(names[0])}
         if len(names) == 2:
             spec |= {"kind": "contour", "x": coordinates[0], "y": coordinates[1], "z": answer["values"]}
             spec["y_label"] = pretty_name(names[1])
         else:
             spec |= {"kind": "curve_1d", "x": coordinates[0], "y": answer["values"], "y_label": output}
+            self._curve = (_unpacked(coordinates[0]), _unpacked(answer["values"]))
         self.plot.show_figure(spec)
         self._draw_path()
+        self._drawn = self.question.program if self.question else None
+        self.brighten()
 
     def _landscape_ended(self, end: End) -> None:
         if not isinstance(end, Done):
+            self._dim_soon.stop()
             self.plot.set_message(getattr(end, "message", "The landscape could not be drawn."))
 
     # -- the run ---------------------------------------------------------------------------------------------------
@@ -269,10 +301,10 @@ class OptimizePanel(Panel):
         self._ask_landscape()
 
     def _run_to(self, steps: int) -> None:
-        if self.question is None:
+        refusal = self._refusal()
+        if self.question is None or self._outdated or refusal or not self._start:
             return
-        self._iterates, self._complete, self._ran_to = [], False, steps
-        self.say("")
+        self._iterates, self._complete, self._sentence = [], False, ""
         question = questions.descent(
             self.question.source, self._start, self.rule.currentData(), self._settings(), steps, self.batch.value()
         )
@@ -303,11 +335,14 @@ class OptimizePanel(Panel):
     def _forget(self) -> None:
         """Something that the run depends on has changed: its path no longer says anything."""
         self._iterates, self._complete, self._sentence = [], False, ""
-        if hasattr(self, "scrub"):
-            with QSignalBlocker(self.scrub):
-                self.scrub.setMaximum(0)
-            self.loss.set_message("Run to see the loss against the step.")
-            self._show_step(0)
+        if not hasattr(self, "state"):  # still being built
+            return
+        self.worker.cancel()
+        with QSignalBlocker(self.scrub):
+            self.scrub.setMaximum(0)
+        self.loss.set_message("Run to see the loss against the step.")
+        self._show_step(0)
+        self.say(self._refusal())
 
     def _clicked(self, x: float, y: float) -> None:
         """A click is a new start."""
@@ -322,24 +357,30 @@ class OptimizePanel(Panel):
 
     def _show_step(self, step: int) -> None:
         self._draw_path()
+        one = self.question is not None and len(self.question.program.outputs) == 1
+        allowed = one and bool(self._start) and not self._refusal()
+        self._buttons["run"].setEnabled(allowed)
         self._buttons["back"].setEnabled(step > 0)
-        self._buttons["step"].setEnabled(step + 1 < len(self._iterates) or not self._complete)
+        self._buttons["step"].setEnabled(allowed and (step + 1 < len(self._iterates) or not self._complete))
         self._buttons["fit"].setEnabled(len(self._iterates) > 1 and len(self._start) in (1, 2))
         if not self._iterates:
             start = ", ".join(f"{pretty_name(name)} = {number_text(value)}" for name, value in self._start.items())
-            self.state.setText(f"Start: {start}. Click the landscape to move it." if start else "")
+            how = " Click the landscape to move it." if one and len(self._start) in (1, 2) else ""
+            self.state.setText(f"Start: {start}.{how}" if start else "")
             return
         row = self._iterates[min(max(step, 0), len(self._iterates) - 1)]
-        point = ", ".join(f"{pretty_name(name)} = {number_text(value, 8)}" for name, value in row["x"].items())
-        memory = "   ".join(
-            f"{symbol} = {', '.join(number_text(v, 4) for v in values[:4])}" for symbol, values in row["memory"]
-        )
-        lines = [
-            f"Step {row['step']}: {point}",
-            f"loss = {number_text(row['loss'], 8)},  |∇f| = {number_text(row['gradient_norm'], 4)}   {memory}",
-        ]
+        loss = pretty_name(self.question.program.outputs[0]) if self.question else "loss"
+        point = {**{pretty_name(name): value for name, value in row["x"].items()}, loss: row["loss"]}
+        numbers = ",  ".join(f"{name} = {number_text(value, _POINT_DIGITS)}" for name, value in point.items())
+        lines = [f"Step {row['step']}:  {numbers}"]
         if self._sentence and step == len(self._iterates) - 1:
-            lines.append(self._sentence)
+            lines.append(self._sentence.replace("-", "−"))
+        memory = [
+            f"{symbol} = {', '.join(number_text(value, 3) for value in values[:4])}{' …' if len(values) > 4 else ''}"
+            for symbol, values in row["memory"]
+            if symbol != "t"  # the number of the step
+        ]
+        lines.append("   ".join([f"|∇{loss}| = {number_text(row['gradient_norm'], 4)}", *memory]))
         self.state.setText("\n".join(lines))
 
     def _draw_path(self) -> None:
@@ -355,8 +396,10 @@ class OptimizePanel(Panel):
             overlay.append(Polyline(rows[0], rows[1], "accent", 2.0))
             overlay.append(Marker(rows[0][0], rows[1][0], "square", "start"))
             overlay.append(Marker(rows[0][-1], rows[1][-1], "circle", "", "accent"))
-        elif len(names) == 2:
-            overlay.append(Marker(self._start[names[0]], self._start[names[1]], "square", "start"))
+        else:
+            x = self._start[names[0]]
+            height = self._start[names[1]] if len(names) == 2 else _interpolated(*self._curve, x)
+            overlay.append(Marker(x, height, "square", "start"))
         self.plot.set_overlay(overlay)
 
     def _show_loss(self) -> None:
@@ -364,19 +407,19 @@ class OptimizePanel(Panel):
         losses = [row["loss"] for row in self._iterates]
         numbers = [float(value) for value in losses]
         decades = min(numbers) > 0.0 and max(numbers) > 100.0 * min(numbers)
-        output = self.question.program.outputs[0] if self.question else "f"
+        output = pretty_name(self.question.program.outputs[0]) if self.question else "f"
         self.loss.show_figure(
             {
                 "kind": "curves",
                 "x_scale": "linear",
                 "y_scale": "log" if decades else "linear",
                 "x_label": "step",
-                "y_label": f"loss {output}",
+                "y_label": output,
                 "series": [
                     {
                         "x": steps,
                         "y": losses,
-                        "label": self.rule.currentText(),
+                        "label": "",  # the rule's name stands above
                         "style": {"index": 0, "markers": len(steps) < 30},
                     }
                 ],
@@ -387,3 +430,18 @@ class OptimizePanel(Panel):
 def _around(value: float) -> tuple[float, float]:
     reach = max(_REACH, 0.75 * abs(value))
     return value - reach, value + reach
+
+
+def _unpacked(array: dict[str, Any]) -> tuple[float, ...]:
+    """The doubles of a packed array (see explorer.work.descent)."""
+    content = base64.b64decode(array["float64"])
+    return struct.unpack(f"<{len(content) // 8}d", content)
+
+
+def _interpolated(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
+    """The height of a curve at x; NaN outside it."""
+    place = bisect_right(xs, x)
+    if not 0 < place < len(xs):
+        return math.nan
+    part = (x - xs[place - 1]) / (xs[place] - xs[place - 1])
+    return ys[place - 1] + part * (ys[place] - ys[place - 1])

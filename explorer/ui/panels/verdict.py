@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
-from explorer.ui.panel import Panel, number_text
+from explorer.ui.graph_view import pretty_name
+from explorer.ui.panel import ALL_DIGITS, Panel, number_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.ends import Done, End
-from explorer.work.wire import Message
+from explorer.work.wire import Message, number
 
 _ENGINES = {
     "symbolic": "Symbolic",
@@ -22,42 +23,55 @@ _ENGINES = {
     "complex_step": "Complex step",
     "central": "Central difference",
 }
+_COLUMNS = {
+    "derivative": "",
+    "Symbolic": "SymPy's derivative, evaluated",
+    "Forward AD": "dual numbers: one sweep for each input",
+    "Reverse AD": "adjoints: one sweep for each output",
+    "Complex step": "Im f(x + ih)/h with a tiny h",
+    "Central difference": "(f(x + h) − f(x − h)) / 2h",
+    "exact ones agree in": "significant digits that symbolic, forward and reverse AD share; 15.9 is all of a double",
+    "central agrees in": "significant digits that the central difference shares with reverse AD",
+}
 _REASONS = {
-    "kink": "a corner lies here: the slopes from the left and from the right differ",
+    "kink": "an operation on the way has a corner exactly here, where AD follows a convention",
     "branch-boundary": "the point lies on the boundary of a branch: AD follows one side only",
     "cancellation": "a sum cancels: most digits of its terms are lost",
     "overflow": "a number became too large for a double on the way",
-    "domain-edge": "the point is outside the domain of a function on the way, or on its edge",
+    "domain-edge": "an operation on the way is outside its domain here, at its edge or at a pole",
     "not-differentiable": "the function jumps here: it has no derivative",
     "iteration-not-converged": "a loop stopped before its derivative had settled",
     "complex-step-invalid": "the complex step is not valid through a comparison or a corner",
 }
+_SLOPE_TOLERANCE = 1e-6  # as in explorer.calculus.verdict
 
 
 class VerdictPanel(Panel):
-    """One row a derivative; exact engines to 17 digits, and the digits that each agrees with reverse AD."""
+    """One row a derivative: what each engine gives, in all digits, and in how many digits they agree."""
 
     name = "verdict"
     title = "Verdict"
     status_in_head = True
+    busy_at_top = False
     budget_ms = 10_000
 
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
-        self.table = QTableWidget(0, 2 + len(_ENGINES))
+        self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setObjectName("verdict.table")
         self.table.setAccessibleName("The engines side by side")
-        self.table.setHorizontalHeaderLabels(["", *_ENGINES.values(), "digits: exact · central"])
+        self.table.setHorizontalHeaderLabels(list(_COLUMNS))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column, meaning in enumerate(_COLUMNS.values()):
+            self.table.horizontalHeaderItem(column).setToolTip(meaning)
+            if not 1 <= column <= len(_ENGINES):
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 7)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.setAlternatingRowColors(True)
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 7)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(
-            self.table.columnCount() - 1, QHeaderView.ResizeMode.ResizeToContents
-        )
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self._copy_table)
@@ -69,7 +83,7 @@ class VerdictPanel(Panel):
         self.reasons.hide()
         self.body.addWidget(self.table, 1)
         self.body.addWidget(self.reasons)
-        self._verdict = ""
+        self._summary = ""
 
     def asks(self, question: Question) -> Message:
         return questions.verdict(question.source, question.at)
@@ -81,66 +95,97 @@ class VerdictPanel(Panel):
     def show_answer(self, answer: dict[str, Any]) -> None:
         outputs, inputs = answer["outputs"], answer["inputs"]
         pairs = [(row, column) for row in range(len(outputs)) for column in range(len(inputs))]
-        values = "   ".join(f"{o} = {number_text(v, 17)}" for o, v in zip(outputs, answer["value"], strict=True))
         self.table.setRowCount(len(pairs))
         for line, (row, column) in enumerate(pairs):
-            entries = {
-                engine: None if answer["engines"][engine] is None else answer["engines"][engine][row][column]
-                for engine in _ENGINES
-            }
-            self._put(line, 0, f"∂{outputs[row]}/∂{inputs[column]}", False)
-            for place, (engine, value) in enumerate(entries.items()):
+            self._put(line, 0, f"∂{pretty_name(outputs[row])}/∂{pretty_name(inputs[column])}", False)
+            for place, engine in enumerate(_ENGINES):
+                matrix = answer["engines"][engine]
+                value = None if matrix is None else matrix[row][column]
                 waiting = engine == "symbolic" and value is None and not answer["complete"]
-                text = "…" if waiting else number_text(value, 8 if engine == "central" else 17)
+                # A difference quotient's further digits are noise.
+                text = "…" if waiting else number_text(value, 8 if engine == "central" else ALL_DIGITS)
                 item = self._put(line, 1 + place, text, True)
                 item.setToolTip(answer["refused"].get(engine, text))
-            self._put(line, 1 + len(entries), _agreement(answer["digits"], row, column), True)
-        self._judge(answer, values)
-
-    def _judge(self, answer: dict[str, Any], values: str) -> None:
-        verdict = answer["verdict"]
-        if not answer["inputs"]:
-            said = "a constant: no input occurs in it"
-        elif verdict["agree"]:
-            said = f"all methods agree, the exact ones in {verdict['digits']:g} digits"
-        else:
-            said = "the methods disagree"
-        self._verdict = f"{values}   —   {said}"
-        self.say(self._verdict)
-        lines = [_REASONS[reason] for reason in verdict["reasons"]]
-        for slope in answer["slopes"]:
-            left, right = number_text(slope["left"], 4), number_text(slope["right"], 4)
-            lines.append(f"∂{slope['output']}/∂{slope['input']}: {left} from the left, {right} from the right")
-        lines += [text for text in answer["refused"].values() if text not in lines]
-        text = "; ".join(lines)
-        self.reasons.setText(f"{text[:1].upper()}{text[1:]}." if text else "")
-        self.reasons.setVisible(bool(text))
+            for place, engines in enumerate((("symbolic", "forward"), ("central",))):
+                agreed = _agreed(answer, engines, row, column)
+                self._put(line, 1 + len(_ENGINES) + place, agreed, True).setToolTip("")
+        self._summary = _summary(answer)
+        self.say(self._summary)
+        self.reasons.setText(_reasons(answer))
+        self.reasons.setVisible(bool(self.reasons.text()))
+        self.brighten()
 
     def show_end(self, end: End) -> None:
-        if not isinstance(end, Done) and self._verdict:
+        if not isinstance(end, Done) and self._fresh:
+            self.say(f"{self._summary}   —   symbolic: {getattr(end, 'message', 'failed').rstrip('.').lower()}")
             for line in range(self.table.rowCount()):
                 item = self.table.item(line, 1)
                 if item is not None and item.text() == "…":
                     item.setText("stopped")
 
     def _put(self, line: int, column: int, text: str, right: bool) -> QTableWidgetItem:
-        item = QTableWidgetItem(text)
-        if right:
-            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.table.setItem(line, column, item)
+        item = self.table.item(line, column)
+        if item is None:
+            item = QTableWidgetItem()
+            if right:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(line, column, item)
+        item.setText(text)
         return item
 
     def _copy_table(self) -> None:
         rows = [
-            "\t".join(item.text() if (item := self.table.item(row, column)) else "" for column in range(7))
+            "\t".join(item.text() if (item := self.table.item(row, column)) else "" for column in range(len(_COLUMNS)))
             for row in range(self.table.rowCount())
         ]
-        QGuiApplication.clipboard().setText("\n".join(rows))
+        QGuiApplication.clipboard().setText("\n".join(["\t".join(_COLUMNS), *rows]))
 
 
-def _agreement(digits: dict[str, Any], row: int, column: int) -> str:
-    """Digits agreed with reverse AD: the least of the exact engines, and the central difference's besides."""
-    exact = [digits[engine][row][column] for engine in ("symbolic", "forward") if digits[engine] is not None]
-    central = digits["central"]
-    coarse = "" if central is None else f"  ·  {central[row][column]:.1f}"
-    return (f"{min(exact):.1f}" if exact else "–") + coarse
+def _summary(answer: dict[str, Any]) -> str:
+    """The value of each output, and in a few words what the engines make of the derivative."""
+    values = zip(answer["outputs"], answer["value"], strict=True)
+    shown = ",  ".join(f"{pretty_name(name)} = {number_text(value, ALL_DIGITS)}" for name, value in values)
+    verdict = answer["verdict"]
+    if not answer["inputs"]:
+        finite = {"nan", "inf", "-inf"}.isdisjoint(answer["value"])
+        said = "a constant: no input occurs in it" if finite else "a constant, and not a finite number"
+    elif "nan" in answer["value"]:
+        said = "the function is not defined at this point, and has no derivative here"
+    elif "not-differentiable" in verdict["reasons"] or any(map(_differ, answer["slopes"])):
+        said = "there is no derivative at this point"
+    elif not {"inf", "-inf"}.isdisjoint(answer["value"]):
+        said = "the function is infinite at this point"
+    elif verdict["agree"]:
+        said = f"all methods agree, the exact ones to {verdict['digits']:g} digits"
+    else:
+        said = "the methods disagree"
+    return f"{shown}   —   {said}"
+
+
+def _reasons(answer: dict[str, Any]) -> str:
+    """Why the engines differ, in sentences; empty where there is nothing to explain."""
+    refused = {engine: text.rstrip(".") for engine, text in answer["refused"].items()}
+    reasons = [reason for reason in answer["verdict"]["reasons"] if reason != "complex-step-invalid" or not refused]
+    said = [_REASONS[reason] for reason in reasons]
+    for slope in answer["slopes"]:
+        left, right = number_text(slope["left"]), number_text(slope["right"])
+        name = f"∂{pretty_name(slope['output'])}/∂{pretty_name(slope['input'])}"
+        if _differ(slope):
+            said.append(f"{name} is {left} from the left and {right} from the right")
+        elif left != "undefined":
+            said.append(f"{name} is {left} from both sides")
+    said += refused.values()
+    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in said)
+
+
+def _differ(slope: dict[str, Any]) -> bool:
+    """Whether the slopes from the two sides are two numbers, further apart than one-sided differences err."""
+    left, right = number(slope["left"]), number(slope["right"])
+    return abs(left - right) > _SLOPE_TOLERANCE * max(abs(left), abs(right))
+
+
+def _agreed(answer: dict[str, Any], engines: tuple[str, ...], row: int, column: int) -> str:
+    """The digits in which all these engines agree with reverse AD; a dash where there are no two numbers to compare."""
+    known = [answer["digits"][engine][row][column] for engine in engines if answer["digits"][engine] is not None]
+    values = [answer["engines"][engine][row][column] for engine in (*engines, "reverse") if answer["engines"][engine]]
+    return f"{min(known):.1f} digits" if known and "nan" not in values else "–"

@@ -350,7 +350,8 @@ def _curves(spec: Spec, axes: Axes) -> tuple[list[Artist], None]:
         colour = colours[index % len(colours)]
         shown = _placed(x, log_x) & _placed(y, log_y)
         heights = np.where(shown, y, np.nan)
-        handles += axes.plot(x, heights, color=colour, label=label, **_look(style, index, heights))
+        drawn = axes.plot(x, heights, color=colour, label=label, **_look(style, index, heights))
+        handles += drawn if label else []
         if not style.get("dashed"):
             for note, count in _edge_marks(axes, x, y, log_x, log_y, colour).items():
                 edges[note] = edges.get(note, 0) + count
