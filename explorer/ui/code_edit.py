@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QRect, QSize, QStringListModel, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextCharFormat,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
 from explorer.language.formula import CONSTANTS, FORMS
@@ -120,6 +129,8 @@ class CodeEdit(QPlainTextEdit):
 
     def bracket_marks(self) -> list[QTextEdit.ExtraSelection]:
         """The bracket at the cursor and its partner, or the bracket alone, as an error, where it has none."""
+        if not self.hasFocus():  # nobody looks at this cursor
+            return []
         text, cursor = self.toPlainText(), self.textCursor()
         for place in (cursor.position() - 1, cursor.position()):
             if 0 <= place < len(text) and text[place] in _PAIRS:
@@ -138,6 +149,14 @@ class CodeEdit(QPlainTextEdit):
         cursor.setPosition(place + 1, QTextCursor.MoveMode.KeepAnchor)
         selection.cursor, selection.format = cursor, look
         return selection
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.mark()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.mark()
 
     # -- keys ------------------------------------------------------------------------------------------------------
 

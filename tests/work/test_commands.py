@@ -1,0 +1,242 @@
+"""The command line as scripts use it: real processes, exit codes, one answer a line."""
+
+import json
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from explorer.work.commands import as_text
+
+ROOT = Path(__file__).parents[2]
+WORKED = "ln(x1) + x1*x2 - sin(x2)"
+CORPUS = ROOT / "tests" / "corpus"
+KEYS = {
+    "source", "inputs", "outputs", "at", "assumed", "value", "jacobian", "hessian", "symbolic", "tape", "decisions",
+    "cost", "verdict", "refused", "error",
+}  # fmt: skip
+BISECTION = """def bisect(a):
+    low, high = 0.0, 2.0
+    for k in range(30):
+        middle = (low + high)/2
+        if middle*middle > a:
+            high = middle
+        else:
+            low = middle
+    return low
+"""  # thirty cases inside each other: no formula comes of it in any budget
+HERON = "def heron(x):\n    t = (1 + x)/2\n    while abs(t*t - x) > 1e-12:\n        t = (t + x/t)/2\n    return t"
+
+
+def run(*arguments, text=None, timeout=60):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd="/",
+    )
+
+
+def serve(requests, *options, timeout=120):
+    lines = "".join(r if isinstance(r, str) else json.dumps(r) + "\n" for r in requests)
+    done = run("report", "--jsonl", *options, text=lines, timeout=timeout)
+    assert done.returncode == 0
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def worked():
+    done = run("report", WORKED, "--at", "x1=2", "--at", "x2=5", "--order", "2", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_the_worked_example_is_what_the_tables_say(worked):
+    assert set(worked) == KEYS
+    assert worked["value"] == [pytest.approx(11.652071455223084, rel=1e-15)]
+    for engine in ("symbolic", "forward", "reverse", "complex_step"):
+        assert worked["jacobian"][engine] == [pytest.approx([5.5, 1.7163378145367738], rel=1e-15)]
+    assert worked["jacobian"]["central"] == [pytest.approx([5.5, 1.7163378145367738], rel=1e-6)]
+    assert worked["hessian"] == [pytest.approx([-0.25, 1]), pytest.approx([1, math.sin(5)])]
+    assert worked["cost"] == {"function": 5, "forward": 14, "reverse": 15}
+    assert (worked["verdict"]["agree"], worked["verdict"]["reasons"]) == (True, [])
+    assert worked["symbolic"]["swell"]["function"] == {
+        "operations": 5, "tree": 10, "dag": 8, "after_cse": 5, "characters": 25,
+    }  # fmt: skip
+    assert worked["error"] is None
+
+
+def test_the_tape_has_baydins_names_values_tangents_and_adjoints(worked):
+    rows = {row["name"]: row for row in worked["tape"]}
+    assert list(rows) == ["v1", "v2", "v3", "v4", "v5"]
+    assert [row["operation"] for row in worked["tape"]] == ["log", "mul", "sin", "add", "sub"]
+    values = [math.log(2), 10, math.sin(5), math.log(2) + 10, 11.652071455223084]
+    assert [rows[n]["value"] for n in rows] == pytest.approx(values, rel=1e-15)
+    assert [rows[n]["tangent"] for n in rows] == [0.5, 5.0, 0.0, 5.5, 5.5]
+    assert [rows[n]["adjoint"] for n in rows] == [1, 1, -1, 1, 1]
+    assert rows["v1"]["arguments"] == ["x1"]
+    assert rows["v1"]["partials"] == [0.5]
+    assert (rows["v3"]["line"], rows["v3"]["column"]) == (1, 17)
+
+
+def test_text_for_people_names_every_engine_and_the_verdict(worked):
+    text = as_text(worked)
+    for word in ("symbolic", "forward", "reverse", "central", "5.5", "x2 + 1/x1", "Hessian", "agree in 15.9 digits"):
+        assert word in text
+
+
+def test_a_refused_text_says_where_on_standard_error_and_exits_with_1():
+    done = run("report", "x +* 2")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "line 1, column 3" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["report"], ["report", "x", "--order", "3"], ["optimize"], ["report", "x", "--budget", "0"]]
+)
+def test_wrong_usage_exits_with_2(arguments):
+    assert run(*arguments).returncode == 2
+
+
+def test_each_line_gets_one_answer_in_order_bad_ones_too():
+    answers = serve(
+        [
+            {"source": "x^2 + x", "at": {"x": 3}},
+            "{this is no JSON\n",
+            "[1, 2]\n",
+            {"source": "sin("},
+            {"source": "x", "at": {"z": 1}},
+            {"source": "x", "at": {"x": "many"}},
+            {"source": "x*y", "seed": {"y": 2}, "panels": ["tape", "forward"], "order": 2},
+            {"source": "log(x)", "at": {"x": -1}},
+            {"source": HERON, "at": {"x": 2}},
+            {"source": "x", "panels": ["everything"]},
+            {"source": 7},
+            {"source": "[" * 9_000},
+        ]
+    )
+    kinds = [a["error"] and a["error"]["kind"] for a in answers]
+    assert kinds == [
+        None, "request", "request", "syntax", "request", "request", None, None, None, "request", "request", "limit",
+    ]  # fmt: skip
+    assert all(set(a) == KEYS for a in answers)
+    assert answers[0]["jacobian"]["reverse"] == [[7.0]]
+    product = answers[6]
+    assert product["assumed"] == ["x", "y"]
+    assert (product["jacobian"]["forward"], product["jacobian"]["reverse"]) == ([[1.0, 1.0]], None)
+    assert (product["symbolic"], product["verdict"], product["hessian"]) == (None, None, [[0.0, 1.0], [1.0, 0.0]])
+    assert product["tape"][0]["tangent"] == 2.0
+    undefined = answers[7]
+    assert undefined["value"] == ["nan"]
+    assert all(undefined["jacobian"][e] == [["nan"]] for e in undefined["jacobian"])
+    assert undefined["verdict"]["reasons"] == ["domain-edge"]
+    heron = answers[8]
+    assert heron["jacobian"]["reverse"] == [[pytest.approx(0.35355339059327373, rel=1e-15)]]
+    assert "symbolic" in heron["refused"]
+    assert "complex_step" in heron["refused"]
+    assert [d["taken"] for d in heron["decisions"]] == [True, True, True, True, False]
+
+
+def test_a_request_that_hangs_is_cut_and_keeps_what_was_ready_and_the_next_is_served():
+    started = time.monotonic()
+    slow, quick = serve([{"source": BISECTION, "at": {"a": 2}}, {"source": "x^2", "at": {"x": 3}}], "--budget", "2")
+    assert time.monotonic() - started < 40
+    assert slow["jacobian"]["reverse"] is not None
+    assert slow["jacobian"]["symbolic"] is None
+    assert slow["refused"]["symbolic"] == "Stopped after 2 s."
+    assert quick["jacobian"]["symbolic"] == [[6.0]]
+
+
+def test_the_hostile_corpus_is_refused_line_by_line_and_leaves_no_trace(tmp_path):
+    cases = [json.loads(line) for line in (CORPUS / "hostile.jsonl").read_text(encoding="utf-8").splitlines()]
+    texts = [c["s"] if "s" in c else "".join(text * count for text, count in c["gen"]) for c in cases]
+    answers = serve([{"source": text, "panels": ["reverse"]} for text in texts])
+    assert len(answers) == len(cases)
+    for case, answer in zip(cases, answers, strict=True):
+        if case["cls"] == "REJECT" and case["s" if "s" in case else "id"] != "2x":  # implicit products are read
+            assert answer["error"] is not None, case
+            assert answer["error"]["message"]
+    assert not (Path("/") / "CANARY").exists()
+    assert not (ROOT / "CANARY").exists()
+
+
+def test_a_program_is_read_from_a_file_and_only_from_a_file(tmp_path):
+    path = tmp_path / "heron.txt"
+    path.write_text(HERON, encoding="utf-8")
+    done = run("report", f"@{path}", "--at", "x=2", "--json")
+    assert json.loads(done.stdout)["value"] == [pytest.approx(math.sqrt(2), rel=1e-12)]
+    for bad in (tmp_path, tmp_path / "missing", "/dev/zero"):
+        refused = run("report", f"@{bad}")
+        assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    path.write_bytes(b"\xff\xfe\x00x")
+    assert run("report", f"@{path}").returncode == 1
+
+
+GOLDEN = {  # Ruder 2016 and the slides' momentum, from (−1.2, 1)
+    "gd": (
+        [("rate", 1e-3)],
+        [(-0.9844, 1.088), (-1.027271567, 1.064208672), (-1.026883068, 1.062424312)],
+    ),
+    "momentum": (
+        [("rate", 1e-3), ("beta", 0.9)],
+        [(-0.9844, 1.088), (-0.8332315666, 1.143408672), (-0.8432065067, 1.103449711)],
+    ),
+    "rmsprop": (
+        [("rate", 1e-3), ("rho", 0.9)],
+        [(-1.196837722, 1.003162278), (-1.194572932, 1.005429387), (-1.192691362, 1.007314016)],
+    ),
+    "adam": (
+        [("rate", 1e-3)],
+        [(-1.199, 1.001), (-1.198000228, 1.00199979), (-1.197000839, 1.00299923)],
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", GOLDEN)
+def test_the_first_iterates_on_rosenbrock_are_the_published_ones(rule):
+    settings, iterates = GOLDEN[rule]
+    options = [part for name, value in settings for part in ("--set", f"{name}={value!r}")]
+    start = ["--start", "x=-1.2", "--start", "y=1"]
+    done = run("optimize", "(1-x)^2 + 100*(y-x^2)^2", *start, "--rule", rule, *options, "--steps", "3", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["stopped"] == "steps"
+    assert answer["rule"]["name"] == rule
+    assert answer["iterates"][0] == {
+        "step": 0,
+        "x": {"x": -1.2, "y": 1.0},
+        "loss": pytest.approx(24.2),
+        "gradient_norm": pytest.approx(232.8677, rel=1e-5),
+    }
+    for row, (x, y) in zip(answer["iterates"][1:], iterates, strict=True):
+        assert (row["x"]["x"], row["x"]["y"]) == (pytest.approx(x, abs=1e-9), pytest.approx(y, abs=1e-9))
+
+
+@pytest.mark.parametrize(
+    ("options", "fragment"),
+    [
+        (["--set", "rate=0"], "above 0"),
+        (["--set", "rate=-1"], "above 0"),
+        (["--set", "speed=1"], "speed"),
+        (["--rule", "quickest"], "quickest"),
+        (["--start", "z=1"], "z"),
+        (["--start", "x=fast"], "fast"),
+    ],
+)
+def test_an_optimizer_that_cannot_run_says_why(options, fragment):
+    done = run("optimize", "x^2", *options)
+    assert done.returncode == 1
+    assert fragment in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_several_outputs_have_no_one_number_to_make_small():
+    done = run("optimize", "(x, x^2)")
+    assert done.returncode == 1
+    assert "one number" in done.stderr
