@@ -21,11 +21,12 @@ USAGE = """\
 usage: python main.py [SOURCE|FILE]                the window, on a formula, a program text or a session
        python main.py report SOURCE --at x=2       one analysis, as text (--json for JSON, --jsonl for many requests)
        python main.py optimize SOURCE --start x=1 --rule adam --steps 100
+       python main.py check                        reproduces the published tables, a line each
        python main.py report --help                what a sub-command can be told
 A SOURCE with spaces or signs is written in quotes: 'ln(x1) + x1*x2 - sin(x2)'."""
 
-COMMANDS = ("report", "optimize")
-PLANNED = ("check", "picture", "export")
+COMMANDS = ("report", "optimize", "check")
+PLANNED = ("picture", "export")
 
 # Which Debian package brings which library, under the names of Debian 12 and Ubuntu 22.04: what any Qt window needs;
 # what the plugin of a platform needs besides; and what those packages bring along, asked for only when all the others
@@ -93,6 +94,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing:
         print(not_installed(missing), file=sys.stderr)
         return 1
+    if word == "check":
+        from explorer.work.check import run as check
+
+        return check(arguments[1:])
     if word in COMMANDS:
         from explorer.work.commands import run
 

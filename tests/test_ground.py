@@ -210,7 +210,9 @@ def test_a_formula_may_begin_with_a_minus(arguments):
     assert start.wrong_usage(arguments) == ""
 
 
-@pytest.mark.parametrize(("word", "package"), [("report", "numpy"), ("optimize", "sympy"), ("x + 1", "PySide6")])
+@pytest.mark.parametrize(
+    ("word", "package"), [("report", "numpy"), ("optimize", "sympy"), ("check", "mpmath"), ("x + 1", "PySide6")]
+)
 def test_a_missing_python_package_is_a_sentence_with_the_pip_command(word, package, capsys, monkeypatch):
     monkeypatch.setattr(start, "find_spec", lambda name: None if name == package else object())
     assert start.main([word]) == 1
