@@ -1,18 +1,22 @@
-"""The one walk: a Program's code run over any kind of number (its Algebra), with step and depth limits."""
+"""The one walk: a Program's code run over any kind of number (its Algebra), with step and depth limits.
+
+One file of more than 300 lines: the walk's state, what it does at an open condition, and the plain number kinds.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.calculus.lowering import Code, Instruction, Operation, Routine, lower
-from explorer.calculus.numbers import ARRAY, COMPLEX, REAL, ComplexStepInvalid
+from explorer.calculus.numbers import ARRAY, COMPLEX, NAN, REAL, ComplexStepInvalid
 from explorer.language.primitives import PRIMITIVES
-from explorer.language.program import ExplorerError, Program, Span
+from explorer.language.program import NOWHERE, ExplorerError, Program, Span
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
@@ -61,33 +65,50 @@ class Algebra(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a run is stopped: instructions in all, calls inside each other, paths of open conditions, list items."""
+    """Where a run is stopped.
+
+    steps: instructions, and items put into lists: about a second. depth: calls inside each other. paths: open
+    conditions. items: of one list. operations: recorded on a tape, each of which takes about half a kilobyte.
+    """
 
     steps: int = 1_000_000
     depth: int = 1_000
     paths: int = 256
     items: int = 100_000
+    operations: int = 250_000
 
 
 DEFAULT_LIMITS = Limits()
 
 
 class Items:
-    """A list of the program: not a Python list, so that no arithmetic takes it for numbers."""
+    """A list of the program: not a Python list, so that no arithmetic takes it for numbers.
 
-    __slots__ = ("values",)
+    born: how many lists the run had made before. frozen: which of several lists it is depends on an open condition, so
+    that its items can be read and not be assigned to.
+    """
 
-    def __init__(self, values: list[Any]) -> None:
-        self.values = values
+    __slots__ = ("born", "frozen", "values")
+
+    def __init__(self, values: list[Any], born: int = 0) -> None:
+        self.values, self.born, self.frozen = values, born, False
 
 
 class _Cursor:
-    """A place in a list or a range."""
+    """A place in a list, which may change under way, or in a range."""
 
     __slots__ = ("items", "place")
 
-    def __init__(self, items: list[Any] | range, place: int = 0) -> None:
+    def __init__(self, items: Items | range, place: int = 0) -> None:
         self.items, self.place = items, place
+
+    def next(self) -> Any:
+        """The item at the place, which moves on; None at the end."""
+        items = self.items if isinstance(self.items, range) else self.items.values
+        if self.place >= len(items):
+            return None
+        self.place += 1
+        return items[self.place - 1]
 
 
 class _Frame:
@@ -101,24 +122,27 @@ class _Frame:
         self.iteration: tuple[int, ...] = ()
 
     def fork(self, counter: int) -> _Frame:
-        """The same state, to be continued elsewhere: lists are copied, and stay shared where they were."""
-        copies: dict[int, Any] = {}
-        registers = []
-        for value in self.registers:
-            if isinstance(value, Items | _Cursor):
-                if id(value) not in copies:
-                    copies[id(value)] = _copied(value)
-                value = copies[id(value)]
-            registers.append(value)
+        """The same state, to be continued elsewhere; lists stay the same lists (see Run._both)."""
+        registers = [_Cursor(r.items, r.place) if isinstance(r, _Cursor) else r for r in self.registers]
         other = _Frame(self.routine, registers, self.target, self.call)
         other.counter, other.iteration = counter, self.iteration
         return other
 
 
-def _copied(value: Any) -> Any:
-    if isinstance(value, Items):
-        return Items([_copied(v) if isinstance(v, Items) else v for v in value.values])
-    return _Cursor(value.items, value.place)
+@dataclass
+class _Journal:
+    """The lists that one side of an open condition has changed: each with its items as they were before.
+
+    Only lists that are older than the condition count: a later one is known to this side alone.
+    """
+
+    newest: int  # lists born later are the side's own
+    before: dict[int, tuple[Items, list[Any]]] = field(default_factory=dict)
+
+    def note(self, items: Items) -> None:
+        """The list is about to change."""
+        if items.born <= self.newest and id(items) not in self.before:
+            self.before[id(items)] = (items, items.values.copy())
 
 
 class Run:
@@ -131,15 +155,29 @@ class Run:
         self.steps = 0
         self.paths = 0
         self.calls = 0
+        self.lists = 0
+        self.journal: _Journal | None = None  # of the innermost open condition
+        self.returned = NOWHERE  # the place of the last return
         self.templates: dict[str, list[Any]] = {}
 
     def outputs(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
         """The values that the main routine returns for these inputs."""
-        result = self._execute(self._enter(self.code.main, inputs, -1, 0), stop=-1)
+        try:
+            result = self._execute(self._enter(self.code.main, inputs, -1, 0), stop=-1)
+        except RecursionError:  # sides of open conditions inside each other, deep in the caller's stack
+            raise ExplorerError("Too many conditions inside each other depend on an input.", kind="limit") from None
         assert result is not None
         if any(isinstance(value, Items) for value in result):
-            raise ExplorerError("A list is returned: return its items one by one.", kind="domain")
+            raise ExplorerError("A list is returned: return its items one by one.", self.returned, "domain")
         return result
+
+    def _new(self, values: list[Any], span: Span) -> Items:
+        """A new list; its items count as steps, for they take time and memory."""
+        if len(values) > self.limits.items:
+            raise ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")
+        self.steps += len(values)
+        self.lists += 1
+        return Items(values, self.lists)
 
     def _enter(self, routine: Routine, arguments: Sequence[Any], target: int, call: int) -> _Frame:
         template = self.templates.get(routine.name)
@@ -175,7 +213,7 @@ class Run:
                 arguments = [registers[o] for o in instruction.operands]
                 try:
                     registers[instruction.target] = algebra.apply(instruction.text, arguments, instruction.span)
-                except (TypeError, AttributeError):
+                except (TypeError, AttributeError):  # asked only where it fails, for speed
                     if any(isinstance(a, Items) for a in arguments):
                         raise ExplorerError("A list stands where a number is needed.", instruction.span) from None
                     raise
@@ -221,17 +259,16 @@ class Run:
                 continue
             elif operation is Operation.RETURN:
                 values = tuple([registers[o] for o in instruction.operands])
+                self.returned = instruction.span
                 if frame is bottom:
                     return values
                 stack.pop()
                 frame = self._return(frame, stack[-1], values)
             elif operation is Operation.NEXT:
-                cursor: _Cursor = registers[instruction.operands[0]]
-                if cursor.place >= len(cursor.items):
+                item = registers[instruction.operands[0]].next()
+                if item is None:
                     frame.counter = instruction.jump
                     continue
-                item = cursor.items[cursor.place]
-                cursor.place += 1
                 registers[instruction.target] = algebra.constant(float(item)) if isinstance(item, int) else item
             elif operation is Operation.TICK:
                 frame.iteration = (*frame.iteration[:-1], frame.iteration[-1] + 1)
@@ -248,7 +285,8 @@ class Run:
 
     def _return(self, frame: _Frame, caller: _Frame, values: tuple[Any, ...]) -> _Frame:
         """Hand a call's values to its caller, which goes on."""
-        caller.registers[frame.target] = values[0] if len(values) == 1 else Items(list(values))
+        single = len(values) == 1
+        caller.registers[frame.target] = values[0] if single else self._new(list(values), self.returned)
         self.algebra.at(caller.iteration, caller.call)
         return caller
 
@@ -264,27 +302,28 @@ class Run:
             case Operation.FAIL:
                 raise ExplorerError(f"{instruction.text} ends here without a return.", span, "domain")
             case Operation.LIST:
-                registers[target] = Items(operands)
+                registers[target] = self._new(operands, span)
             case Operation.ITEM:
-                items = self._items(operands[0], span)
+                items = self._items(operands[0], span).values
                 registers[target] = items[self._index(operands[1], items, span)]
             case Operation.SET_ITEM:
-                items = self._items(operands[0], span)
-                items[self._index(operands[1], items, span)] = operands[2]
-            case Operation.APPEND:
-                items = self._items(operands[0], span)
-                self._check_length(len(items) + 1, span)
+                self._set_item(operands, span)
+            case Operation.APPEND:  # to the list that a comprehension builds, which nothing else knows yet
+                items = operands[0].values
                 items.append(operands[1])
+                if len(items) > self.limits.items:
+                    raise ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")
             case Operation.LENGTH:
-                registers[target] = self.algebra.constant(float(len(self._items(operands[0], span))))
+                registers[target] = self.algebra.constant(float(len(self._items(operands[0], span).values)))
             case Operation.REPEAT:
-                items, count = self._items(operands[0], span), max(self._whole(operands[1], "A count", span), 0)
-                self._check_length(len(items) * count, span)
-                registers[target] = Items(items * count)
+                items, count = self._items(operands[0], span).values, self._whole(operands[1], "A count", span)
+                # One item more than allowed is enough to be refused: nothing longer is built.
+                count = min(max(count, 0), self.limits.items // max(len(items), 1) + 1)
+                registers[target] = self._new(items * count, span)
             case Operation.FOLD:
-                registers[target] = self._fold(instruction.text, self._items(operands[0], span), span)
+                registers[target] = self._fold(instruction.text, self._items(operands[0], span).values, span)
             case Operation.UNPACK:
-                items = self._items(operands[0], span)
+                items = self._items(operands[0], span).values
                 places = instruction.operands[1:]
                 if len(items) != len(places):
                     raise ExplorerError(f"{len(places)} names, and {len(items)} values.", span, "arity")
@@ -310,20 +349,38 @@ class Run:
                 raise ExplorerError(f"{function} of an empty list has no value.", span, "domain")
             return self.algebra.constant(0.0 if function == "add" else 1.0)
         self.steps += len(items)
+        if any(isinstance(item, Items) for item in items):
+            raise ExplorerError("A list stands where a number is needed.", span)
         value = items[0]
         for item in items[1:]:
             value = self.algebra.apply(function, [value, item], span)
         return value
 
-    def _items(self, value: Any, span: Span) -> list[Any]:
+    def _set_item(self, operands: list[Any], span: Span) -> None:
+        items = self._items(operands[0], span)
+        index = self._index(operands[1], items.values, span)
+        if items.frozen:
+            raise ExplorerError("Which list is changed here depends on an input.", span, "domain")
+        if self.journal is not None:
+            self.journal.note(items)
+        items.values[index] = operands[2]
+
+    def _items(self, value: Any, span: Span) -> Items:
         if not isinstance(value, Items):
             raise ExplorerError("A number stands where a list is needed.", span)
-        return value.values
+        return value
 
     def _whole(self, value: Any, what: str, span: Span) -> int:
-        whole = None if isinstance(value, Items) else self.algebra.whole(value)
+        if isinstance(value, Items):
+            raise ExplorerError(f"{what} must be a number, and is a list.", span)
+        try:
+            whole = self.algebra.whole(value)
+        except ComplexStepInvalid:
+            raise ComplexStepInvalid("a number that must be whole", span) from None
         if whole is None:
-            raise ExplorerError(f"{what} must be a whole number that depends on no input.", span, "domain")
+            number = getattr(value, "value", value)  # of a float, or of a number that is being differentiated
+            known = f", and is {float(number)!r} here" if isinstance(number, float) else " that depends on no input"
+            raise ExplorerError(f"{what} must be a whole number{known}.", span, "domain")
         return whole
 
     def _index(self, value: Any, items: list[Any], span: Span) -> int:
@@ -331,10 +388,6 @@ class Run:
         if not -len(items) <= index < len(items):
             raise ExplorerError(f"Index {index} is outside of this list of {len(items)}.", span, "domain")
         return index
-
-    def _check_length(self, length: int, span: Span) -> None:
-        if length > self.limits.items:
-            raise ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")
 
     def _both(self, frame: _Frame, test: Instruction, condition: Any, stop: int) -> tuple[Any, ...] | None:
         """Follow both sides of an open condition to where they join, and merge what differs.
@@ -351,26 +404,46 @@ class Run:
                 "limit",
             )
         join = test.join if test.join >= 0 else stop
-        sides: list[tuple[_Frame, tuple[Any, ...] | None]] = []
+        outer, newest = self.journal, self.lists
+        sides: list[tuple[_Frame, tuple[Any, ...] | None, dict[int, list[Any]]]] = []
+        touched: dict[int, tuple[Items, list[Any]]] = {}
         for outcome in (True, False):
+            self.journal = _Journal(newest)
             side = frame.fork(frame.counter + 1 if outcome is test.wanted else test.jump)
-            sides.append((side, self._execute(side, join)))
-        (then, then_values), (otherwise, otherwise_values) = sides
-        merge = self._merge_of(condition, test.span)
+            values = self._execute(side, join)
+            changed = {key: items.values for key, (items, _) in self.journal.before.items()}
+            sides.append((side, values, changed))
+            for key, (items, before) in self.journal.before.items():
+                items.values = before  # the other side starts with the lists as they were
+                touched[key] = (items, before)
+        self.journal = outer
+        (then, then_values, then_lists), (otherwise, otherwise_values, otherwise_lists) = sides
+        merge = self._merge_of(condition, newest, test.span)
+        for key, (items, before) in touched.items():
+            if outer is not None:
+                outer.note(items)
+            pairs = zip(then_lists.get(key, before), otherwise_lists.get(key, before), strict=True)
+            items.values = [merge(a, b) for a, b in pairs]
         if then_values is not None and otherwise_values is not None:
+            if len(then_values) != len(otherwise_values):
+                raise ExplorerError("How many values are returned depends on an input.", test.span, "domain")
             return tuple(merge(a, b) for a, b in zip(then_values, otherwise_values, strict=True))
         for register, (a, b) in enumerate(zip(then.registers, otherwise.registers, strict=True)):
-            if a is b or a is None or b is None or isinstance(a, _Cursor):
-                frame.registers[register] = a if b is None else b
-            else:
+            if a is None or b is None:  # a name without a value on one side has none; an intermediate is not needed
+                frame.registers[register] = None
+            elif not isinstance(a, _Cursor):  # those of loops that go on stand where they stood
                 frame.registers[register] = merge(a, b)
         frame.counter = join
         self.algebra.at(frame.iteration, frame.call)
         return None
 
-    def _merge_of(self, condition: Any, span: Span) -> Callable[[Any, Any], Any]:
-        """The merge of two values under a condition; lists merge item by item, each pair of lists once."""
+    def _merge_of(self, condition: Any, newest: int, span: Span) -> Callable[[Any, Any], Any]:
+        """The merge of two values under a condition; lists merge item by item, each pair of lists once.
+
+        What two names for one list mean is lost where the lists differ: then they can only be read.
+        """
         merged: dict[tuple[int, int], Items] = {}
+        partners: dict[int, Items] = {}  # the list that each of the sides' lists has become
 
         def merge(a: Any, b: Any) -> Any:
             if a is b:
@@ -378,7 +451,13 @@ class Run:
             if isinstance(a, Items) and isinstance(b, Items) and len(a.values) == len(b.values):
                 key = (id(a), id(b))
                 if key not in merged:
-                    merged[key] = Items([merge(x, y) for x, y in zip(a.values, b.values, strict=True)])
+                    both = merged[key] = self._new([None] * len(a.values), span)
+                    others = [partners[id(x)] for x in (a, b) if id(x) in partners]
+                    if others or min(a.born, b.born) <= newest or a.frozen or b.frozen:
+                        for items in (a, b, both, *others):
+                            items.frozen = True
+                    partners[id(a)] = partners[id(b)] = both
+                    both.values = [merge(x, y) for x, y in zip(a.values, b.values, strict=True)]
                 return merged[key]
             if isinstance(a, Items) or isinstance(b, Items):
                 raise ExplorerError("A list's length must not depend on an input.", span, "domain")
@@ -415,6 +494,13 @@ class Silent:
 def whole_number(value: float) -> int | None:
     """The int that a float is, or None."""
     return int(value) if value == value and abs(value) < 2**63 and value == int(value) else None
+
+
+def _common_whole(values: Any) -> int | None:
+    """The whole number that all of an array are, or None."""
+    array = np.asarray(values, dtype=float)
+    first = float(array.flat[0]) if array.size else NAN
+    return whole_number(first) if (array == first).all() else None
 
 
 class Numbers(Silent):
@@ -455,9 +541,7 @@ class ArrayNumbers(Numbers):
         return np.where(condition, then, otherwise)
 
     def whole(self, value: Any) -> int | None:
-        array = np.asarray(value, dtype=float)
-        first = float(array.flat[0])
-        return whole_number(first) if (array == first).all() else None
+        return _common_whole(value)
 
 
 class ComplexNumbers(Numbers):
@@ -482,10 +566,9 @@ class ComplexNumbers(Numbers):
         raise ComplexStepInvalid("a comparison that differs from point to point", span)
 
     def whole(self, value: Any) -> int | None:
-        array = np.asarray(value)
-        if np.imag(array).any() or not (np.real(array) == np.real(array).flat[0]).all():
-            return None
-        return whole_number(float(np.real(array).flat[0]))
+        if np.any(np.imag(value)):
+            raise ComplexStepInvalid("a number that must be whole", NOWHERE)
+        return _common_whole(np.real(value))
 
 
 def values(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> tuple[float, ...]:
@@ -496,7 +579,8 @@ def values(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LI
 def values_on(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) -> tuple[NDArray[np.float64], ...]:
     """The outputs on arrays of points, each input a float or an array of `shape`; non-finite where not defined.
 
-    Where the course of a loop differs from point to point, each point is computed by itself.
+    Where the course of a loop differs from point to point, each point is computed by itself: NaN where it is refused,
+    so that one point's endless loop does not hide the others.
     """
     with np.errstate(all="ignore"):
         try:
@@ -507,21 +591,23 @@ def values_on(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) -> tup
 
 
 def _point_by_point(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) -> tuple[NDArray[np.float64], ...]:
-    """The outputs one point after another; NaN where a point is refused. ExplorerError if all of them are."""
-    points = np.stack([np.broadcast_to(np.asarray(c, dtype=float), shape).ravel() for c in columns], axis=-1)
-    rows: list[tuple[float, ...] | None] = []
-    refusal: ExplorerError | None = None
-    for point in points.tolist():
+    """The outputs one point after another; NaN where a point is refused."""
+    width = next(len(i.operands) for i in code.main.instructions if i.operation is Operation.RETURN)
+    points = np.empty((math.prod(shape), len(columns)))
+    for column, values_of_one in enumerate(columns):
+        points[:, column] = np.broadcast_to(np.asarray(values_of_one, dtype=float), shape).ravel()
+    filled = np.full((len(points), width), NAN)
+    limits = DEFAULT_LIMITS
+    for row, point in zip(filled, points.tolist(), strict=True):
         try:
-            rows.append(tuple(float(v) for v in Run(code, Numbers(REAL)).outputs(point)))
+            row[:] = Run(code, Numbers(REAL), limits).outputs(point)
         except ExplorerError as error:
-            refusal = error
-            rows.append(None)
-    width = next((len(row) for row in rows if row is not None), 0)
-    if not width and refusal is not None:
-        raise refusal
-    filled = np.array([row if row is not None else (np.nan,) * width for row in rows])
+            if error.kind == "limit":  # many endless loops may take no longer than two: the later ones get less time
+                limits = replace(limits, steps=max(limits.steps // 2, _FEWEST_STEPS))
     return tuple(filled[:, output].reshape(shape) for output in range(width))
+
+
+_FEWEST_STEPS = 10_000  # a hundredth of a second, and far more than most programs take
 
 
 def complex_values(code: Code, columns: Sequence[Any]) -> tuple[Any, ...]:

@@ -2,17 +2,19 @@
 
 Chains of sums and of products first compute all their terms and then combine them from the left, as a person does on
 paper: ln x1 + x1·x2 − sin x2 has v1 = ln x1, v2 = x1·x2, v3 = sin x2, v4 = v1 + v2, v5 = v4 − v3 (Baydin et al. 2018).
+
+One file of more than 300 lines: each construct of the language has its few lines of code here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import NamedTuple
 
+from explorer.language.algorithm import as_remainder, as_truncation
 from explorer.language.program import (
-    NOWHERE,
     Apply,
     Assign,
     AssignItem,
@@ -33,6 +35,7 @@ from explorer.language.program import (
     Item,
     Length,
     ListOf,
+    Logic,
     Name,
     Program,
     Range,
@@ -75,7 +78,7 @@ class Instruction(NamedTuple):
 
     text: the elementary or own function's name, or the comparison's operator.
     jump: where to go on (JUMP, and TEST when its outcome is not `wanted`).
-    join: for a TEST the place where both sides meet again, −1 where a side leaves the function.
+    join: for a TEST the place where both sides meet again, −1 where a side returns from the function.
     loop: for a TEST that it decides how often a loop runs.
     name: the source's name for the target where it is an assignment, else "".
     """
@@ -120,6 +123,16 @@ def lower(program: Program) -> Code:
 _CHAINS = {"add": ("add", "sub"), "sub": ("add", "sub"), "mul": ("mul", "div"), "div": ("mul", "div")}
 
 
+@dataclass
+class _Loop:
+    """An open loop: its first instruction, how its body can be left, and what is still to be told its end."""
+
+    start: int
+    exits: frozenset[str]
+    breaks: list[int] = field(default_factory=list)  # jumps that leave it
+    tests: list[tuple[int, int]] = field(default_factory=list)  # from, to: tests whose sides meet at its end
+
+
 class _Lowering:
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -128,8 +141,8 @@ class _Lowering:
         self.constants: dict[int, float] = {}
         self.instructions: list[Instruction] = []
         self.sure = set(self.names)  # names that have a value on every way to here
-        self.breaks: list[list[int]] = []  # for each open loop the jumps that leave it
-        self.continues: list[list[int]] = []  # and those that begin its next iteration
+        self.loops: list[_Loop] = []  # the open ones, the innermost last
+        self.given: tuple[Expression, int] | None = None  # an expression that is already in a register
 
     def routine(self) -> Routine:
         self.block(self.function.body)
@@ -181,39 +194,52 @@ class _Lowering:
                 targets = tuple([self.register(name) for name in names])
                 self.emit(Instruction(Operation.UNPACK, span, operands=(source, *targets), text=",".join(names)))
                 self.sure.update(names)
-            case AssignItem(name, index, value, span):
-                places = (self.read(name, span), self.expression(index), self.expression(value))
-                self.emit(Instruction(Operation.SET_ITEM, span, operands=places))
+            case AssignItem():
+                self.set_item(statement)
             case Return(values, span):
                 operands = tuple([self.expression(value) for value in values])
                 self.emit(Instruction(Operation.RETURN, span, operands=operands))
-            case If(condition, then, otherwise, _):
-                self.branch(condition, then, otherwise)
+            case If():
+                self.branch(statement)
             case While(condition, body, span):
                 self.loop(lambda: self.repeated(condition), body, span)
             case For(variable, items, body, span):
                 self.loop(self.cursor(variable, items, span), body, span)
                 self.sure.discard(variable)
             case Break(span):
-                self.breaks[-1].append(self.emit(Instruction(Operation.JUMP, span)))
+                self.loops[-1].breaks.append(self.emit(Instruction(Operation.JUMP, span)))
             case Continue(span):
-                self.continues[-1].append(self.emit(Instruction(Operation.JUMP, span)))
+                self.emit(Instruction(Operation.JUMP, span, jump=self.loops[-1].start))
+
+    def set_item(self, statement: AssignItem) -> None:
+        """As in Python: the value before the list and its index; but name[index] += change finds its item first."""
+        name, index, value, span = statement.name, statement.index, statement.value, statement.span
+        if _updates(value, index):
+            items, place = self.read(name, span), self.expression(index)
+            self.given = (index, place)
+            result = self.expression(value)
+            self.given = None
+        else:
+            result = self.expression(value)
+            items, place = self.read(name, span), self.expression(index)
+        self.emit(Instruction(Operation.SET_ITEM, span, operands=(items, place, result)))
 
     def loop(self, head: Callable[[], list[int]], body: tuple[Statement, ...], span: Span) -> None:
         """ENTER; start: head, TICK, body, jump to start; end: LEAVE. `head` gives the jumps that end the loop."""
         before = set(self.sure)
         self.emit(Instruction(Operation.ENTER, span))
-        start = len(self.instructions)
+        loop = _Loop(len(self.instructions), _exits(body))
         ends = head()
         self.emit(Instruction(Operation.TICK, span))
-        self.breaks.append([])
-        self.continues.append([])
+        self.loops.append(loop)
         self.block(body)
-        for jump in self.continues.pop():
-            self.patch(jump, jump=start)
-        self.emit(Instruction(Operation.JUMP, span, jump=start))
-        for jump in (*ends, *self.breaks.pop()):
-            self.patch(jump, jump=len(self.instructions))
+        self.loops.pop()
+        self.emit(Instruction(Operation.JUMP, span, jump=loop.start))
+        end = len(self.instructions)
+        for jump in (*ends, *loop.breaks):
+            self.patch(jump, jump=end)
+        for first, last in loop.tests:
+            self.join(first, last, end)
         self.emit(Instruction(Operation.LEAVE, span))
         self.sure = before  # the body may not have run at all
 
@@ -241,30 +267,39 @@ class _Lowering:
 
         return head
 
-    def branch(self, condition: Condition, then: tuple[Statement, ...], otherwise: tuple[Statement, ...]) -> None:
+    def branch(self, node: If) -> None:
         start = len(self.instructions)
-        tests = self.condition(condition, True)
+        tests = self.condition(node.condition, True)
         tested = len(self.instructions)
         before = set(self.sure)
-        self.block(then)
-        after_then = self.sure if not _leaves(then[-1:]) else None
-        leave = self.emit(Instruction(Operation.JUMP, NOWHERE))
+        self.block(node.then)
+        then, self.sure = self.sure, set(before)
+        leave = self.emit(Instruction(Operation.JUMP, node.span))
         for test in tests:
             self.patch(test, jump=len(self.instructions))
-        self.sure = set(before)
-        self.block(otherwise)
-        after_otherwise = self.sure if not _leaves(otherwise[-1:]) else None
-        self.sure = (
-            (after_then or before) & (after_otherwise or before)
-            if after_then is not None and after_otherwise is not None
-            else (after_then if after_then is not None else after_otherwise) or before
-        )
-        end = len(self.instructions)
-        self.patch(leave, jump=end)
-        self.join(start, tested, -1 if _leaves(then) or _leaves(otherwise) else end)
+        self.block(node.otherwise)
+        if _ends(node.otherwise):
+            self.sure = then
+        elif not _ends(node.then):
+            self.sure &= then
+        self.patch(leave, jump=len(self.instructions))
+        self.meet(start, tested, _exits(node.then) | _exits(node.otherwise))
+
+    def meet(self, start: int, tested: int, exits: frozenset[str]) -> None:
+        """Where the sides of an if meet again: here, or as early as all that can leave them allows."""
+        if not exits:
+            self.join(start, tested, len(self.instructions))
+        elif "return" in exits or "return" in self.loops[-1].exits:
+            self.join(start, tested, -1)
+        elif "break" in self.loops[-1].exits:
+            self.loops[-1].tests.append((start, tested))
+        else:
+            self.join(start, tested, self.loops[-1].start)
 
     def expression(self, node: Expression) -> int:
         """Code for the expression; the register that holds its value."""
+        if self.given is not None and node is self.given[0]:
+            return self.given[1]
         match node:
             case Constant(value, _, _):
                 register = self.fresh()
@@ -273,7 +308,8 @@ class _Lowering:
             case Name(name, span):
                 return self.read(name, span)
             case Apply(function, _, _) if function in _CHAINS:
-                return self.chain(node, _CHAINS[function])
+                once = self.twice(node)
+                return self.chain(node, _CHAINS[function]) if once is None else once
             case Apply(function, arguments, span):
                 operands = tuple([self.expression(a) for a in arguments])
                 return self.apply(function, operands, span)
@@ -308,8 +344,8 @@ class _Lowering:
     def collect(self, node: Collect) -> int:
         """A list built item by item; its variable is known inside only."""
         result = self.into(Operation.LIST, node.span, ())
+        head = self.cursor(node.variable, node.items, node.span)  # where the variable is not yet the list's own
         outer, surely = self.names.pop(node.variable, None), node.variable in self.sure
-        head = self.cursor(node.variable, node.items, node.span)
         self.emit(Instruction(Operation.ENTER, node.span))
         start = len(self.instructions)
         ends = head()
@@ -332,11 +368,26 @@ class _Lowering:
         self.emit(Instruction(Operation.APPLY, span, target, operands, function))
         return target
 
+    def twice(self, node: Apply) -> int | None:
+        """Code for a remainder or a truncation, whose operands stand twice in the tree and are computed once."""
+        span = node.span
+        if (pair := as_remainder(node)) is not None:
+            left, right = [self.expression(operand) for operand in pair]
+            whole = self.apply("floor", (self.apply("div", (left, right), span),), span)
+            return self.apply("sub", (left, self.apply("mul", (right, whole), span)), span)
+        if (operand := as_truncation(node)) is not None:
+            value = self.expression(operand)
+            size = self.apply("floor", (self.apply("abs", (value,), span),), span)
+            return self.apply("mul", (self.apply("sign", (value,), span), size), span)
+        return None
+
     def chain(self, node: Apply, family: tuple[str, ...]) -> int:
         """a ± b ± c …: the terms from the left, then the operations from the left; a loop, for chains are long."""
         links: list[Apply] = []
         head: Expression = node
         while isinstance(head, Apply) and head.function in family:
+            if as_remainder(head) is not None or as_truncation(head) is not None:
+                break
             links.append(head)
             head = head.arguments[0]
         links.reverse()
@@ -369,33 +420,71 @@ class _Lowering:
             if self.instructions[index].operation is Operation.TEST and self.instructions[index].join < 0:
                 self.patch(index, join=place)
 
-    def condition(self, node: Condition, wanted: bool) -> list[int]:
-        """Tests that fall through where the condition's truth is `wanted`; the indices of those left to patch."""
+    def condition(self, node: Condition, wanted: bool, known: tuple[Expression, int] | None = None) -> list[int]:
+        """Tests that fall through where the condition's truth is `wanted`; the indices of those left to patch.
+
+        known: an operand that is already in a register, the middle of a < b < c.
+        """
         if isinstance(node, Compare):
-            operands = (self.expression(node.left), self.expression(node.right))
+            left = known[1] if known is not None and known[0] is node.left else self.expression(node.left)
+            operands = (left, self.expression(node.right))
             return [self.emit(Instruction(Operation.TEST, node.span, -1, operands, node.operator, wanted=wanted))]
+        if not node.conditions:  # True or False itself
+            return [] if (node.operator == "and") == wanted else [self.emit(Instruction(Operation.JUMP, node.span))]
         if node.operator == "not":
             return self.condition(node.conditions[0], not wanted)
         if (node.operator == "and") == wanted:  # every part must have the wanted outcome
-            return [test for part in node.conditions for test in self.condition(part, wanted)]
+            return [test for tests in self.parts(node, wanted) for test in tests]
         # One part with the wanted outcome is enough: its opposite jumps to the next part, success jumps past them.
         successes: list[int] = []
-        for part in node.conditions[:-1]:
-            failures = self.condition(part, wanted)
-            successes.append(self.emit(Instruction(Operation.JUMP, part.span)))
-            for test in failures:
-                self.patch(test, jump=len(self.instructions))
-        last = self.condition(node.conditions[-1], wanted)
+        failures: list[int] = []
+        for index, tests in enumerate(self.parts(node, wanted)):
+            failures = tests
+            if index < len(node.conditions) - 1:
+                successes.append(self.emit(Instruction(Operation.JUMP, node.span)))
+                for test in tests:
+                    self.patch(test, jump=len(self.instructions))
         for jump in successes:
             self.patch(jump, jump=len(self.instructions))
-        return last
+        return failures
+
+    def parts(self, node: Logic, wanted: bool) -> Iterator[list[int]]:
+        """The tests of each part; an operand that the next part begins with is computed once."""
+        known: tuple[Expression, int] | None = None
+        for part in node.conditions:
+            tests = self.condition(part, wanted, known)
+            known = (part.right, self.instructions[-1].operands[1]) if isinstance(part, Compare) else None
+            yield tests
 
 
-def _leaves(statements: tuple[Statement, ...]) -> bool:
-    """Whether a block can be left from inside: its function, or a loop around it."""
+def _updates(value: Expression, index: Expression) -> bool:
+    """Whether a value was written name[index] += change: it begins with the item of the very same index."""
+    while isinstance(value, Apply):
+        value = value.arguments[0]
+    return isinstance(value, Item) and value.index is index
+
+
+def _exits(statements: tuple[Statement, ...]) -> frozenset[str]:
+    """The ways in which a block can be left from inside: "return", "break", "continue"."""
+    found: set[str] = set()
+    for statement in statements:
+        match statement:
+            case Return():
+                found.add("return")
+            case Break():
+                found.add("break")
+            case Continue():
+                found.add("continue")
+            case If(_, then, otherwise, _):
+                found |= _exits(then) | _exits(otherwise)
+            case While(_, body, _) | For(_, _, body, _):
+                found |= _exits(body) & {"return"}
+    return frozenset(found)
+
+
+def _ends(statements: tuple[Statement, ...]) -> bool:
+    """Whether what stands behind a block is never reached from it."""
     return any(
-        isinstance(s, Return | Break | Continue)
-        or (isinstance(s, If) and (_leaves(s.then) or _leaves(s.otherwise)))
-        or (isinstance(s, While | For) and _leaves(s.body))
+        isinstance(s, Return | Break | Continue) or (isinstance(s, If) and _ends(s.then) and _ends(s.otherwise))
         for s in statements
     )

@@ -11,7 +11,7 @@ from explorer.calculus.evaluate import COMPARE, DEFAULT_LIMITS, Limits, Run, Sil
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import NAN, REAL, Real, linearize
 from explorer.language.primitives import PRIMITIVES
-from explorer.language.program import NOWHERE, Program, Span
+from explorer.language.program import NOWHERE, ExplorerError, Program, Span
 
 INPUT = "input"
 
@@ -96,7 +96,6 @@ class Tape:
     """A recorded evaluation: ops in execution order, the inputs first.
 
     outputs: for each output its op's index, or its value where it depends on no input.
-    steps: instructions that the walk took.
     """
 
     ops: tuple[Op, ...]
@@ -154,8 +153,11 @@ class Traced:
 class Recorder:
     """The algebra that records: a number is a Traced, or a plain float that depends on no input."""
 
-    def __init__(self, inputs: Sequence[str], point: Sequence[float]) -> None:
+    def __init__(self, inputs: Sequence[str], point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
         self.ops: list[Op] = []
+        self.flat: list[bool] = []  # for each op whether it stays the same when the inputs move a little (a floor does)
+        self.counts: set[int] = set()  # ops whose value was needed as a whole number
         self.decisions: list[Decision] = []
         self.kinks: list[Kink] = []
         self.aliases: dict[int, list[str]] = {}
@@ -167,6 +169,7 @@ class Recorder:
         self.count_inputs = len(inputs)
         for name, value in zip(inputs, point, strict=True):
             self.ops.append(Op(len(self.ops), name, INPUT, (), float(value), (), NOWHERE))
+            self.flat.append(False)
 
     def inputs(self) -> list[Traced]:
         """The traced inputs, in order."""
@@ -187,10 +190,13 @@ class Recorder:
             if p is not None
         )
         index = len(self.ops)
+        if index - self.count_inputs >= self.limits.operations:
+            raise ExplorerError(f"More than {self.limits.operations:,} operations to record.", span, "limit")
         parents = tuple(a.index if t else a for a, t in zip(arguments, traced, strict=True))
         name = f"{self.stem}{index - self.count_inputs + 1}"
         place = (self.iteration, self.call)
         self.ops.append(Op(index, name, function, parents, value, edges, span, (), *place))
+        self.flat.append(all(e.partial == 0.0 or self.flat[e.parent] for e in edges))
         primitive = PRIMITIVES[function]
         if primitive.kink is not None:
             scale = max((abs(n) for n in numbers), default=0.0)
@@ -209,7 +215,13 @@ class Recorder:
         raise NotImplementedError  # `decide` is never open here
 
     def whole(self, value: Any) -> int | None:
-        return whole_number(value.value if isinstance(value, Traced) else value)
+        """A count that moves with an input has no derivative: between whole numbers there is no function."""
+        if not isinstance(value, Traced):
+            return whole_number(value)
+        if not self.flat[value.index] and value.index not in self.counts:
+            self.counts.add(value.index)
+            self.kinks.append(Kink(value.index, 0.0, 1.0, True))
+        return whole_number(value.value)
 
     def assigned(self, name: str, value: Any) -> None:
         if isinstance(value, Traced) and name not in self.aliases.get(value.index, ()):
@@ -234,7 +246,7 @@ def operation_stem(inputs: Sequence[str]) -> str:
 
 def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> Tape:
     """The tape of the program at a point (inputs in the program's order)."""
-    recorder = Recorder(program.inputs, point)
+    recorder = Recorder(program.inputs, point, limits)
     results = Run(lower(program), recorder, limits).outputs(recorder.inputs())
     ops = [
         replace(op, aliases=tuple(names)) if (names := recorder.aliases.get(op.index)) else op for op in recorder.ops

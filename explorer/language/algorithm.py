@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import itertools
 import re
 import warnings
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from typing import NoReturn
 from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
 from explorer.language.primitives import PRIMITIVES, function_named
 from explorer.language.program import (
+    NOWHERE,
     Apply,
     Assign,
     AssignItem,
@@ -57,6 +59,8 @@ MAX_INDENTS = 20
 MAX_FUNCTIONS = 50
 MAX_DEPTH = 120  # levels of the tree, blocks and expressions together: walks recurse a few Python frames a level
 MAX_CHAIN = 1_500  # operators in one chain of sums, which Python reads as a tree as deep as the chain is long
+# %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.
+MAX_DOUBLINGS = 4
 
 _MODULES = ("math", "np", "numpy", "cmath")  # math.sin(x) is sin(x)
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -100,6 +104,11 @@ _REFUSED: dict[str, str] = {
     "NamedExpr": "“:=” is not read: assign on a line of its own.",
     "SetComp": "Sets are not read: use a list.",
     "DictComp": "Dictionaries are not read: use a list.",
+    "AnnAssign": "A type alone gives no value: write name = ….",
+    "TypeAlias": "Types are not read: leave this line out.",
+    "TryStar": "try is not read: write an if for the case that fails.",
+    "AsyncFor": "async is not read.",
+    "AsyncWith": "async is not read.",
 }
 
 
@@ -110,23 +119,23 @@ def is_algorithm(text: str) -> bool:
 
 def read_algorithm(text: str) -> Program:
     """The Program of an algorithm's text; ExplorerError with the place where it cannot be read."""
-    text = text.expandtabs(4)
-    _check_size(text)
-    tree = _parse(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # what ends a line for Python's parser
+    _check_size(lines)
+    tree = _parse(lines)
     try:
-        return _Reader(text, tree).program()
+        return _Reader(text, lines, tree).program()
     except RecursionError:
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
 
 
-def _check_size(text: str) -> None:
+def _check_size(lines: Sequence[str]) -> None:
     """Limits that Python's parser must not be tried with."""
     depth = 0
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         code = line.partition("#")[0]
-        indent = len(code) - len(code.lstrip(" "))
-        if code.strip() and indent > 8 * MAX_INDENTS:
-            raise ExplorerError("This line is indented too far.", Span(number, 0, number, indent), "limit")
+        blank = code[: len(code) - len(code.lstrip())]
+        if code.strip() and len(_expanded(blank)) > 8 * MAX_INDENTS:
+            raise ExplorerError("This line is indented too far.", Span(number, 0, number, len(blank)), "limit")
         for column, character in enumerate(code):
             depth += (character in "([{") - (character in ")]}")
             if depth > MAX_BRACKETS:
@@ -137,33 +146,55 @@ def _check_size(text: str) -> None:
             exponent = match.group().lower().partition("e")[2]
             if len(match.group()) > MAX_DIGITS or len(exponent) > 5:
                 raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", place, "limit")
-        for match in re.finditer(r"(?:not |[-+~]\s*){40,}", code):
+        for match in re.finditer(r"(?:not\s+|[-+~]\s*){40,}", code):
             place = Span(number, match.start(), number, match.end())
             raise ExplorerError("Too many signs before one value.", place, "limit")
 
 
-def _parse(text: str) -> ast.Module:
+def _expanded(line: str) -> str:
+    """The line with four spaces a tab: what Python's parser sees, so that tabs and spaces may be mixed."""
+    return line.expandtabs(4)
+
+
+def _original(line: str, column: int) -> int:
+    """The column in the line as it was written, of a column in the expanded one."""
+    if "\t" not in line:
+        return column
+    return next((k for k in range(len(line)) if len(_expanded(line[: k + 1])) > column), len(line))
+
+
+def _parse(lines: Sequence[str]) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "is" with a number and the like: refused below in our words
-            return ast.parse(text)
+            return ast.parse("\n".join(map(_expanded, lines)))
     except SyntaxError as error:
-        raise _syntax_error(text, error) from None
+        raise _syntax_error(lines, error) from None
     except (RecursionError, MemoryError):
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
-    except ValueError as error:
-        raise ExplorerError(f"This cannot be read: {error}.") from None
+    except ValueError:  # a null byte, half of a character
+        place = next(
+            (Span(n, k, n, k + 1) for n, line in enumerate(lines, 1) for k, c in enumerate(line) if _unreadable(c)),
+            NOWHERE,
+        )
+        raise ExplorerError("This character is not one that is read.", place) from None
 
 
-def _syntax_error(text: str, error: SyntaxError) -> ExplorerError:
-    lines = text.split("\n")
+def _unreadable(character: str) -> bool:
+    return character == "\0" or "\ud800" <= character <= "\udfff"
+
+
+def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
     line = min(max(error.lineno or 1, 1), len(lines))
-    column = min(max((error.offset or 1) - 1, 0), len(lines[line - 1]))
-    end = (
-        min(max((error.end_offset or 0) - 1, column + 1), len(lines[line - 1])) if error.end_lineno == line else column
-    )
+    text = lines[line - 1]
+    column = min(max(_original(text, (error.offset or 1) - 1), 0), len(text))
+    end = column
+    if error.end_lineno == line:
+        end = min(max(_original(text, (error.end_offset or 0) - 1), column + 1), len(text))
     place = Span(line, column, line, max(end, column))
     said = error.msg.split(". Perhaps")[0]
+    if "too many" in said or "too complex" in said:
+        return ExplorerError("This is nested too deeply to be read.", place, "limit")
     known = {
         "invalid syntax": "This cannot be read here.",
         "expected an indented block": "The lines that belong to this one must be indented below it.",
@@ -185,9 +216,9 @@ def _syntax_error(text: str, error: SyntaxError) -> ExplorerError:
 
 
 class _Reader:
-    def __init__(self, text: str, tree: ast.Module) -> None:
+    def __init__(self, text: str, lines: Sequence[str], tree: ast.Module) -> None:
         self.text = text
-        self.lines = text.split("\n")
+        self.lines = lines
         self.tree = tree
         self.notes: list[Note] = []
         self.signatures: dict[str, int] = {}
@@ -195,6 +226,8 @@ class _Reader:
         self.function = ""
         self.assigned: set[str] = set()
         self.depth = 0
+        self.loops = 0  # around this place
+        self.doublings = 0  # inside each other, in the expression that is being read
 
     # -- the whole -------------------------------------------------------------------------------------------------
 
@@ -224,7 +257,7 @@ class _Reader:
             name = self.name(definition.name, definition)
             if name in self.signatures:
                 raise ExplorerError(f"“{name}” is defined twice.", self._head(definition), "name")
-            if function_named(name) is not None or name in FORMS or name in CONSTANTS:
+            if name in CONSTANTS or name == "range":  # others hide the function of that name, as in Python
                 raise ExplorerError(f"“{name}” is known already: choose another name.", self._head(definition), "name")
             self.signatures[name] = len(definition.args.args)
         functions = [self.read_function(definition) for definition in definitions]
@@ -269,9 +302,8 @@ class _Reader:
             return tuple(names)
         if len(values) == 1:
             return (function.name if function.name not in taken else "y" if "y" not in taken else "result",)
-        stem = next(
-            s for s in ("y", function.name, "output") if not any(f"{s}{k + 1}" in taken for k in range(len(values)))
-        )
+        stems = itertools.chain(("y", function.name), (f"output{'_' * k}" for k in itertools.count()))
+        stem = next(s for s in stems if not any(f"{s}{k + 1}" in taken for k in range(len(values))))
         return tuple(f"{stem}{k + 1}" for k in range(len(values)))
 
     def _check_characters(self, texts: Sequence[ast.expr]) -> None:
@@ -294,17 +326,14 @@ class _Reader:
             raise ExplorerError(
                 "Parameters are plain names here: def f(x, y):, without * or default values.", self._head(node)
             )
-        parameters = tuple(self.name(a.arg, a) for a in arguments.args)
+        parameters = tuple(self.target(a.arg, a) for a in arguments.args)
         if len(set(parameters)) < len(parameters):
             raise ExplorerError("A parameter stands twice in this definition.", self._head(node), "name")
-        for parameter, argument in zip(parameters, arguments.args, strict=True):
-            if parameter in self.signatures:
-                raise ExplorerError(f"“{parameter}” is also a function's name.", self.span(argument), "name")
         self.function = self.name(node.name, node)
         self.assigned = set(parameters)
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                self.assigned.add(self.name(inner.id, inner))
+                self.assigned.add(self.target(inner.id, inner))
         body = node.body
         if (
             isinstance(body[0], ast.Expr)
@@ -342,14 +371,16 @@ class _Reader:
             case ast.If(test=test, body=body, orelse=orelse):
                 return [If(self.condition(test), self.block(body), self.block(orelse), self.span(test))]
             case ast.While(test=test, body=body, orelse=[]):
-                return [While(self.condition(test), self.block(body), self.span(test))]
+                return [While(self.condition(test), self.loop(body), self.span(test))]
             case ast.For(target=target, iter=items, body=body, orelse=[]):
                 if not isinstance(target, ast.Name):
                     raise ExplorerError("A loop here has one variable: for i in ….", self.span(target))
                 place = self.span(target).to(self.span(items))
-                return [For(self.name(target.id, target), self.items(items), self.block(body), place)]
+                return [For(self.target(target.id, target), self.items(items), self.loop(body), place)]
             case ast.While() | ast.For():
                 raise ExplorerError("else after a loop is not read: use an if behind the loop.", span)
+            case ast.Return(value=ast.Tuple(elts=[_])):
+                raise ExplorerError("A comma at the end makes a list of one value: leave it out.", span)
             case ast.Return(value=ast.Tuple(elts=values)) if values:
                 return [Return(tuple(self.expression(v) for v in values), span)]
             case ast.Return(value=value) if value is not None:
@@ -357,6 +388,9 @@ class _Reader:
             case ast.Return():
                 raise ExplorerError("return needs a value.", span)
             case ast.Break() | ast.Continue():
+                if not self.loops:
+                    word = "break" if isinstance(node, ast.Break) else "continue"
+                    raise ExplorerError(f"{word} stands inside of a loop only.", span)
                 return [Break(span) if isinstance(node, ast.Break) else Continue(span)]
             case ast.Pass():
                 return []
@@ -373,13 +407,25 @@ class _Reader:
             case _:
                 self._refuse(node)
 
+    def loop(self, body: Sequence[ast.stmt]) -> tuple[Statement, ...]:
+        """The body of a loop, in which break and continue may stand."""
+        self.loops += 1
+        statements = self.block(body)
+        self.loops -= 1
+        return statements
+
     def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement:
         match target:
             case ast.Name(id=name):
                 return Assign(self.target(name, target), self.expression(value), span)
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
-                return AssignItem(self.name(name, target), self.expression(index), self.expression(value), span)
-            case ast.Tuple(elts=elements) | ast.List(elts=elements) if all(isinstance(e, ast.Name) for e in elements):
+            case ast.Subscript(value=ast.Name() as items, slice=index):
+                name = self.listed(items)
+                return AssignItem(name, self.expression(index), self.expression(value), span)
+            case ast.Subscript():
+                raise ExplorerError("Give the inner list a name first: row = a[i], then row[j] = ….", self.span(target))
+            case ast.Tuple(elts=elements) | ast.List(elts=elements) if elements:
+                for element in elements:
+                    self.check_plain(element)
                 names = tuple(self.target(e.id, e) for e in elements if isinstance(e, ast.Name))
                 if isinstance(value, ast.Tuple | ast.List):
                     if len(value.elts) != len(names):
@@ -394,11 +440,31 @@ class _Reader:
             case ast.Name(id=name):
                 old: Expression = self.read_name(name, target)
                 return Assign(self.name(name, target), self.arithmetic(operator, old, change, span), span)
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
-                place = self.expression(index)
-                old = Item(self.read_name(name, target), place, self.span(target))
-                return AssignItem(self.name(name, target), place, self.arithmetic(operator, old, change, span), span)
+            case ast.Subscript(value=ast.Name() as items, slice=index):
+                name, place = self.listed(items), self.expression(index)
+                old = Item(Name(name, self.span(items)), place, self.span(target))
+                return AssignItem(name, place, self.arithmetic(operator, old, change, span), span)
+            case ast.Subscript():
+                raise ExplorerError("Give the inner list a name first: row = a[i], then row[j] = ….", self.span(target))
         raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
+
+    def check_plain(self, target: ast.expr) -> None:
+        """Of several targets each must be a name."""
+        if isinstance(target, ast.Name):
+            return
+        said = "Only names can be assigned together: give the inner values a line of their own."
+        if isinstance(target, ast.Starred):
+            said = "* before a name is not read: write a name for each value."
+        elif isinstance(target, ast.Subscript):
+            said = "Items of a list are assigned one by one: t = a[0], then a[0] = a[1], then a[1] = t."
+        raise ExplorerError(said, self.span(target))
+
+    def listed(self, node: ast.Name) -> str:
+        """The name of a list whose item is assigned."""
+        name = self.read_name(node.id, node)
+        if not isinstance(name, Name):
+            raise ExplorerError("A number stands where a list is needed.", self.span(node))
+        return name.name
 
     # -- expressions -----------------------------------------------------------------------------------------------
 
@@ -407,7 +473,9 @@ class _Reader:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
+        outer, self.doublings = self.doublings, 0
         value = self.read_expression(node)
+        self.doublings = max(outer, self.doublings)
         self.depth -= 1
         return value
 
@@ -418,8 +486,10 @@ class _Reader:
                 raise ExplorerError("True and False are not numbers here: write 1.0 or 0.0.", span)
             case ast.Constant(value=int() | float() as value):
                 return self.number(value, span)
+            case ast.Constant(value=str() | bytes()):
+                raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
             case ast.Constant():
-                raise ExplorerError("Only numbers are read here.", span)
+                raise ExplorerError("Only real numbers are read here.", span)
             case ast.Name(id=name):
                 return self.read_name(name, node)
             case ast.BinOp():
@@ -449,6 +519,8 @@ class _Reader:
         if abs(value) > 1.7976931348623157e308:
             raise ExplorerError("This number does not fit a double: its size must lie below 1.8e308.", span, "limit")
         text = self.lines[span.line - 1][span.column : span.end_column].replace("_", "")
+        if value == 0.0 and re.match(r"[0.]*[1-9]", text):
+            raise ExplorerError("This number does not fit a double: its size must lie above 5e-324.", span, "limit")
         return Constant(float(value), text, span)
 
     def read_name(self, text: str, node: ast.expr) -> Expression:
@@ -472,22 +544,39 @@ class _Reader:
             head = head.left
         if len(links) > MAX_CHAIN:
             raise ExplorerError(f"More than {MAX_CHAIN:,} operators in one expression.", self.span(node), "limit")
-        value = self.expression(head)
+        value, doublings = self.measured(head)
         for link in reversed(links):
-            value = self.arithmetic(link.op, value, self.expression(link.right), self.span(link))
+            right, inside = self.measured(link.right)
+            doublings = max(doublings, inside)
+            if isinstance(link.op, ast.Mod):
+                doublings = self.doubled(doublings, link)
+            value = self.arithmetic(link.op, value, right, self.span(link))
+        self.doublings = doublings
         return value
 
+    def measured(self, node: ast.expr) -> tuple[Expression, int]:
+        """An expression, and how many doublings are inside each other in it."""
+        self.doublings = 0
+        return self.expression(node), self.doublings
+
+    def doubled(self, inside: int, node: ast.expr) -> int:
+        """One doubling around so many."""
+        if inside == MAX_DOUBLINGS:
+            said = f"%, int and chains like a < b < c are nested more than {MAX_DOUBLINGS} deep: name a part."
+            raise ExplorerError(said, self.span(node), "limit")
+        return inside + 1
+
     def arithmetic(self, operator: ast.operator, left: Expression, right: Expression, span: Span) -> Expression:
-        if isinstance(operator, ast.Mult) and (isinstance(left, ListOf) or isinstance(right, ListOf)):
-            items, count = (left, right) if isinstance(left, ListOf) else (right, left)
+        lists = ListOf | Repeat | Collect
+        if isinstance(operator, ast.Mult) and (isinstance(left, lists) or isinstance(right, lists)):
+            items, count = (left, right) if isinstance(left, lists) else (right, left)
             return Repeat(items, count, span)
         if type(operator) in _OPERATORS:
             return Apply(_OPERATORS[type(operator)], (left, right), span)
-        if isinstance(operator, ast.FloorDiv | ast.Mod):
-            whole = Apply("floor", (Apply("div", (left, right), span),), span)
-            if isinstance(operator, ast.FloorDiv):
-                return whole
-            return Apply("sub", (left, Apply("mul", (right, whole), span)), span)
+        if isinstance(operator, ast.FloorDiv):
+            return Apply("floor", (Apply("div", (left, right), span),), span)
+        if isinstance(operator, ast.Mod):
+            return remainder(left, right, span)
         what = "Matrix products are not read: write the sum of products." if isinstance(operator, ast.MatMult) else ""
         raise ExplorerError(what or "Bits are not read: use numbers and + − * / **.", span)
 
@@ -498,11 +587,16 @@ class _Reader:
         match node.func:
             case ast.Name(id=text):
                 name = self.name(text, node.func)
+                if name in self.assigned:
+                    said = f"“{name}” is a value in {self.function}, and no function that can be called."
+                    raise ExplorerError(said, self.span(node.func), "name")
             case ast.Attribute(value=ast.Name(id=module), attr=text) if module in _MODULES:
                 name = text
+            case ast.Call() | ast.Subscript() | ast.Constant():
+                raise ExplorerError("Only a function's name can stand before “(”.", self.span(node.func))
             case _:
                 self._refuse(node.func)
-        if name in self.signatures:
+        if name in self.signatures and isinstance(node.func, ast.Name):
             arguments = tuple(self.expression(a) for a in node.args)
             if len(arguments) != self.signatures[name]:
                 said = f"{name} takes {_count(self.signatures[name])}; here it has {_count(len(arguments))}."
@@ -524,7 +618,8 @@ class _Reader:
         if name in ("float", "int") and len(arguments) == 1:
             if name == "float":
                 return arguments[0]
-            return Apply("floor", arguments, span)
+            self.doublings = self.doubled(self.doublings, node)
+            return truncation(arguments[0], span)
         if name == "pow" and len(arguments) == 2:
             return Apply("pow", arguments, span)
         if name == "range":
@@ -581,32 +676,44 @@ class _Reader:
         return self.expression(node)
 
     def collect(self, value: ast.expr, generators: list[ast.comprehension], span: Span) -> Expression:
-        if len(generators) != 1 or generators[0].ifs or not isinstance(generators[0].target, ast.Name):
+        first = generators[0]
+        if len(generators) != 1 or first.ifs or first.is_async or not isinstance(first.target, ast.Name):
             raise ExplorerError("A list is built by one for with one variable, without if.", span)
-        target = generators[0].target
-        variable = self.name(target.id, target)
+        variable = self.target(first.target.id, first.target)
         return Collect(self.expression(value), variable, self.items(generators[0].iter), span)
 
     def condition(self, node: ast.expr) -> Condition:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
+        outer, self.doublings = self.doublings, 0
+        condition = self.read_condition(node)
+        self.doublings = max(outer, self.doublings)
+        self.depth -= 1
+        return condition
+
+    def read_condition(self, node: ast.expr) -> Condition:
         span = self.span(node)
         match node:
             case ast.Compare(left=left, ops=operators, comparators=rights):
                 parts: list[Condition] = []
-                before = self.expression(left)
+                before, doublings = self.measured(left)
                 for operator, right in zip(operators, rights, strict=True):
                     if type(operator) not in _RELATIONS:
                         raise ExplorerError("“in” and “is” are not read: compare with < <= > >= == !=.", span)
-                    after = self.expression(right)
+                    after, inside = self.measured(right)
+                    doublings = max(doublings, inside)
                     parts.append(Compare(_RELATIONS[type(operator)], before, after, before.span.to(after.span)))
                     before = after
+                self.doublings = doublings if len(parts) == 1 else self.doubled(doublings, node)
                 return parts[0] if len(parts) == 1 else Logic("and", tuple(parts), span)
-            case ast.BoolOp(op=operator, values=values):
-                word = "and" if isinstance(operator, ast.And) else "or"
+            case ast.BoolOp(op=connective, values=values):
+                word = "and" if isinstance(connective, ast.And) else "or"
                 return Logic(word, tuple(self.condition(v) for v in values), span)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return Logic("not", (self.condition(operand),), span)
-            case ast.Constant(value=True):
-                return Logic("and", (), span)  # no condition at all: always true
+            case ast.Constant(value=bool() as value):
+                return Logic("and" if value else "or", (), span)  # all of no conditions hold, and none of them does
         raise ExplorerError("A condition is needed here, for example x > 0 or n != 0.", span)
 
     # -- small things ----------------------------------------------------------------------------------------------
@@ -615,16 +722,17 @@ class _Reader:
         name = plain_name(text)
         if len(name) > MAX_NAME_LENGTH:
             raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", self.span(node), "limit")
-        if "__" in name or name == "_":
-            raise ExplorerError(
-                "A name may not contain two underscores in a row, or be one alone.", self.span(node), "name"
-            )
+        if "__" in name:
+            raise ExplorerError("A name may not contain two underscores in a row.", self.span(node), "name")
+        if not name.isascii():
+            raise ExplorerError(f"The letters of “{name}” are not all Latin or Greek.", self.span(node), "name")
         return name
 
     def target(self, text: str, node: ast.AST) -> str:
+        """A name that gets a value; one of an elementary function hides that function, as in Python."""
         name = self.name(text, node)
-        if name in self.signatures or function_named(name) is not None or name in FORMS:
-            raise ExplorerError(f"“{name}” is a function: choose another name.", self.span(node), "name")
+        if name in self.signatures:
+            raise ExplorerError(f"“{name}” is a function here: choose another name.", self.span(node), "name")
         return name
 
     def span(self, node: ast.AST) -> Span:
@@ -636,7 +744,9 @@ class _Reader:
 
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1]
-        return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
+        if not text.isascii():
+            offset = len(_expanded(text).encode()[:offset].decode(errors="ignore"))
+        return _original(text, offset)
 
     def _head(self, node: ast.FunctionDef) -> Span:
         """The line with def."""
@@ -646,6 +756,34 @@ class _Reader:
     def _refuse(self, node: ast.AST) -> NoReturn:
         kind = type(node).__name__
         raise ExplorerError(_REFUSED.get(kind, "This is not part of the language."), self.span(node))
+
+
+def remainder(left: Expression, right: Expression, span: Span) -> Expression:
+    """left − right·⌊left/right⌋, with the sign of right, as Python's % has it; each operand is one node, twice."""
+    whole = Apply("floor", (Apply("div", (left, right), span),), span)
+    return Apply("sub", (left, Apply("mul", (right, whole), span)), span)
+
+
+def as_remainder(node: Expression) -> tuple[Expression, Expression] | None:
+    """The operands of what `remainder` made, else None; they are to be evaluated once."""
+    match node:
+        case Apply("sub", (left, Apply("mul", (right, Apply("floor", (Apply("div", (again, below)),)))))):
+            return (left, right) if left is again and right is below else None
+    return None
+
+
+def truncation(value: Expression, span: Span) -> Expression:
+    """sign(value)·⌊|value|⌋, as Python's int has it; the value is one node, twice."""
+    size = Apply("floor", (Apply("abs", (value,), span),), span)
+    return Apply("mul", (Apply("sign", (value,), span), size), span)
+
+
+def as_truncation(node: Expression) -> Expression | None:
+    """The operand of what `truncation` made, else None; it is to be evaluated once."""
+    match node:
+        case Apply("mul", (Apply("sign", (value,)), Apply("floor", (Apply("abs", (again,)),)))):
+            return value if value is again else None
+    return None
 
 
 def _statements(body: Sequence[Statement]) -> list[Statement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from explorer.language.algorithm import as_remainder, as_truncation, is_algorithm
 from explorer.language.notation import Notation, NotationBuilder
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import (
@@ -49,7 +50,7 @@ def preview(program: Program) -> Notation:
     lines: list[int] = []
     for function in program.functions:
         head = writer.call_head(function.name, [Name(p, function.span) for p in function.parameters], function.span)
-        if function.name == "main":
+        if function.name == "main" and not is_algorithm(program.source):  # the name that formulas have
             lines += writer.formula(program)
         elif len(function.body) == 1 and isinstance(function.body[0], Return) and len(function.body[0].values) == 1:
             value = function.body[0].values[0]
@@ -169,6 +170,8 @@ class _Writer:
             case Fold(function, items, span):
                 words = {"add": "sum", "mul": "prod"}.get(function, function)
                 return self.call_head(words, (items,), span), _ATOM
+            case Apply("sub" | "mul", _, _) if (once := self.once(node)) is not None:
+                return once
             case Apply("add" | "sub", _, _):
                 return self.sum(node), _SUM
             case Apply("mul" | "div", _, _):
@@ -207,6 +210,15 @@ class _Writer:
 
     def power(self, base: Expression, exponent: Expression, span: Span) -> int:
         return self.add("power", children=[self.inside(base, _ATOM), self.write(exponent)[0]], span=span)
+
+    def once(self, node: Apply) -> tuple[int, int] | None:
+        """A remainder or a truncation in its own words, where its tree has each operand twice."""
+        if (pair := as_remainder(node)) is not None:
+            left, right = [self.inside(operand, _POWER) for operand in pair]
+            return self.row([left, self.add("operator", "mod"), right], node.span), _PRODUCT
+        if (operand := as_truncation(node)) is not None:
+            return self.call_head("int", (operand,), node.span), _ATOM
+        return None
 
     def sum(self, node: Apply) -> int:
         """a ± b ± c …, in one row; a loop, for sums are long."""
@@ -251,13 +263,16 @@ class _Writer:
             case Compare(operator, left, right, span):
                 sign = self.add("operator", _SIGNS[operator])
                 return self.row([self.write(left)[0], sign, self.write(right)[0]], span)
-            case Logic(_, (), span):
-                return self.add("word", "true", span=span)
+            case Logic(operator, (), span):
+                return self.add("word", "true" if operator == "and" else "false", span=span)
             case Logic("not", (inner,), span):
                 return self.row([self.add("word", "not "), self.bracketed(inner)], span)
             case Logic(operator, conditions, span):
                 children: list[int] = []
-                for part in conditions:
+                for before, part in zip((None, *conditions), conditions, strict=False):
+                    if operator == "and" and isinstance(part, Compare) and _continues(before, part):
+                        children += [self.add("operator", _SIGNS[part.operator]), self.write(part.right)[0]]
+                        continue
                     if children:
                         children.append(self.add("word", f" {operator} "))
                     children.append(self.bracketed(part))
@@ -268,11 +283,18 @@ class _Writer:
         return piece if isinstance(node, Compare) else self.add("bracket", "()", [piece])
 
 
+def _continues(before: Condition | None, part: Compare) -> bool:
+    """Whether a comparison goes on from the one before, as in a < b < c."""
+    return isinstance(before, Compare) and part.left is before.right
+
+
 def _chain(node: Apply, family: tuple[str, ...]) -> tuple[Expression, list[Apply]]:
     """The first operand of a chain of operators, and the operators from the left."""
     links: list[Apply] = []
     head: Expression = node
     while isinstance(head, Apply) and head.function in family:
+        if as_remainder(head) is not None or as_truncation(head) is not None:
+            break
         links.append(head)
         head = head.arguments[0]
     return head, links[::-1]

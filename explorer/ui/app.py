@@ -48,8 +48,11 @@ def _tell(kind: type[BaseException], error: BaseException, at: TracebackType | N
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText("Your text is as it was. The details can be copied for a report.")
     box.setDetailedText(details)
+    _FaultBox.shown = box
     box.open()  # not exec: an exception in a slot must not start a second event loop
 
 
 class _FaultBox(QMessageBox):
-    """Tells of a fault."""
+    """Tells of a fault; `shown` keeps it, for Python deletes a box that nobody holds."""
+
+    shown: _FaultBox | None = None

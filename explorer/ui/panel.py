@@ -147,6 +147,11 @@ class Panel(QWidget):
         if question is not None and not self._outdated:
             self._ask(question)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still waited for."""
+        return any(worker.busy for worker in self._workers)
+
     def cancel(self) -> None:
         """Stop what is being computed."""
         for worker in self._workers:

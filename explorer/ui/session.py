@@ -108,6 +108,11 @@ class Document(QObject):
             self._pause.start(VALUE_PAUSE_MS)
 
     @property
+    def settling(self) -> bool:
+        """Whether a question is about to be settled, when the typing pauses."""
+        return self._pause.isActive()
+
+    @property
     def can_undo(self) -> bool:
         return bool(self._past)
 

@@ -1,4 +1,7 @@
-"""The window: editor, inputs, panels and verdict around one document."""
+"""The window: editor, inputs, panels and verdict around one document.
+
+Longer than 300 lines, because it is the one place that knows them all: it builds, connects and remembers the layout.
+"""
 
 from __future__ import annotations
 
@@ -88,6 +91,11 @@ class MainWindow(QMainWindow):
         self._open_first(path)
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self.editor.setFocus()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
+        return self.document.settling or any(panel.busy for panel in self.panels)
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -213,7 +221,7 @@ class MainWindow(QMainWindow):
             self.document.open(Session())
             return
         source = path
-        if Path(path).is_file():
+        if _is_file(path):
             try:
                 source = read_source(f"@{path}")
             except ExplorerError as error:
@@ -373,8 +381,9 @@ class MainWindow(QMainWindow):
             self._say(self.message.text(), bool(self.message.property("wrong")))
 
     def _start_workers(self) -> None:
-        self.crew.start()
-        self.plots.start()
+        if self.isVisible():  # not closed again meanwhile
+            self.crew.start()
+            self.plots.start()
 
     def _default_layout(self) -> None:
         self.columns.setSizes([262, 556, 462])
@@ -402,3 +411,11 @@ class MainWindow(QMainWindow):
         self.crew.close()
         self.plots.close()
         super().closeEvent(event)
+
+
+def _is_file(path: str) -> bool:
+    """Whether the words after the program's name are a file's path; a formula may be too long for one."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False

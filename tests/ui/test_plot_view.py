@@ -346,6 +346,7 @@ def test_the_mouse_is_told_in_data_coordinates_and_when_it_leaves(view, worker, 
     worker.reply()
     heard = []
     view.hovered.connect(lambda x, y: heard.append((x, y)))
+    qtbot.mouseMove(view, QPoint(180, 140))  # where another test left the mouse, a move to the same place is none
     qtbot.mouseMove(view, QPoint(210, 150))
     qtbot.waitUntil(lambda: bool(heard))
     assert heard[-1] == pytest.approx((2.0, 20.0), abs=0.4)  # two pixels: on a scaled screen the mouse is rounded

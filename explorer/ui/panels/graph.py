@@ -1,4 +1,7 @@
-"""The graph panel: the computational graph with a sweep played on it, the trace table, and what each step does."""
+"""The graph panel: the computational graph with a sweep played on it, the trace table, and what each step does.
+
+Longer than 300 lines: graph, player, sentence and table all show one row of one film, and are told of it in one place.
+"""
 
 from __future__ import annotations
 

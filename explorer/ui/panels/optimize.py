@@ -1,4 +1,7 @@
-"""The optimize panel: a rule runs on the function itself; its path on the landscape, the loss, its state."""
+"""The optimize panel: a rule runs on the function itself; its path on the landscape, the loss, its state.
+
+Longer than 300 lines: form, run and pictures share the run's iterates, and what makes them stale.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import math
 import struct
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -37,8 +40,9 @@ from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
 _STEPS = 200
-_REACH = 2.0  # the picture shows at least this far around the start
+_REACH = 2.5  # the picture shows at least this far around the start
 _MARGIN = 0.15  # of the path's extent, around it
+_MOST_STRETCHES = 1_500  # of a long loss curve: more than its plot has pixels
 _POINT_DIGITS = 10  # of an iterate: what the literature's tables have
 
 
@@ -54,8 +58,10 @@ class OptimizePanel(Panel):
         super().__init__(crew, parent)
         self._start: dict[str, float] = {}
         self._iterates: list[dict[str, Any]] = []
+        self._columns: list[list[float]] = []  # of the path in the picture: a list an axis
         self._complete = False  # whether the run went on to its own end, or only to the step that was looked at
         self._sentence = ""
+        self._asked = 0  # steps of the run under way
         self._view: list[tuple[float, float]] = []  # what the landscape shows, an interval an axis
         self._drawn: Program | None = None  # what it is a landscape of
         self._curve: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # of one input: its points
@@ -304,7 +310,8 @@ class OptimizePanel(Panel):
         refusal = self._refusal()
         if self.question is None or self._outdated or refusal or not self._start:
             return
-        self._iterates, self._complete, self._sentence = [], False, ""
+        self._clear()
+        self._asked = steps
         question = questions.descent(
             self.question.source, self._start, self.rule.currentData(), self._settings(), steps, self.batch.value()
         )
@@ -313,17 +320,27 @@ class OptimizePanel(Panel):
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         if "iterates" in answer:
-            self._iterates += answer["iterates"]
+            rows = answer["iterates"]
+            self._iterates += rows
+            names = list(self._start)
+            if len(names) in (1, 2):
+                self._columns[0] += [row["x"][names[0]] for row in rows]
+                self._columns[1] += [row["x"][names[1]] if len(names) == 2 else row["loss"] for row in rows]
             self._follow_run()
         if "stopped" in answer:
             self._complete = answer["stopped"] != "steps"
-            self._sentence = answer["sentence"]
+            # That all steps were taken goes without saying where one was asked for.
+            self._sentence = answer["sentence"] if self._complete or self._asked == self.steps.value() else ""
             self._show_loss()
             self._show_step(self.scrub.value())
 
     def show_end(self, end: End) -> None:
         if not isinstance(end, Done) and self._iterates:
             self._show_loss()
+
+    def _clear(self) -> None:
+        self._iterates, self._complete, self._sentence = [], False, ""
+        self._columns = [[], []]
 
     def _follow_run(self) -> None:
         last = len(self._iterates) - 1
@@ -334,7 +351,7 @@ class OptimizePanel(Panel):
 
     def _forget(self) -> None:
         """Something that the run depends on has changed: its path no longer says anything."""
-        self._iterates, self._complete, self._sentence = [], False, ""
+        self._clear()
         if not hasattr(self, "state"):  # still being built
             return
         self.worker.cancel()
@@ -387,12 +404,10 @@ class OptimizePanel(Panel):
         names = list(self._start)
         if len(names) not in (1, 2) or not hasattr(self, "plot"):
             return
-        shown = self._iterates[: self.scrub.value() + 1]
+        shown = self.scrub.value() + 1
         overlay: list[Overlay] = []
-        rows = [[row["x"][name] for row in shown] for name in names]
-        if len(names) == 1:
-            rows.append([row["loss"] for row in shown])
-        if shown:
+        rows = [column[:shown] for column in self._columns]
+        if rows[0]:
             overlay.append(Polyline(rows[0], rows[1], "accent", 2.0))
             overlay.append(Marker(rows[0][0], rows[1][0], "square", "start"))
             overlay.append(Marker(rows[0][-1], rows[1][-1], "circle", "", "accent"))
@@ -403,8 +418,9 @@ class OptimizePanel(Panel):
         self.plot.set_overlay(overlay)
 
     def _show_loss(self) -> None:
-        steps = [row["step"] for row in self._iterates]
-        losses = [row["loss"] for row in self._iterates]
+        rows = [self._iterates[place] for place in _extremes([row["loss"] for row in self._iterates])]
+        steps = [row["step"] for row in rows]
+        losses = [row["loss"] for row in rows]
         numbers = [float(value) for value in losses]
         decades = min(numbers) > 0.0 and max(numbers) > 100.0 * min(numbers)
         output = pretty_name(self.question.program.outputs[0]) if self.question else "f"
@@ -425,6 +441,14 @@ class OptimizePanel(Panel):
                 ],
             }
         )
+
+
+def _extremes(values: Sequence[float]) -> Iterator[int]:
+    """The places of a curve's points that are drawn: all, or of a long curve the least and greatest of each stretch."""
+    stretch = max(1, -(-len(values) // _MOST_STRETCHES))
+    for start in range(0, len(values), stretch):
+        places = range(start, min(start + stretch, len(values)))
+        yield from sorted({min(places, key=values.__getitem__), max(places, key=values.__getitem__)})
 
 
 def _around(value: float) -> tuple[float, float]:

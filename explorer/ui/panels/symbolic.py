@@ -81,6 +81,11 @@ class SymbolicPanel(Panel):
         self.formula.set_dimmed(dimmed)
         self.sizes.setEnabled(not dimmed)
 
+    @property
+    def busy(self) -> bool:
+        """Also while an answer that has come is not typeset yet."""
+        return super().busy or self._part.isActive()
+
     def show_answer(self, answer: dict[str, Any]) -> None:
         if "function" in answer:
             self._begin()

@@ -1,0 +1,118 @@
+"""The editor: where an error is underlined, what is lit, what is not let in, and whose undo it is."""
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtTest import QTest
+
+from explorer.language.program import Span
+from explorer.language.tokens import MAX_CHARACTERS
+from explorer.ui.editor import Editor
+
+
+@pytest.fixture
+def editor(qtbot, application):
+    editor = Editor()
+    qtbot.addWidget(editor)
+    editor.show()
+    return editor
+
+
+def marked(editor):
+    cursors = [mark.cursor for mark in editor.extraSelections()]
+    return [(cursor.selectionStart(), cursor.selectionEnd(), cursor.selectedText()) for cursor in cursors]
+
+
+def test_an_error_is_underlined_at_its_span(editor):
+    editor.setPlainText("x +* y")
+    editor.underline(Span(1, 3, 1, 4))
+    assert marked(editor) == [(3, 4, "*")]
+    editor.underline(None)
+    assert marked(editor) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "lit"),
+    [
+        ("x +", Span(1, 3, 1, 3), "+"),  # after the last character: shown on it
+        ("x\ny +", Span(2, 3, 2, 3), "+"),
+        ("x +", Span(1, 0, 1, 0), "x"),  # at the start of a line: shown on what follows
+        ("𝑥 + y", Span(1, 4, 1, 5), "y"),  # columns count characters, Qt counts UTF-16 units
+        ("a\nb", Span(1, 0, 2, 1), "a\u2029b"),
+        ("x", Span(7, 3, 9, 9), "x"),  # a place that the text has no longer
+    ],
+)
+def test_every_span_has_a_place_to_be_seen(editor, text, span, lit):
+    editor.setPlainText(text)
+    editor.underline(span)
+    assert [piece for *_, piece in marked(editor)] == [lit]
+
+
+def test_an_error_and_a_selection_can_be_marked_at_once(editor):
+    editor.setPlainText("sin(x) +")
+    editor.underline(Span(1, 7, 1, 8))
+    editor.light(Span(1, 0, 1, 6))
+    assert sorted(piece for *_, piece in marked(editor)) == ["+", "sin(x)"]
+
+
+@pytest.mark.parametrize("way", ["setPlainText", "insertPlainText", "appendPlainText", "paste"])
+def test_a_text_that_is_too_long_does_not_get_in(qtbot, editor, way):
+    editor.setPlainText("x")
+    text = "y" * 100_000
+    with qtbot.waitSignal(editor.too_long) as told:
+        if way == "paste":
+            clipboard = QMimeData()
+            clipboard.setText(text)
+            editor.insertFromMimeData(clipboard)
+        else:
+            getattr(editor, way)(text)
+    assert told.args[0] >= 100_000
+    assert editor.toPlainText() == "x"
+
+
+def test_the_longest_text_gets_in_and_replaces_a_selection(editor):
+    editor.setPlainText("y" * (MAX_CHARACTERS - 1))
+    editor.selectAll()
+    clipboard = QMimeData()
+    clipboard.setText("x" * MAX_CHARACTERS)
+    editor.insertFromMimeData(clipboard)
+    assert editor.toPlainText() == "x" * MAX_CHARACTERS
+
+
+def test_undo_and_redo_are_asked_of_the_session(qtbot, editor):
+    QTest.keyClicks(editor, "x^2")
+    with qtbot.waitSignal(editor.undo_asked):
+        QTest.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert editor.toPlainText() == "x^2"
+    with qtbot.waitSignal(editor.redo_asked):
+        QTest.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+
+
+def test_showing_the_sessions_text_is_no_edit_and_keeps_the_cursor(editor):
+    edits = []
+    editor.textChanged.connect(lambda: edits.append(1))
+    QTest.keyClicks(editor, "x^2")
+    count = len(edits)
+    editor.show_text("x^2 + y")
+    assert len(edits) == count
+    assert editor.textCursor().position() == 3
+    editor.show_text("x")
+    assert editor.textCursor().position() == 1
+
+
+def test_a_click_tells_its_line_and_column(qtbot, editor):
+    editor.setPlainText("a\nbcd")
+    cursor = editor.textCursor()
+    cursor.setPosition(4)
+    with qtbot.waitSignal(editor.span_clicked) as clicked:
+        QTest.mouseClick(editor.viewport(), Qt.MouseButton.LeftButton, pos=editor.cursorRect(cursor).center())
+    assert clicked.args == [2, 2]
+
+
+def test_new_colours_are_no_edit(editor):
+    editor.setPlainText("sin(x) # comment")
+    edits = []
+    editor.textChanged.connect(lambda: edits.append(1))
+    dark = editor.palette()
+    dark.setColor(dark.ColorRole.Base, Qt.GlobalColor.black)
+    editor.setPalette(dark)
+    assert edits == []

@@ -1,0 +1,178 @@
+"""The graph panel: the tables of the literature in the trace, the film through the player, what is not known yet."""
+
+from unicodedata import normalize
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.ui.conftest import PATIENCE_MS
+
+# Baydin et al. 2018, Tables 2 and 3, at (2, 5).
+VALUES = [2, 5, 0.6931471805599453, 10, -0.9589242746631385, 10.693147180559945, 11.652071455223084]
+ADJOINTS = [5.5, 1.7163378145367738, 1, 1, -1, 1, 1]
+TANGENTS_X1 = [1, 0, 0.5, 5, 0, 5.5, 5.5]
+TANGENTS_X2 = [0, 1, 0, 2, 0.28366218546322625, 2, 1.7163378145367738]
+
+
+def printed(numbers):
+    """As the trace prints them: ten digits, and a minus sign."""
+    return [f"{number:.10g}".replace("-", "−") for number in numbers]
+
+
+def column(cells, number):
+    return [row[number] for row in cells("graph.trace")]
+
+
+def said(find):
+    """The sentence, with each accented letter as one sign where there is one."""
+    return normalize("NFC", find("graph.explain").text())
+
+
+def press(find, name):
+    QTest.mouseClick(find(f"graph.{name}"), Qt.MouseButton.LeftButton)
+
+
+def test_the_trace_holds_the_values_and_adjoints_of_the_literature(window, cells):
+    assert column(cells, 0) == ["x₁", "x₂", "v₁", "v₂", "v₃", "v₄", "v₅"]
+    assert column(cells, 1)[2:] == ["ln x₁", "x₁ · x₂", "sin x₂", "v₁ + v₂", "v₄ − v₃"]
+    assert column(cells, 2) == printed(VALUES)
+    assert column(cells, 3) == printed(ADJOINTS)
+
+
+def test_the_trace_holds_the_tangents_for_each_seed(window, find, cells, settle):
+    find("graph.mode.forward").click()
+    settle()
+    assert find("graph.trace").horizontalHeaderItem(3).text() == "tangent"
+    assert column(cells, 2) == printed(VALUES)
+    assert column(cells, 3) == printed(TANGENTS_X1)
+    find("graph.seed").setCurrentIndex(1)
+    settle()
+    assert column(cells, 3) == printed(TANGENTS_X2)
+
+
+def test_before_the_first_step_nothing_is_known_and_nothing_is_0(window, find, cells):
+    press(find, "first")
+    assert column(cells, 2) == ["·"] * 7
+    assert column(cells, 3) == ["·"] * 7
+    assert find("graph.explain").text().startswith("Nothing is computed yet")
+    assert "0 values known" in find("graph.view").accessibleDescription()
+
+
+def test_the_reverse_sweep_records_the_values_and_then_adds_up_the_adjoints(window, find, cells):
+    press(find, "first")
+    for _ in range(7):
+        press(find, "next")
+    assert column(cells, 2) == printed(VALUES)
+    assert column(cells, 3) == ["·"] * 7, "no adjoint before the seed"
+    sentences, adjoints = [], []
+    while find("graph.slider").value() < find("graph.slider").maximum():
+        press(find, "next")
+        sentences.append(said(find))
+        adjoints.append(column(cells, 3))
+    assert sentences[0] == normalize("NFC", "The sweep starts at the output: v̄₅ = ȳ = 1.")
+    assert any(sentence.startswith("v̄₂ adds v̄₄ · 1 = 1 · 1 = 1") for sentence in sentences)
+    assert any(sentence.startswith("x̄₂ adds v̄₃ · 0.2837 = (−1) · 0.2837 = −0.2837") for sentence in sentences)
+    assert sentences[-1].startswith("x̄₁ adds v̄₁ · 0.5 = 1 · 0.5 = 0.5, so far 5.5")
+    known = [sum(text != "·" for text in texts) for texts in adjoints]
+    assert known == sorted(known)
+    assert adjoints[0] == ["·"] * 6 + ["1"]
+    # x₂ has two uses: its adjoint is not finished after the first.
+    assert "−0.2836621855" in [texts[1] for texts in adjoints]
+    assert adjoints[-1] == printed(ADJOINTS)
+
+
+def test_a_step_back_unlearns_what_the_step_had_told(window, find, cells):
+    at_end = find("graph.explain").text()
+    press(find, "previous")
+    assert column(cells, 3)[0] == "5"
+    press(find, "next")
+    assert find("graph.explain").text() == at_end
+    assert column(cells, 3)[0] == "5.5"
+
+
+def test_the_sentence_of_a_forward_step_has_the_rule_and_the_numbers(window, find, settle):
+    find("graph.mode.forward").click()
+    settle()
+    assert find("graph.slider").maximum() == 7
+    assert find("graph.explain").text().startswith("v₅ = v₄ − v₃ = 11.65;")
+    assert "= 1 · 5.5 + (−1) · 0 = 5.5" in find("graph.explain").text()
+
+
+def test_the_keys_play_the_film(qtbot, window, find):
+    slider, trace = find("graph.slider"), find("graph.trace")
+    trace.setFocus()
+    QTest.keyClick(trace, Qt.Key.Key_Home)
+    assert slider.value() == 0
+    QTest.keyClick(trace, Qt.Key.Key_F10)
+    QTest.keyClick(trace, Qt.Key.Key_F10)
+    assert slider.value() == 2
+    QTest.keyClick(trace, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    assert slider.value() == 1
+    QTest.keyClick(trace, Qt.Key.Key_End)
+    assert slider.value() == slider.maximum()
+    find("graph.speed").setValue(30.0)
+    QTest.keyClick(trace, Qt.Key.Key_F5)
+    assert slider.value() == 0, "from the start again"
+    qtbot.waitUntil(lambda: slider.value() >= 3, timeout=PATIENCE_MS)
+    QTest.keyClick(trace, Qt.Key.Key_F5)
+    paused = slider.value()
+    QTest.keyClick(trace, Qt.Key.Key_F5)
+    assert slider.value() == paused
+    qtbot.waitUntil(lambda: slider.value() == slider.maximum(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.graph._timer.isActive(), timeout=PATIENCE_MS)
+
+
+def test_the_slider_goes_to_any_step(window, find, cells):
+    find("graph.slider").setValue(3)
+    assert [text != "·" for text in column(cells, 2)] == [True] * 3 + [False] * 4
+
+
+def test_a_value_that_changes_leaves_the_player_where_it_is(window, find, settle, cells):
+    find("graph.slider").setValue(5)
+    find("point.x1").setValue(4.0)
+    settle()
+    assert find("graph.slider").value() == 5
+    assert column(cells, 2)[:4] == printed([4.0, 5.0, 1.3862943611198906, 20.0])
+    assert column(cells, 2)[5:] == ["·"] * 2
+
+
+def test_as_a_tree_each_use_has_its_own_node(window, find, settle):
+    shared = find("graph.view").accessibleDescription()
+    find("graph.mode.tree").click()
+    settle()
+    assert "8 nodes, 9 edges" in shared
+    assert "10 nodes, 9 edges" in find("graph.view").accessibleDescription()
+
+
+def test_every_output_can_be_the_seed(window, find, write, settle, cells):
+    write("(x*y, x + y)")
+    seed = find("graph.seed")
+    assert [seed.itemText(k) for k in range(seed.count())] == ["ȳ₁ = 1", "ȳ₂ = 1"]
+    find("point.x").setValue(3.0)
+    settle()
+    assert column(cells, 3)[:2] == ["1", "3"]
+    seed.setCurrentIndex(1)
+    settle()
+    assert column(cells, 3)[:2] == ["1", "1"]
+
+
+def test_a_constant_has_nothing_to_sweep(window, find, write):
+    write("2^0.5")
+    assert "depends on an input" in find("graph.explain").text()
+    assert find("graph.slider").maximum() == 0
+
+
+@pytest.mark.parametrize("text", ["f(x) = x", "(x, x)", "f(x, y) = x^2"])
+def test_a_function_that_only_hands_on_or_leaves_out_an_input_has_no_nan(window, write, cells, text):
+    write(text)
+    assert not any("undef" in text for row in cells("graph.trace") for text in row)
+
+
+def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
+    write("x")
+    assert not find("graph.fit").isVisible()
+    write("sin(cos(sin(cos(sin(cos(sin(cos(x))))))))")
+    assert find("graph.fit").isVisible()
+    press(find, "fit")
+    assert not find("graph.fit").isVisible()
