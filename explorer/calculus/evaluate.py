@@ -339,8 +339,6 @@ class Run:
         start, stop, step = (self._whole(o, "A bound of range", span) for o in operands)
         if step == 0:
             raise ExplorerError("The step of a range cannot be 0.", span, "domain")
-        if max(abs(start), abs(stop), abs(step)) > 2**53:
-            raise ExplorerError("This range is too long.", span, "limit")
         return _Cursor(range(start, stop, step))
 
     def _fold(self, function: str, items: list[Any], span: Span) -> Any:
@@ -379,6 +377,8 @@ class Run:
             raise ComplexStepInvalid("a number that must be whole", span) from None
         if whole is None:
             number = getattr(value, "value", value)  # of a float, or of a number that is being differentiated
+            if isinstance(number, float) and 2.0**53 < abs(number) < math.inf:
+                raise ExplorerError(f"{what} must not be as large as {float(number)!r}.", span, "limit")
             known = f", and is {float(number)!r} here" if isinstance(number, float) else " that depends on no input"
             raise ExplorerError(f"{what} must be a whole number{known}.", span, "domain")
         return whole
@@ -428,11 +428,10 @@ class Run:
             if len(then_values) != len(otherwise_values):
                 raise ExplorerError("How many values are returned depends on an input.", test.span, "domain")
             return tuple(merge(a, b) for a, b in zip(then_values, otherwise_values, strict=True))
-        for register, (a, b) in enumerate(zip(then.registers, otherwise.registers, strict=True)):
-            if a is None or b is None:  # a name without a value on one side has none; an intermediate is not needed
-                frame.registers[register] = None
-            elif not isinstance(a, _Cursor):  # those of loops that go on stand where they stood
-                frame.registers[register] = merge(a, b)
+        for register in frame.routine.kept:
+            a, b = then.registers[register], otherwise.registers[register]
+            # A name without a value on one side has none: what a later condition may guard, this walk cannot know.
+            frame.registers[register] = None if a is None or b is None else merge(a, b)
         frame.counter = join
         self.algebra.at(frame.iteration, frame.call)
         return None
@@ -492,8 +491,8 @@ class Silent:
 
 
 def whole_number(value: float) -> int | None:
-    """The int that a float is, or None."""
-    return int(value) if value == value and abs(value) < 2**63 and value == int(value) else None
+    """The int that a float is, or None; beyond 2⁵³ a double does not say which."""
+    return int(value) if abs(value) <= 2.0**53 and value == int(value) else None
 
 
 def _common_whole(values: Any) -> int | None:

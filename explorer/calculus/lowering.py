@@ -97,11 +97,15 @@ class Instruction(NamedTuple):
 
 @dataclass(frozen=True)
 class Routine:
-    """The code of one function: registers 0 … len(parameters) − 1 hold the arguments at the start."""
+    """The code of one function: registers 0 … len(parameters) − 1 hold the arguments at the start.
+
+    kept: the registers that can be read after a join, of names and choices; all others are read before it.
+    """
 
     name: str
     parameters: tuple[str, ...]
     registers: int
+    kept: tuple[int, ...]
     constants: tuple[tuple[int, float], ...]
     instructions: tuple[Instruction, ...]
 
@@ -138,6 +142,7 @@ class _Lowering:
         self.function = function
         self.names = {name: index for index, name in enumerate(function.parameters)}
         self.registers = len(self.names)
+        self.kept = set(self.names.values())
         self.constants: dict[int, float] = {}
         self.instructions: list[Instruction] = []
         self.sure = set(self.names)  # names that have a value on every way to here
@@ -151,6 +156,7 @@ class _Lowering:
             self.function.name,
             self.function.parameters,
             self.registers,
+            tuple(sorted(self.kept)),
             tuple(self.constants.items()),
             tuple(self.instructions),
         )
@@ -174,6 +180,7 @@ class _Lowering:
         """The register of a name, which may not have a value yet."""
         if name not in self.names:
             self.names[name] = self.fresh()
+            self.kept.add(self.names[name])
         return self.names[name]
 
     def read(self, name: str, span: Span) -> int:
@@ -356,7 +363,7 @@ class _Lowering:
         for jump in ends:
             self.patch(jump, jump=len(self.instructions))
         self.emit(Instruction(Operation.LEAVE, node.span))
-        del self.names[node.variable]
+        self.kept.discard(self.names.pop(node.variable))
         self.sure.discard(node.variable)
         if outer is not None:
             self.names[node.variable] = outer
@@ -399,6 +406,7 @@ class _Lowering:
 
     def choose(self, node: Choose) -> int:
         target = self.fresh()
+        self.kept.add(target)
         start = len(self.instructions)
         tests = self.condition(node.condition, True)
         tested = len(self.instructions)

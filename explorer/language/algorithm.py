@@ -14,7 +14,7 @@ import itertools
 import re
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
 from explorer.language.primitives import PRIMITIVES, function_named
@@ -62,6 +62,11 @@ MAX_CHAIN = 1_500  # operators in one chain of sums, which Python reads as a tre
 # %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.
 MAX_DOUBLINGS = 4
 
+_BRACKETS = re.compile(r"[][(){}]")
+_NUMBERS = re.compile(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?")
+_SIGNS = re.compile(r"(?:not\s+|[-+~]\s*){40,}")
+# What a line of usual code has nothing of, so that it need not be looked at closely.
+_LONG = re.compile(r"[0-9][0-9_.]{20}|[eE][+-]?[0-9]{5}|not\s+not\s|[-+~]\s*[-+~]")
 _MODULES = ("math", "np", "numpy", "cmath")  # math.sin(x) is sin(x)
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -130,25 +135,38 @@ def read_algorithm(text: str) -> Program:
 
 def _check_size(lines: Sequence[str]) -> None:
     """Limits that Python's parser must not be tried with."""
+    suspicious = any(_LONG.search(line) for line in lines)
     depth = 0
     for number, line in enumerate(lines, start=1):
         code = line.partition("#")[0]
+        opening = code.count("(") + code.count("[") + code.count("{")
+        if depth + opening > MAX_BRACKETS:
+            _check_brackets(code, number, depth)
+        depth += opening - code.count(")") - code.count("]") - code.count("}")
         blank = code[: len(code) - len(code.lstrip())]
-        if code.strip() and len(_expanded(blank)) > 8 * MAX_INDENTS:
+        if len(_expanded(blank)) > 8 * MAX_INDENTS and code.strip():
             raise ExplorerError("This line is indented too far.", Span(number, 0, number, len(blank)), "limit")
-        for column, character in enumerate(code):
-            depth += (character in "([{") - (character in ")]}")
-            if depth > MAX_BRACKETS:
-                place = Span(number, column, number, column + 1)
-                raise ExplorerError(f"Brackets are nested more than {MAX_BRACKETS} deep.", place, "limit")
-        for match in re.finditer(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?", code):
+        if suspicious:
+            _check_words(code, number)
+
+
+def _check_brackets(code: str, number: int, depth: int) -> None:
+    for match in _BRACKETS.finditer(code):
+        depth += 1 if match.group() in "([{" else -1
+        if depth > MAX_BRACKETS:
             place = Span(number, match.start(), number, match.end())
-            exponent = match.group().lower().partition("e")[2]
-            if len(match.group()) > MAX_DIGITS or len(exponent) > 5:
-                raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", place, "limit")
-        for match in re.finditer(r"(?:not\s+|[-+~]\s*){40,}", code):
-            place = Span(number, match.start(), number, match.end())
-            raise ExplorerError("Too many signs before one value.", place, "limit")
+            raise ExplorerError(f"Brackets are nested more than {MAX_BRACKETS} deep.", place, "limit")
+
+
+def _check_words(code: str, number: int) -> None:
+    for match in _NUMBERS.finditer(code):
+        place = Span(number, match.start(), number, match.end())
+        exponent = match.group().lower().partition("e")[2]
+        if len(match.group()) > MAX_DIGITS or len(exponent) > 5:
+            raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", place, "limit")
+    for match in _SIGNS.finditer(code):
+        place = Span(number, match.start(), number, match.end())
+        raise ExplorerError("Too many signs before one value.", place, "limit")
 
 
 def _expanded(line: str) -> str:
@@ -173,15 +191,16 @@ def _parse(lines: Sequence[str]) -> ast.Module:
     except (RecursionError, MemoryError):
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
     except ValueError:  # a null byte, half of a character
-        place = next(
-            (Span(n, k, n, k + 1) for n, line in enumerate(lines, 1) for k, c in enumerate(line) if _unreadable(c)),
-            NOWHERE,
-        )
-        raise ExplorerError("This character is not one that is read.", place) from None
+        raise ExplorerError("This character is not one that is read.", _unreadable(lines)) from None
 
 
-def _unreadable(character: str) -> bool:
-    return character == "\0" or "\ud800" <= character <= "\udfff"
+def _unreadable(lines: Sequence[str]) -> Span:
+    """The place of the first character that no source text may hold."""
+    for number, line in enumerate(lines, start=1):
+        for column, character in enumerate(line):
+            if character == "\0" or "\ud800" <= character <= "\udfff":
+                return Span(number, column, number, column + 1)
+    return NOWHERE
 
 
 def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
@@ -191,8 +210,12 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
     end = column
     if error.end_lineno == line:
         end = min(max(_original(text, (error.end_offset or 0) - 1), column + 1), len(text))
+    if isinstance(error, IndentationError):  # the line as a whole is meant
+        column, end = len(text) - len(text.lstrip()), len(text.rstrip())
     place = Span(line, column, line, max(end, column))
     said = error.msg.split(". Perhaps")[0]
+    if "null byte" in said:
+        return ExplorerError("This character is not one that is read.", _unreadable(lines))
     if "too many" in said or "too complex" in said:
         return ExplorerError("This is nested too deeply to be read.", place, "limit")
     known = {
@@ -219,6 +242,7 @@ class _Reader:
     def __init__(self, text: str, lines: Sequence[str], tree: ast.Module) -> None:
         self.text = text
         self.lines = lines
+        self.plain = [line.isascii() and "\t" not in line for line in lines]  # columns need no conversion
         self.tree = tree
         self.notes: list[Note] = []
         self.signatures: dict[str, int] = {}
@@ -331,9 +355,8 @@ class _Reader:
             raise ExplorerError("A parameter stands twice in this definition.", self._head(node), "name")
         self.function = self.name(node.name, node)
         self.assigned = set(parameters)
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                self.assigned.add(self.target(inner.id, inner))
+        for target in _targets(node.body):
+            self.assigned.add(self.target(target.id, target))
         body = node.body
         if (
             isinstance(body[0], ast.Expr)
@@ -398,7 +421,9 @@ class _Reader:
                 return []
             case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                 raise ExplorerError("print is not read: return the value to see it.", span)
-            case ast.Expr(value=value) if type(value).__name__ not in _REFUSED:
+            case ast.Expr(value=value) if type(value).__name__ in _REFUSED:
+                self._refuse(value)
+            case ast.Expr():
                 raise ExplorerError("This line computes something and does not keep it: write name = ….", span)
             case ast.FunctionDef():
                 raise ExplorerError(
@@ -480,6 +505,13 @@ class _Reader:
         return value
 
     def read_expression(self, node: ast.expr) -> Expression:
+        match node:
+            case ast.Name(id=name):
+                return self.read_name(name, node)
+            case ast.BinOp():
+                return self.chain(node)
+            case ast.Call():
+                return self.call(node)
         span = self.span(node)
         match node:
             case ast.Constant(value=bool()):
@@ -490,18 +522,12 @@ class _Reader:
                 raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
             case ast.Constant():
                 raise ExplorerError("Only real numbers are read here.", span)
-            case ast.Name(id=name):
-                return self.read_name(name, node)
-            case ast.BinOp():
-                return self.chain(node)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return Apply("neg", (self.expression(operand),), span)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.expression(operand)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return Choose(self.condition(test), self.expression(body), self.expression(orelse), span)
-            case ast.Call():
-                return self.call(node)
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return ListOf(tuple(self.expression(item) for item in items), span)
             case ast.ListComp(elt=value, generators=generators) | ast.GeneratorExp(elt=value, generators=generators):
@@ -612,6 +638,8 @@ class _Reader:
                 )
             function = {"sum": "add", "prod": "mul"}.get(name, name)
             return Fold(function, self.items(node.args[0]), span)
+        if name not in ("len", "float", "int", "pow", "range") and function_named(name) is None:
+            raise self.unknown(name, node)
         arguments = tuple(self.expression(a) for a in node.args)
         if name == "len" and len(arguments) == 1:
             return Length(arguments[0], span)
@@ -624,16 +652,14 @@ class _Reader:
             return Apply("pow", arguments, span)
         if name == "range":
             raise ExplorerError("range stands in a for only.", span)
-        return self.elementary(name, arguments, node)
+        return self.elementary(name, arguments, span)
 
-    def elementary(self, name: str, arguments: tuple[Expression, ...], node: ast.Call) -> Expression:
-        span = self.span(node)
+    def elementary(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
         primitive = function_named(name)
-        if primitive is None:
-            known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range"]
-            close = difflib.get_close_matches(name, known, 1, 0.6)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise ExplorerError(f"Unknown function “{name}”.{hint}", self.span(node.func), "name")
+        if primitive is None:  # len, float, int, pow
+            arity = 2 if name == "pow" else 1
+            said = f"{name} takes {_count(arity)}; here it has {_count(len(arguments))}."
+            raise ExplorerError(said, span, "arity")
         if primitive.name in ("min", "max") and len(arguments) > 2:
             value = arguments[0]
             for argument in arguments[1:]:
@@ -645,6 +671,12 @@ class _Reader:
             said = f"{name} takes {_count(primitive.arity)}; here it has {_count(len(arguments))}."
             raise ExplorerError(said, span, "arity")
         return Apply(primitive.name, arguments, span)
+
+    def unknown(self, name: str, node: ast.Call) -> ExplorerError:
+        known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range"]
+        close = difflib.get_close_matches(name, known, 1, 0.6)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        return ExplorerError(f"Unknown function “{name}”.{hint}", self.span(node.func), "name")
 
     def form(self, name: str, node: ast.Call) -> Expression:
         span, count = self.span(node), len(node.args)
@@ -679,8 +711,12 @@ class _Reader:
         first = generators[0]
         if len(generators) != 1 or first.ifs or first.is_async or not isinstance(first.target, ast.Name):
             raise ExplorerError("A list is built by one for with one variable, without if.", span)
-        variable = self.target(first.target.id, first.target)
-        return Collect(self.expression(value), variable, self.items(generators[0].iter), span)
+        items, variable = self.items(first.iter), self.target(first.target.id, first.target)
+        known = self.assigned
+        self.assigned = known | {variable}  # inside only
+        collected = Collect(self.expression(value), variable, items, span)
+        self.assigned = known
+        return collected
 
     def condition(self, node: ast.expr) -> Condition:
         self.depth += 1
@@ -719,7 +755,7 @@ class _Reader:
     # -- small things ----------------------------------------------------------------------------------------------
 
     def name(self, text: str, node: ast.AST) -> str:
-        name = plain_name(text)
+        name = text if text.isascii() else plain_name(text)
         if len(name) > MAX_NAME_LENGTH:
             raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", self.span(node), "limit")
         if "__" in name:
@@ -735,18 +771,18 @@ class _Reader:
             raise ExplorerError(f"“{name}” is a function here: choose another name.", self.span(node), "name")
         return name
 
-    def span(self, node: ast.AST) -> Span:
+    def span(self, node: Any) -> Span:
         """The node's place; Python counts columns in UTF-8 bytes."""
-        line: int = getattr(node, "lineno", 1)
-        end_line: int = getattr(node, "end_lineno", line)
-        column = self._column(line, getattr(node, "col_offset", 0))
-        return Span(line, column, end_line, self._column(end_line, getattr(node, "end_col_offset", 0)))
+        line, column, end_line, end_column = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+        if not self.plain[line - 1]:
+            column = self._column(line, column)
+        if not self.plain[end_line - 1]:
+            end_column = self._column(end_line, end_column)
+        return Span(line, column, end_line, end_column)
 
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1]
-        if not text.isascii():
-            offset = len(_expanded(text).encode()[:offset].decode(errors="ignore"))
-        return _original(text, offset)
+        return _original(text, len(_expanded(text).encode()[:offset].decode(errors="ignore")))
 
     def _head(self, node: ast.FunctionDef) -> Span:
         """The line with def."""
@@ -797,6 +833,28 @@ def _statements(body: Sequence[Statement]) -> list[Statement]:
             case While(_, inner, _) | For(_, _, inner, _):
                 found += _statements(inner)
     return found
+
+
+def _targets(body: Sequence[ast.stmt]) -> list[ast.Name]:
+    """The names that statements assign to, in those inside others too; a comprehension's variable is its own."""
+    found: list[ast.expr] = []
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=targets):
+                found += targets
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                found.append(target)
+            case ast.For(target=target, body=inner):
+                found += [target, *_targets(inner)]
+            case ast.While(body=inner):
+                found += _targets(inner)
+            case ast.If(body=inner, orelse=otherwise):
+                found += _targets(inner) + _targets(otherwise)
+    names: list[ast.Name] = []
+    for target in found:
+        elements = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        names += [element for element in elements if isinstance(element, ast.Name)]
+    return names
 
 
 def _count(number: int) -> str:

@@ -49,10 +49,11 @@ def preview(program: Program) -> Notation:
     writer = _Writer()
     lines: list[int] = []
     for function in program.functions:
-        head = writer.call_head(function.name, [Name(p, function.span) for p in function.parameters], function.span)
         if function.name == "main" and not is_algorithm(program.source):  # the name that formulas have
             lines += writer.formula(program)
-        elif len(function.body) == 1 and isinstance(function.body[0], Return) and len(function.body[0].values) == 1:
+            continue
+        head = writer.call_head(function.name, [Name(p, function.span) for p in function.parameters], function.span)
+        if len(function.body) == 1 and isinstance(function.body[0], Return) and len(function.body[0].values) == 1:
             value = function.body[0].values[0]
             lines.append(writer.row([head, writer.add("operator", "="), writer.write(value)[0]], function.span))
         else:

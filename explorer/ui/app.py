@@ -29,7 +29,7 @@ def open_window(path: str | None) -> int:
     sys.excepthook = _tell
     from explorer.ui.window import MainWindow  # after the application: fonts and palettes need it
 
-    window = MainWindow(path)
+    window = MainWindow(path, at_once=False)
     window.show()
     return application.exec()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from PySide6.QtCore import QRect, QSize, QStringListModel, Qt
 from PySide6.QtGui import (
@@ -17,7 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
-from explorer.language.formula import CONSTANTS, FORMS
 from explorer.language.primitives import OPERATORS, PRIMITIVES
 
 INDENT = 4  # spaces, as in Python
@@ -36,8 +36,11 @@ _KEYWORDS = {
 }
 
 
+@lru_cache(maxsize=1)
 def meanings() -> dict[str, str]:
     """What can be typed, with its meaning in one line."""
+    from explorer.language.formula import CONSTANTS, FORMS  # at the first completion: the window paints before it
+
     found = {row.name: row.meaning for row in PRIMITIVES.values() if row.name not in OPERATORS}
     found["ln"] = PRIMITIVES["log"].meaning
     return found | FORMS | dict.fromkeys(CONSTANTS, "constant") | _KEYWORDS
@@ -63,7 +66,6 @@ class CodeEdit(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gutter = _Gutter(self)
-        self._meanings = meanings()
         self.completer = QCompleter(self)
         self.completer.setWidget(self)
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -217,7 +219,7 @@ class CodeEdit(QPlainTextEdit):
             popup.hide()
             return
         own = set(_NAMES.findall(self.toPlainText())) - {word}
-        self._names.setStringList(sorted({*self._meanings, *own}, key=str.lower))
+        self._names.setStringList(sorted({*meanings(), *own}, key=str.lower))
         self.completer.setCompletionPrefix(word)
         count = self.completer.completionCount()
         if count == 0 or (count == 1 and self.completer.currentCompletion() == word):
@@ -229,7 +231,7 @@ class CodeEdit(QPlainTextEdit):
         self.completer.complete(place)
 
     def _explain(self, name: str) -> None:
-        meaning = self._meanings.get(name, "a name of this text")
+        meaning = meanings().get(name, "a name of this text")
         popup = self.completer.popup()
         corner = popup.mapToGlobal(popup.rect().bottomLeft())
         QToolTip.showText(corner, f"{name}: {meaning}".replace("<", "&lt;"), popup)

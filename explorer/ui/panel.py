@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew, Worker
@@ -239,12 +239,6 @@ class Panel(QWidget):
         super().showEvent(event)
         if self._waiting is not None:
             self._ask(self._waiting)
-
-
-def narrow(combo: QComboBox, characters: int) -> None:
-    """Let a combo box be as narrow as this, whatever its longest entry; its list still shows all."""
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(characters)
 
 
 def number_text(value: object, digits: int = 6) -> str:

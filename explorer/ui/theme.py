@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 _ROLES = QPalette.ColorRole
 _LIGHT = {
@@ -112,3 +112,9 @@ def fixed_font(widget: QWidget, scale: float = 1.0) -> QFont:
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setPointSizeF(widget.font().pointSizeF() * scale)
     return font
+
+
+def narrow(combo: QComboBox, characters: int) -> None:
+    """Let a combo box be as narrow as this, whatever its longest entry; its list still shows all."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(characters)

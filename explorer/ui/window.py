@@ -5,10 +5,12 @@ Longer than 300 lines, because it is the one place that knows them all: it build
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShowEvent, QTextCursor
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -21,22 +23,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.language.preview import preview
 from explorer.language.program import ExplorerError, Program, Span
 from explorer.language.tokens import MAX_CHARACTERS
 from explorer.ui import examples, theme
 from explorer.ui.editor import Editor
-from explorer.ui.formula_view import FormulaView
-from explorer.ui.inputs import Inputs
-from explorer.ui.panel import Panel, narrow
-from explorer.ui.panels.differences import DifferencesPanel
-from explorer.ui.panels.graph import GraphPanel
-from explorer.ui.panels.optimize import OptimizePanel
-from explorer.ui.panels.symbolic import SymbolicPanel
-from explorer.ui.panels.verdict import VerdictPanel
-from explorer.ui.session import Document, Question, Session
-from explorer.ui.worker import Crew
-from explorer.work.commands import read_source
+
+if TYPE_CHECKING:
+    from explorer.ui.panel import Panel
+    from explorer.ui.session import Question, Session
 
 TITLE = "Differentiation Explorer"
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
@@ -45,73 +39,131 @@ _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 class MainWindow(QMainWindow):
     """The whole program in a window, on the worked example or on the given text or file."""
 
-    def __init__(self, path: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, path: str | None = None, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        """at_once: build everything before this returns; else only the frame, and the rest after its first paint.
+
+        The rest is then built in parts of a few milliseconds each, between which the window stays alive.
+        """
         super().__init__(parent)
         self.setWindowTitle(TITLE)
+        self.built = False
+        self._painted = self._started = False
+        self._problem = ""  # with the file that was asked for
+        self._parts = self._build(path)
+        next(self._parts)
+        if at_once:
+            self._build_rest()
+
+    def _build_rest(self) -> None:
+        for _ in self._parts:
+            pass
+
+    def _build(self, path: str | None) -> Iterator[None]:
+        """Build the window part by part; what a part needs is imported with it, for imports are half of the time."""
+        self._build_frame()
+        self.editor.setReadOnly(True)
+        yield
+        from explorer.ui.session import WORKED_EXAMPLE, Document
+
         self.document = Document(self)
+        self.editor.show_text(WORKED_EXAMPLE if path is None else "")
+        yield
+        from explorer.ui.worker import Crew
+
+        yield
         self.crew = Crew(parent=self)
         self.plots = Crew("explorer.ui.plots", parent=self)
-        self.symbolic = SymbolicPanel(self.crew)
-        self.differences = DifferencesPanel(self.crew, self.plots)
-        self.graph = GraphPanel(self.crew)
-        self.optimize = OptimizePanel(self.crew, self.plots)
-        self.verdict = VerdictPanel(self.crew)
-        self.panels: tuple[Panel, ...] = (
-            self.verdict,
-            self.graph,
-            self.symbolic,
-            self.differences,
-            self.optimize,
-        )
+        yield
+        import explorer.ui.graph_view
+
+        yield
+        import explorer.ui.typeset
+
+        yield
+        import explorer.ui.formula_view
+        import explorer.ui.inputs  # noqa: F401
+
+        yield
         self._build_left()
+        yield
+        from explorer.ui.panels.graph import GraphPanel
+
+        yield
+        self.graph = GraphPanel(self.crew)
+        self.columns.replaceWidget(1, self.graph).deleteLater()
+        yield
+        from explorer.ui.panels.symbolic import SymbolicPanel
+
+        yield
         self.tabs = QTabWidget()
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName("Panels")
         self.tabs.setDocumentMode(True)
-        for panel in (self.symbolic, self.differences, self.optimize):
-            self.tabs.addTab(panel, panel.title)
-        self.columns = QSplitter(Qt.Orientation.Horizontal)
-        for widget, share in ((self.left, 0), (self.graph, 5), (self.tabs, 4)):
-            self.columns.addWidget(widget)
-            self.columns.setStretchFactor(self.columns.count() - 1, share)
-        self.columns.setChildrenCollapsible(False)
-        self.rows = QSplitter(Qt.Orientation.Vertical)
-        self.rows.addWidget(self.columns)
-        self.rows.addWidget(self.verdict)
-        self.rows.setStretchFactor(0, 1)
-        self.rows.setChildrenCollapsible(False)
-        self.setCentralWidget(self.rows)
-        self._build_menus()
+        self.columns.replaceWidget(2, self.tabs).deleteLater()
+        self.symbolic = SymbolicPanel(self.crew)
+        self.tabs.addTab(self.symbolic, self.symbolic.title)
+        yield
+        from explorer.ui.panels.differences import DifferencesPanel
+
+        yield
+        self.differences = DifferencesPanel(self.crew, self.plots)
+        self.tabs.addTab(self.differences, self.differences.title)
+        yield
+        from explorer.ui.panels.optimize import OptimizePanel
+
+        yield
+        self.optimize = OptimizePanel(self.crew, self.plots)
+        self.tabs.addTab(self.optimize, self.optimize.title)
+        yield
+        from explorer.ui.panels.verdict import VerdictPanel
+
+        self.verdict = VerdictPanel(self.crew)
+        self.rows.replaceWidget(1, self.verdict).deleteLater()
+        self.panels: tuple[Panel, ...] = (self.verdict, self.graph, self.symbolic, self.differences, self.optimize)
+        yield
+        for example in examples.titles():
+            self.examples.addItem(example.title, example)
+        self.examples.setCurrentIndex(-1)
+        self._fill_menus()
         self._connect()
-        self.resize(1280, 800)
-        self._default_layout()
-        self._restore_layout()
-        self._started = False
-        self._problem = ""  # with the file that was asked for
+        self.editor.setReadOnly(False)
+        self.built = True
         self._open_first(path)
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self.editor.setFocus()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self._go_on)
+
+    def _go_on(self) -> None:
+        """After the first paint: the other parts one by one, and the worker processes as soon as they are known."""
+        if not self.isVisible():  # closed again meanwhile
+            return
+        if hasattr(self, "plots") and not self._started:
+            self._started = True
+            self.crew.start()
+            self.plots.start()
+            QTimer.singleShot(0, self, self._go_on)
+        elif next(self._parts, self) is None:
+            QTimer.singleShot(0, self, self._go_on)
+
     @property
     def busy(self) -> bool:
         """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
-        return self.document.settling or any(panel.busy for panel in self.panels)
+        return not self.built or self.document.settling or any(panel.busy for panel in self.panels)
 
     # -- building --------------------------------------------------------------------------------------------------
 
-    def _build_left(self) -> None:
-        self.left = QWidget()
-        self.left.setMinimumWidth(230)
-        column = QVBoxLayout(self.left)
-        column.setContentsMargins(8, 6, 4, 6)
-        column.setSpacing(5)
+    def _build_frame(self) -> None:
+        """What is seen first: the menus' names, the editor with its text, and empty places for all else."""
+        self._menus = {name: self.menuBar().addMenu(name) for name in ("&File", "&Edit", "&View", "&Run", "&Help")}
         self.examples = QComboBox(objectName="examples")
         self.examples.setAccessibleName("Examples")
         self.examples.setPlaceholderText("Examples …")
-        narrow(self.examples, 10)
-        for example in examples.titles():
-            self.examples.addItem(example.title, example)
-        self.examples.setCurrentIndex(-1)
+        theme.narrow(self.examples, 10)
         self.editor = Editor()
         self.editor.setMinimumHeight(70)
         self.message = QLabel(objectName="message")
@@ -120,55 +172,71 @@ class MainWindow(QMainWindow):
         self.message.setWordWrap(True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.preview = FormulaView(fills=True)
-        self.preview.setObjectName("preview")
-        self.preview.setAccessibleName("How the text was read, typeset")
-        self.inputs = Inputs(self.preview)
-        function_label = QLabel("&Function")
-        function_label.setBuddy(self.editor)
-        at_label = QLabel("at the point")
-        for label in (function_label, at_label):
-            font = label.font()
-            font.setBold(True)
-            label.setFont(font)
-        upper = QSplitter(Qt.Orientation.Vertical)
+        self.left = QSplitter(Qt.Orientation.Vertical)
+        self.left.setMinimumWidth(230)
+        self.left.setContentsMargins(8, 6, 4, 6)
         top = QWidget()
         inside = QVBoxLayout(top)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(5)
-        for widget in (function_label, self.examples, self.editor, self.message):
+        for widget in (_heading("&Function", self.editor), self.examples, self.editor, self.message):
             inside.addWidget(widget, 1 if widget is self.editor else 0)
-        upper.addWidget(top)
-        upper.addWidget(self.preview)
-        bottom = QWidget()
+        for widget in (top, QWidget(), QWidget()):
+            self.left.addWidget(widget)
+        self.left.setSizes([210, 110, 260])
+        self.left.setChildrenCollapsible(False)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        for widget, share in ((self.left, 0), (QWidget(), 5), (QWidget(), 4)):
+            self.columns.addWidget(widget)
+            self.columns.setStretchFactor(self.columns.count() - 1, share)
+        self.columns.setChildrenCollapsible(False)
+        self.rows = QSplitter(Qt.Orientation.Vertical)
+        self.rows.addWidget(self.columns)
+        self.rows.addWidget(QWidget())
+        self.rows.setStretchFactor(0, 1)
+        self.rows.setChildrenCollapsible(False)
+        self.setCentralWidget(self.rows)
+        self.resize(1280, 800)
+        self._default_layout()
+        self._restore_layout()
+
+    def _build_left(self) -> None:
+        """The typeset reading of the text, and the inputs."""
+        from explorer.ui.formula_view import FormulaView
+        from explorer.ui.inputs import Inputs
+
+        self.preview = FormulaView(fills=True)
+        self.preview.setObjectName("preview")
+        self.preview.setAccessibleName("How the text was read, typeset")
+        self.inputs = Inputs(self.preview)
+        self._values = bottom = QWidget()  # held: what replaces a splitter's widget is not kept alive by it
         below = QVBoxLayout(bottom)
         below.setContentsMargins(0, 0, 0, 0)
-        below.addWidget(at_label)
+        below.addWidget(_heading("at the point"))
         below.addWidget(self.inputs, 1)
-        upper.addWidget(bottom)
-        upper.setSizes([210, 110, 260])
-        upper.setChildrenCollapsible(False)
-        column.addWidget(upper, 1)
+        self._bottom = bottom  # replaceWidget leaves a widget to Python, which deletes what nobody holds
+        for place, widget in ((1, self.preview), (2, bottom)):
+            self.left.replaceWidget(place, widget).deleteLater()
+        self.left.setSizes([210, 110, 260])
 
-    def _build_menus(self) -> None:
-        menu = self.menuBar()
-        file_menu = menu.addMenu("&File")
+    def _fill_menus(self) -> None:
+        file_menu, edit, view, run, help_menu = self._menus.values()
+        from explorer.ui.session import Session
+
         self._action(file_menu, "&New", QKeySequence.StandardKey.New, lambda: self.document.open(Session("", ())))
         self._action(file_menu, "&Worked example", None, lambda: self.document.open(Session()))
         file_menu.addSeparator()
         self._action(file_menu, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-        edit = menu.addMenu("&Edit")
         self.undo_action = self._action(edit, "&Undo", QKeySequence.StandardKey.Undo, self.document.undo)
         self.redo_action = self._action(edit, "&Redo", QKeySequence.StandardKey.Redo, self.document.redo)
         self.redo_action.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
-        view = menu.addMenu("&View")
         group = QActionGroup(self)
         for words, choice in (("&Light", "light"), ("&Dark", "dark")):
             action = self._action(view, words, None, self._theme_chosen)
             action.setCheckable(True)
             action.setData(choice)
+            action.setChecked((choice == "dark") is theme.is_dark(self))
             group.addAction(action)
-        self._theme_actions = group
         view.addSeparator()
         self._action(view, "Next &panel", QKeySequence("F6"), self._next_panel)
         for place in range(self.tabs.count()):
@@ -177,7 +245,6 @@ class MainWindow(QMainWindow):
             action.setData(place)
         self._action(view, "&Fit the graph", QKeySequence("Ctrl+0"), self.graph.view.fit)
         self._action(view, "&Reset the layout", None, self._default_layout)
-        run = menu.addMenu("&Run")
         for words, keys, slot in (
             ("&Play or pause the sweep\tF5", None, self.graph.play),
             ("&Next step\tF10", None, self.graph.next),
@@ -186,7 +253,6 @@ class MainWindow(QMainWindow):
             ("&Cancel all", QKeySequence("Escape"), self._cancel_all),
         ):
             self._action(run, words, keys, slot)
-        help_menu = menu.addMenu("&Help")
         self._action(help_menu, "How to &write a function", None, self._show_syntax)
         self._action(help_menu, "&About", None, self._show_about)
 
@@ -217,11 +283,15 @@ class MainWindow(QMainWindow):
         self._history_changed()
 
     def _open_first(self, path: str | None) -> None:
+        from explorer.ui.session import Session
+
         if path is None:
             self.document.open(Session())
             return
         source = path
         if _is_file(path):
+            from explorer.work.commands import read_source
+
             try:
                 source = read_source(f"@{path}")
             except ExplorerError as error:
@@ -238,6 +308,8 @@ class MainWindow(QMainWindow):
         self._outdate()
         self.editor.underline(None)
         self._light(None)
+        from explorer.language.preview import preview
+
         self.preview.set_dimmed(False)
         self.preview.show_notation(preview(program))
         self._say("  ".join(f"{note.message}." for note in program.notes), False)
@@ -298,6 +370,8 @@ class MainWindow(QMainWindow):
         )
 
     def _example_chosen(self, place: int) -> None:
+        from explorer.ui.session import Session
+
         example = self.examples.itemData(place)
         self.document.open(Session(example.source, example.point))
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
@@ -364,26 +438,11 @@ class MainWindow(QMainWindow):
 
     # -- coming and going ------------------------------------------------------------------------------------------
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self._started:
-            self._started = True
-            dark = theme.is_dark(self)
-            for action in self._theme_actions.actions():
-                action.setChecked((action.data() == "dark") is dark)
-            # After the first paint: starting a process takes milliseconds that the picture should not wait for.
-            QTimer.singleShot(0, self, self._start_workers)
-
     def changeEvent(self, event: QEvent) -> None:
         """The message has a colour of its own, for each theme another."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "message"):
             self._say(self.message.text(), bool(self.message.property("wrong")))
-
-    def _start_workers(self) -> None:
-        if self.isVisible():  # not closed again meanwhile
-            self.crew.start()
-            self.plots.start()
 
     def _default_layout(self) -> None:
         self.columns.setSizes([262, 556, 462])
@@ -403,6 +462,7 @@ class MainWindow(QMainWindow):
                 take(saved)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._build_rest()  # closed in its first moments: what is half built cannot be taken down
         settings = QSettings()
         settings.setValue("layout/version", str(_LAYOUT_VERSION))
         settings.setValue("layout/geometry", self.saveGeometry())
@@ -411,6 +471,16 @@ class MainWindow(QMainWindow):
         self.crew.close()
         self.plots.close()
         super().closeEvent(event)
+
+
+def _heading(words: str, buddy: QWidget | None = None) -> QLabel:
+    label = QLabel(words)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    if buddy is not None:
+        label.setBuddy(buddy)
+    return label
 
 
 def _is_file(path: str) -> bool:

@@ -53,15 +53,22 @@ def application(qapp: QApplication) -> QApplication:
 
 
 @pytest.fixture(scope="session")
-def shared_window(application: QApplication, settings_apart: None) -> Iterator[QWidget]:
+def lasting_window(application: QApplication, settings_apart: None) -> Iterator[QWidget]:
     from explorer.ui.window import MainWindow
 
     window = MainWindow()
-    window.show()
     yield window
     window.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture(scope="module")
+def shared_window(lasting_window: QWidget) -> Iterator[QWidget]:
+    """The window on the screen; in other modules it would lie over their widgets."""
+    lasting_window.show()
+    yield lasting_window
+    lasting_window.hide()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 
+from explorer.ui.code_edit import meanings
 from explorer.ui.editor import Editor
 
 
@@ -61,7 +62,7 @@ def test_names_are_offered_from_the_second_letter_on_with_their_meaning(qtbot, e
         editor.completer.completionModel().index(row, 0).data() for row in range(editor.completer.completionCount())
     ]
     assert offered == ["tan", "tanh"]
-    assert all(editor._meanings[name] for name in offered)
+    assert all(meanings()[name] for name in offered)
 
 
 def test_a_completion_replaces_the_word_that_was_begun(qtbot, editor):

@@ -18,8 +18,8 @@ def editor(qtbot, application):
 
 
 def marked(editor):
-    cursors = [mark.cursor for mark in editor.extraSelections()]
-    return [(cursor.selectionStart(), cursor.selectionEnd(), cursor.selectedText()) for cursor in cursors]
+    marks = editor.extraSelections()  # held: a mark's cursor dies with it
+    return [(m.cursor.selectionStart(), m.cursor.selectionEnd(), m.cursor.selectedText()) for m in marks]
 
 
 def test_an_error_is_underlined_at_its_span(editor):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer
-from PySide6.QtGui import QAccessible, QTextCursor
+from PySide6.QtGui import QAccessible, QAction, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
 
@@ -434,7 +434,7 @@ def choose_theme(window, qtbot):
     """Choose it in the menu and wait until the window wears it; the light one afterwards."""
 
     def choose(name):
-        next(action for action in window._theme_actions.actions() if action.data() == name).trigger()
+        next(action for action in window.findChildren(QAction) if action.data() == name).trigger()
         qtbot.waitUntil(lambda: theme.is_dark(window) is (name == "dark"), timeout=PATIENCE_MS)
 
     yield choose

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.ui import theme
 from explorer.ui.graph_view import pretty_name
-from explorer.ui.panel import Panel, narrow, number_text
+from explorer.ui.panel import Panel, number_text
 from explorer.ui.plot_view import PlotView
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -96,7 +97,7 @@ class DifferencesPanel(Panel):
         self.plot.setMinimumHeight(120)
         self.table.setMinimumHeight(80)
         for combo in (self.inputs, self.outputs):
-            narrow(combo, 4)
+            theme.narrow(combo, 4)
         split.setSizes([240, 300])
         split.setChildrenCollapsible(False)
         self.body.addWidget(split, 1)

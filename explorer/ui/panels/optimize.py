@@ -28,10 +28,11 @@ from PySide6.QtWidgets import (
 
 from explorer.language.program import Program
 from explorer.optimize.rules import RULES
+from explorer.ui import theme
 from explorer.ui.graph_view import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.number_box import NumberBox
-from explorer.ui.panel import Panel, narrow, number_text
+from explorer.ui.panel import Panel, number_text
 from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -105,8 +106,8 @@ class OptimizePanel(Panel):
             self.rule.addItem(name, name)
             self.rule.setItemData(self.rule.count() - 1, kind.title, Qt.ItemDataRole.ToolTipRole)
         self.rule.currentIndexChanged.connect(self._rule_chosen)
-        narrow(self.rule, 8)
-        narrow(self.objective, 4)
+        theme.narrow(self.rule, 8)
+        theme.narrow(self.objective, 4)
         self.rate = NumberBox()
         self.rate.setObjectName("optimize.rate")
         self.rate.setAccessibleName("Rate")
