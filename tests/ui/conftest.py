@@ -1,4 +1,4 @@
-"""The whole window for the tests: one, with its real worker processes, put back to its beginning before each test."""
+"""The whole window for the tests, with its real worker processes, put back to its beginning before each test."""
 
 import os
 import sys
@@ -52,23 +52,17 @@ def application(qapp: QApplication) -> QApplication:
     return qapp
 
 
-@pytest.fixture(scope="session")
-def lasting_window(application: QApplication, settings_apart: None) -> Iterator[QWidget]:
+@pytest.fixture(scope="module")
+def shared_window(application: QApplication, settings_apart: None) -> Iterator[QWidget]:
+    """One for each module: on the screen in other modules it would lie over their widgets."""
     from explorer.ui.window import MainWindow
 
     window = MainWindow()
+    window.show()
     yield window
     window.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-@pytest.fixture(scope="module")
-def shared_window(lasting_window: QWidget) -> Iterator[QWidget]:
-    """The window on the screen; in other modules it would lie over their widgets."""
-    lasting_window.show()
-    yield lasting_window
-    lasting_window.hide()
 
 
 @pytest.fixture

@@ -174,6 +174,7 @@ def _reasons(answer: dict[str, Any]) -> str:
             said.append(f"{name} is {left} from the left and {right} from the right")
         elif left != "undefined":
             said.append(f"{name} is {left} from both sides")
+    said += [note.rstrip(".") for note in answer["verdict"]["notes"]]
     said += refused.values()
     return " ".join(f"{text[:1].upper()}{text[1:]}." for text in said)
 
