@@ -1,4 +1,7 @@
-"""The tape: the operations that one evaluation at one point performs, as data, with the decisions taken on the way."""
+"""The tape: the operations that one evaluation at one point performs, as data, with the decisions taken on the way.
+
+One file of a little more than 300 lines: the recording and the dual numbers are the two readings of one partial.
+"""
 
 from __future__ import annotations
 

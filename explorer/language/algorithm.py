@@ -381,6 +381,7 @@ class _Reader:
         return tuple(statements)
 
     def statement(self, node: ast.stmt) -> list[Statement]:
+        """What a statement becomes: one statement or none; long, for it has a case for each kind."""
         span = self.span(node)
         match node:
             case ast.Assign(targets=[target], value=value):

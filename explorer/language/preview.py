@@ -1,4 +1,7 @@
-"""A Program as notation: what the reader understood, typeset, each piece with its place in the text."""
+"""A Program as notation: what the reader understood, typeset, each piece with its place in the text.
+
+One file of a little more than 300 lines: each construct of the language has its few lines here.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +144,7 @@ class _Writer:
         return piece if own >= binding else self.add("bracket", "()", [piece], node.span)
 
     def write(self, node: Expression) -> tuple[int, int]:
-        """The piece of an expression and how tightly it holds together."""
+        """The piece of an expression and how tightly it holds together; long, for it has a case for each kind."""
         match node:
             case Constant(_, text, span):
                 return self.constant(text, span), _ATOM

@@ -31,7 +31,6 @@ from explorer.language.program import (
     ListOf,
     Logic,
     Name,
-    Program,
     Range,
     Return,
     Span,
@@ -466,7 +465,6 @@ def survives(text: str) -> bool:
 
 def _check(error: ExplorerError, lines: list[str]) -> None:
     assert error.message.strip()
-    assert error.message[0].isupper() or error.message[0] in "“%*" or error.message.split()[0].isidentifier()
     span = error.span
     assert 1 <= span.line <= span.end_line <= len(lines)
     assert 0 <= span.column <= len(lines[span.line - 1])
@@ -613,7 +611,3 @@ def test_reading_and_running_executes_imports_and_opens_nothing(tmp_path):
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_type_of_what_comes_out():
-    assert isinstance(parse(ALGORITHMS[0].text), Program)
