@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from explorer.ui.session import Question, Session
 
 TITLE = "Differentiation Explorer"
+_LEFT_WIDTH, _VERDICT_HEIGHT = 262, 128  # pixels: a slider beside a box; two rows, with room for a reason
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 
 
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         self.examples.setCurrentIndex(-1)
         self._fill_menus()
         self._connect()
+        self._lay_out()  # again: the panels have other sizes, and no part in what their placeholders were told
         self.editor.setReadOnly(False)
         self.built = True
         self._open_first(path)
@@ -186,19 +188,19 @@ class MainWindow(QMainWindow):
         self.left.setSizes([210, 110, 260])
         self.left.setChildrenCollapsible(False)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
-        for widget, share in ((self.left, 0), (QWidget(), 5), (QWidget(), 4)):
+        for widget in (self.left, QWidget(), QWidget()):
             self.columns.addWidget(widget)
-            self.columns.setStretchFactor(self.columns.count() - 1, share)
         self.columns.setChildrenCollapsible(False)
         self.rows = QSplitter(Qt.Orientation.Vertical)
         self.rows.addWidget(self.columns)
         self.rows.addWidget(QWidget())
-        self.rows.setStretchFactor(0, 1)
         self.rows.setChildrenCollapsible(False)
         self.setCentralWidget(self.rows)
         self.resize(1280, 800)
-        self._default_layout()
-        self._restore_layout()
+        geometry = self._saved("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self._lay_out()
 
     def _build_left(self) -> None:
         """The typeset reading of the text, and the inputs."""
@@ -209,7 +211,7 @@ class MainWindow(QMainWindow):
         self.preview.setObjectName("preview")
         self.preview.setAccessibleName("How the text was read, typeset")
         self.inputs = Inputs(self.preview)
-        self._values = bottom = QWidget()  # held: what replaces a splitter's widget is not kept alive by it
+        bottom = QWidget()
         below = QVBoxLayout(bottom)
         below.setContentsMargins(0, 0, 0, 0)
         below.addWidget(_heading("at the point"))
@@ -444,22 +446,28 @@ class MainWindow(QMainWindow):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "message"):
             self._say(self.message.text(), bool(self.message.property("wrong")))
 
-    def _default_layout(self) -> None:
-        self.columns.setSizes([262, 556, 462])
-        self.rows.setSizes([632, 128])
+    def _lay_out(self) -> None:
+        """As it was when the window was last closed, or else as it is best; then the left column keeps its width."""
+        self._default_layout()
+        for splitter, name in ((self.columns, "columns"), (self.rows, "rows")):
+            saved = self._saved(name)
+            if saved is not None:
+                splitter.restoreState(saved)
+        for splitter, shares in ((self.columns, (0, 5, 4)), (self.rows, (1, 0))):
+            for place, share in enumerate(shares):
+                splitter.setStretchFactor(place, share)
 
-    def _restore_layout(self) -> None:
+    def _default_layout(self) -> None:
+        wide, high = self.width() - _LEFT_WIDTH, self.height() - _VERDICT_HEIGHT
+        self.columns.setSizes([_LEFT_WIDTH, round(0.546 * wide), round(0.454 * wide)])  # 556 and 462 of 1280
+        self.rows.setSizes([high, _VERDICT_HEIGHT])
+
+    def _saved(self, name: str) -> QByteArray | None:
         settings = QSettings()
         if settings.value("layout/version") != str(_LAYOUT_VERSION):
-            return
-        for name, take in (
-            ("geometry", self.restoreGeometry),
-            ("columns", self.columns.restoreState),
-            ("rows", self.rows.restoreState),
-        ):
-            saved = settings.value(f"layout/{name}")
-            if isinstance(saved, QByteArray):
-                take(saved)
+            return None
+        saved = settings.value(f"layout/{name}")
+        return saved if isinstance(saved, QByteArray) else None
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._build_rest()  # closed in its first moments: what is half built cannot be taken down

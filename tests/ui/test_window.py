@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer
+from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAction, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
@@ -470,6 +470,30 @@ def test_the_panels_go_with_the_window_size(window, find, settle):
     sizes = find("symbolic.sizes")
     for column in range(sizes.columnCount()):
         assert sizes.sizeHintForColumn(column) <= sizes.columnWidth(column)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_columns_share_the_width_however_the_window_is_built(qtbot, application, at_once):
+    from explorer.ui.window import MainWindow
+
+    QSettings().remove("layout")
+    window = MainWindow(at_once=at_once)
+    try:
+        window.show()
+        qtbot.waitUntil(lambda: window.built and not window.busy, timeout=PATIENCE_MS)
+        left, graph, tabs = window.columns.sizes()
+        assert (left, graph > tabs) == (262, True)
+        assert not window.graph.fit.isVisible(), "the worked example is seen whole"
+        window.resize(1920, 1080)
+        qtbot.waitUntil(lambda: sum(window.columns.sizes()) > 1800, timeout=PATIENCE_MS)
+        wider = window.columns.sizes()
+        assert wider[0] == left
+        assert wider[1] > graph + 200
+        assert wider[2] > tabs + 200
+        assert window.rows.sizes()[1] < 200
+    finally:
+        window.close()
+        window.deleteLater()
 
 
 def test_how_to_write_a_function_is_shown_as_plain_text(window, qtbot):
