@@ -84,7 +84,7 @@ application.exec()
 sys.meta_path.insert(0, BeforeTheWindow())
 sys.argv = ["main.py"]
 from explorer.start import main
-main()
+sys.exit(main())
 """,
 }
 
