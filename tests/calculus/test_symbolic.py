@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from explorer.calculus import symbolic
 from explorer.calculus.sweeps import hessian as hessian_of_tape
 from explorer.calculus.sweeps import reverse_jacobian
+from explorer.calculus.symbolic import functions
 from explorer.calculus.tape import record
 from explorer.language.notation import KINDS, Notation
 from explorer.language.parser import parse
@@ -239,7 +240,11 @@ def test_values_are_those_of_mpmath(text, point):
     except ExplorerError:
         return
     at = dict(zip(inputs, point, strict=True))
-    own = {symbolic._max: sympy.Max, symbolic._abs: sympy.Abs, symbolic._sigmoid: lambda a: 1 / (1 + sympy.exp(-a))}
+    own = {
+        functions.maximum: sympy.Max,
+        functions.absolute: sympy.Abs,
+        functions.sigmoid: lambda a: 1 / (1 + sympy.exp(-a)),
+    }
     try:
         plain = outputs[0].replace(lambda e: e.func in own, lambda e: own[e.func](*e.args))
         with mpmath.workdps(40):

@@ -1,0 +1,32 @@
+"""SymPy's derivative of a Program, its sizes, its value at a point and its notation; the only package that loads SymPy.
+
+Everything here may be slow or use much memory for some input, so it is called in a worker process that can be killed.
+"""
+
+from explorer.calculus.symbolic.derivative import hessian, jacobian
+from explorer.calculus.symbolic.functions import Expression
+from explorer.calculus.symbolic.notations import notation
+from explorer.calculus.symbolic.shared import postorder, tree_sizes
+from explorer.calculus.symbolic.sizes import Size, operations, size
+from explorer.calculus.symbolic.texts import MAX_TEXT_NODES, latex, text
+from explorer.calculus.symbolic.values import evaluate
+from explorer.calculus.symbolic.walk import expressions
+from explorer.calculus.symbolic.warming import warm_up
+
+__all__ = [
+    "MAX_TEXT_NODES",
+    "Expression",
+    "Size",
+    "evaluate",
+    "expressions",
+    "hessian",
+    "jacobian",
+    "latex",
+    "notation",
+    "operations",
+    "postorder",
+    "size",
+    "text",
+    "tree_sizes",
+    "warm_up",
+]

@@ -1,0 +1,192 @@
+"""A Program as SymPy expressions: the one walk, taken without a point, written down and then built.
+
+No text reaches SymPy: expressions are built from the Program's own operations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
+from explorer.calculus.lowering import lower
+from explorer.calculus.numbers import REAL
+from explorer.calculus.symbolic.functions import BUILD, RELATION, Expression
+from explorer.language.program import ExplorerError, Program, Span
+
+# Exact integers beyond this many bits are never built: the constant is a double there.
+MAX_BITS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A number of the symbolic walk: its place in the list of distinct operations."""
+
+    index: int
+
+
+class _Symbols(Silent):
+    """The algebra that writes operations down without a point, each distinct one once.
+
+    rows: (function, arguments) with "input", "constant", "relation" and "choose" besides the elementary functions;
+    known: the value of a row that depends on no input.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        self.known: list[float | None] = []
+        self.index: dict[tuple[Any, ...], int] = {}
+
+    def row(self, key: tuple[Any, ...], known: float | None) -> _Node:
+        found = self.index.get(key)
+        if found is None:
+            found = self.index[key] = len(self.rows)
+            self.rows.append(key)
+            self.known.append(known)
+        return _Node(found)
+
+    def constant(self, value: float) -> _Node:
+        return self.row(("constant", value, math.copysign(1.0, value)), value)
+
+    def apply(self, function: str, arguments: list[Any], span: Span) -> _Node:
+        places = tuple(a.index for a in arguments)
+        known = [self.known[p] for p in places]
+        value = REAL[function](*known) if None not in known else None
+        return self.row((function, *places), value)
+
+    def decide(self, operator: str, left: _Node, right: _Node, span: Span) -> Any:
+        a, b = self.known[left.index], self.known[right.index]
+        if a is not None and b is not None:
+            return bool(COMPARE[operator](a, b))
+        return self.row(("relation", operator, left.index, right.index), None)
+
+    def merge(self, condition: _Node, then: _Node, otherwise: _Node, span: Span) -> _Node:
+        return self.row(("choose", condition.index, then.index, otherwise.index), None)
+
+    def whole(self, value: _Node) -> int | None:
+        known = self.known[value.index]
+        return None if known is None else whole_number(known)
+
+
+def expressions(program: Program) -> tuple[list[Expression], list[Any]]:
+    """The program's outputs as SymPy expressions, and its inputs as (real) symbols.
+
+    ExplorerError where a constant would need an exact number of more than MAX_BITS bits.
+    """
+    algebra = _Symbols()
+    nodes = [algebra.row(("input", name), None) for name in program.inputs]
+    outputs = Run(lower(program), algebra).outputs(nodes)
+    symbols = {name: sympy.Symbol(name, real=True) for name in program.inputs}
+    built = _build(algebra, symbols, [o.index for o in outputs])
+    return [built[o.index] for o in outputs], [symbols[name] for name in program.inputs]
+
+
+def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict[int, Expression]:
+    """SymPy expressions of the rows that the roots need, operands first.
+
+    Sums are collected and built at once: adding 1,000 terms one by one costs seconds.
+    """
+    needed = _needed(algebra.rows, roots)
+    uses: dict[int, list[str]] = {}
+    for index in needed:
+        for argument in _arguments(algebra.rows[index]):
+            uses.setdefault(argument, []).append(algebra.rows[index][0])
+    built: dict[int, Expression] = {}
+    terms: dict[int, list[Expression]] = {}  # sums not yet built, for their only user is a sum
+    for index in needed:
+        function, *arguments = algebra.rows[index]
+        if function in ("add", "sub"):
+            a, b = arguments
+            right = terms.pop(b, None) or [built[b]]
+            parts = (terms.pop(a, None) or [built[a]]) + ([-t for t in right] if function == "sub" else right)
+            if uses.get(index) in (["add"], ["sub"]) and index not in roots:
+                terms[index] = parts
+            else:
+                built[index] = sympy.Add(*parts)
+        elif function == "input":
+            built[index] = symbols[arguments[0]]
+        elif function == "constant":
+            built[index] = _number(arguments[0])
+        elif function == "relation":
+            operator, a, b = arguments
+            built[index] = compared(lambda: RELATION[operator](built[a], built[b]))  # noqa: B023 - called at once
+        elif function == "choose":
+            condition, a, b = (built[argument] for argument in arguments)
+            built[index] = compared(lambda: sympy.Piecewise((a, condition), (b, True)))  # noqa: B023
+        elif function == "pow":
+            built[index] = _power(built[arguments[0]], built[arguments[1]], algebra.known[index])
+        else:
+            built[index] = BUILD[function](*(built[argument] for argument in arguments))
+    return built
+
+
+def compared(build: Callable[[], Expression]) -> Expression:
+    """What `build` gives; SymPy raises TypeError for comparisons with a number that is not real, also deep inside."""
+    try:
+        return build()
+    except TypeError as error:
+        if "comparison" not in str(error):  # another fault, and ours
+            raise
+        raise ExplorerError(
+            "A comparison with a number that is not real has no symbolic form.", kind="domain"
+        ) from None
+
+
+def _arguments(row: tuple[Any, ...]) -> tuple[int, ...]:
+    match row[0]:
+        case "input" | "constant":
+            return ()
+        case "relation":
+            return row[2:]
+        case _:
+            return row[1:]
+
+
+def _needed(rows: list[tuple[Any, ...]], roots: list[int]) -> list[int]:
+    """The rows that the roots depend on, in order (operands before their users)."""
+    marked = set(roots)
+    for index in range(len(rows) - 1, -1, -1):
+        if index in marked:
+            marked.update(_arguments(rows[index]))
+    return sorted(marked)
+
+
+def _number(value: float) -> Expression:
+    """A literal: whole numbers and short decimals exactly, π and e by name, others as the double they are."""
+    if value == math.pi:
+        return sympy.pi
+    if value == math.e:
+        return sympy.E
+    if not math.isfinite(value):
+        return sympy.Float(value)
+    if value == int(value) and abs(value) < 2**53:
+        return sympy.Integer(int(value))
+    text = repr(value)
+    if "e" not in text and len(text) <= 8:  # 0.1 is meant as 1/10
+        return sympy.Rational(text)
+    return sympy.Float(value, 17)
+
+
+def _power(base: Expression, exponent: Expression, known: float | None) -> Expression:
+    if exponent.is_Integer:
+        coefficient = base if base.is_Number else base.as_coeff_Mul()[0]
+        if coefficient.is_Rational and coefficient not in (0, 1, -1):
+            bits = sum(int(part).bit_length() for part in coefficient.as_numer_denom())
+            if bits * abs(int(exponent)) > MAX_BITS:
+                if known is not None:
+                    return sympy.Float(known, 17)
+                raise ExplorerError(
+                    "The symbolic form would hold a whole number of more than a thousand digits.", kind="limit"
+                )
+    elif (
+        base.is_Rational
+        and exponent.is_Rational
+        and known is not None
+        and max(abs(int(part)) for part in (*base.as_numer_denom(), *exponent.as_numer_denom())) > 10_000
+    ):
+        return sympy.Float(known, 17)
+    return sympy.Pow(base, exponent)
