@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
+from explorer.language.limits import MAX_DIGITS, MAX_NAME_LENGTH
 from explorer.language.primitives import PRIMITIVES, function_named
 from explorer.language.program import (
     NOWHERE,
@@ -52,7 +53,7 @@ from explorer.language.program import (
     Statement,
     While,
 )
-from explorer.language.tokens import GREEK, MAX_DIGITS, MAX_NAME_LENGTH, plain_name
+from explorer.language.tokens import GREEK, plain_name
 
 MAX_BRACKETS = 60  # inside each other: Python's parser itself gives up at 200
 MAX_INDENTS = 20

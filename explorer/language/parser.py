@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.formula import read_formula
+from explorer.language.limits import MAX_CHARACTERS
 from explorer.language.program import ExplorerError, Program
-from explorer.language.tokens import MAX_CHARACTERS
 
 
 def parse(text: str) -> Program:

@@ -6,14 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
 from explorer.language.program import NOWHERE, ExplorerError, Span
-
-# A line of 100,000 characters freezes a text widget for seconds, and no formula that is read by people is this long.
-MAX_CHARACTERS = 10_000
-MAX_TOKENS = 5_000
-# 17 digits determine a double; 50 leave room for constants copied from tables.
-MAX_DIGITS = 50
-MAX_NAME_LENGTH = 32
 
 SIGNS = {
     "×": "*",

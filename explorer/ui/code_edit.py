@@ -18,8 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
-from explorer.language.primitives import OPERATORS, PRIMITIVES
-
 INDENT = 4  # spaces, as in Python
 _FIRST_LETTERS = 2  # a list of names appears from here on: after one letter it would be in the way
 _PAIRS = {"(": ")", "[": "]", ")": "(", "]": "["}
@@ -39,7 +37,9 @@ _KEYWORDS = {
 @lru_cache(maxsize=1)
 def meanings() -> dict[str, str]:
     """What can be typed, with its meaning in one line."""
-    from explorer.language.formula import CONSTANTS, FORMS  # at the first completion: the window paints before it
+    # At the first completion: the window paints before it.
+    from explorer.language.formula import CONSTANTS, FORMS
+    from explorer.language.primitives import OPERATORS, PRIMITIVES
 
     found = {row.name: row.meaning for row in PRIMITIVES.values() if row.name not in OPERATORS}
     found["ln"] = PRIMITIVES["log"].meaning

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import (
@@ -17,11 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextEdit, QWidget
 
-from explorer.language.primitives import function_named
-from explorer.language.program import Span
-from explorer.language.tokens import MAX_CHARACTERS
+from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
 from explorer.ui.code_edit import CodeEdit
+
+if TYPE_CHECKING:
+    from explorer.language.program import Span
 
 _TOKEN = re.compile(
     r"(?P<comment>#.*)|(?P<text>\"\"\".*?(?:\"\"\"|$)|'[^']*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)"
@@ -60,6 +62,8 @@ class Highlighter(QSyntaxHighlighter):
         self.dark = dark
 
     def highlightBlock(self, text: str) -> None:
+        from explorer.language.primitives import function_named  # with the first text: the window paints before it
+
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup or ""
             if kind == "name":

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.language.program import ExplorerError, Program, Span
-from explorer.language.tokens import MAX_CHARACTERS
-from explorer.ui import examples, theme
+from explorer.language.limits import MAX_CHARACTERS
+from explorer.ui import theme
 from explorer.ui.editor import Editor
 
 if TYPE_CHECKING:
+    from explorer.language.program import ExplorerError, Program, Span
     from explorer.ui.panel import Panel
     from explorer.ui.session import Question, Session
 
@@ -64,10 +64,19 @@ class MainWindow(QMainWindow):
         self._build_frame()
         self.editor.setReadOnly(True)
         yield
+        import explorer.language.program
+
+        yield
+        import explorer.language.formula
+
+        yield
         from explorer.ui.session import WORKED_EXAMPLE, Document
 
         self.document = Document(self)
         self.editor.show_text(WORKED_EXAMPLE if path is None else "")
+        yield
+        import explorer.work.pool
+
         yield
         from explorer.ui.worker import Crew
 
@@ -122,12 +131,18 @@ class MainWindow(QMainWindow):
         self.rows.replaceWidget(1, self.verdict).deleteLater()
         self.panels: tuple[Panel, ...] = (self.verdict, self.graph, self.symbolic, self.differences, self.optimize)
         yield
+        from explorer.ui import examples
+
+        yield
         for example in examples.titles():
             self.examples.addItem(example.title, example)
         self.examples.setCurrentIndex(-1)
+        yield
         self._fill_menus()
+        yield
         self._connect()
         self._lay_out()  # again: the panels have other sizes, and no part in what their placeholders were told
+        yield
         self.editor.setReadOnly(False)
         self.built = True
         self._open_first(path)
@@ -144,13 +159,14 @@ class MainWindow(QMainWindow):
         """After the first paint: the other parts one by one, and the worker processes as soon as they are known."""
         if not self.isVisible():  # closed again meanwhile
             return
-        if hasattr(self, "plots") and not self._started:
+        if hasattr(self, "crew") and not self._started:
             self._started = True
             self.crew.start()
-            self.plots.start()
             QTimer.singleShot(0, self, self._go_on)
         elif next(self._parts, self) is None:
             QTimer.singleShot(0, self, self._go_on)
+        else:  # only now: on two cores a second process would take from the window what it needs for the parts
+            self.plots.start()
 
     @property
     def busy(self) -> bool:
@@ -292,6 +308,7 @@ class MainWindow(QMainWindow):
             return
         source = path
         if _is_file(path):
+            from explorer.language.program import ExplorerError
             from explorer.work.commands import read_source
 
             try:
@@ -379,8 +396,9 @@ class MainWindow(QMainWindow):
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
 
     def _text_clicked(self, line: int, column: int) -> None:
-        span = Span(line, column, line, column)
-        self.graph.select_span(span)
+        from explorer.language.program import Span
+
+        self.graph.select_span(Span(line, column, line, column))
 
     def _piece_clicked(self, piece: object) -> None:
         span = getattr(piece, "span", None)
@@ -423,6 +441,8 @@ class MainWindow(QMainWindow):
         theme.apply(QApplication.instance(), choice == "dark")
 
     def _show_syntax(self) -> None:
+        from explorer.ui import examples
+
         self._tell("How to write a function", examples.SYNTAX)
 
     def _show_about(self) -> None:

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
+from explorer.language.limits import MAX_CHARACTERS
 from explorer.language.parser import parse
 from explorer.language.program import NOWHERE, ExplorerError, Span
-from explorer.language.tokens import MAX_CHARACTERS, plain_name
+from explorer.language.tokens import plain_name
 from explorer.work import questions
 from explorer.work.ends import Broken, Done, End, Refused
 from explorer.work.pool import Pool

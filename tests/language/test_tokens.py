@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.language.limits import MAX_CHARACTERS, MAX_TOKENS
 from explorer.language.program import ExplorerError, Span
-from explorer.language.tokens import GREEK, MAX_CHARACTERS, MAX_TOKENS, SIGNS, plain_name, tokenize
+from explorer.language.tokens import GREEK, SIGNS, plain_name, tokenize
 
 
 def pairs(text: str) -> list[tuple[str, str]]:

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
 
+from explorer.language.limits import MAX_CHARACTERS
 from explorer.language.program import Span
-from explorer.language.tokens import MAX_CHARACTERS
 from explorer.ui.editor import Editor
 
 

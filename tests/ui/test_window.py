@@ -13,7 +13,7 @@ from PySide6.QtGui import QAccessible, QAction, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
 
-from explorer.language.tokens import MAX_CHARACTERS
+from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
 from explorer.ui.session import WORKED_EXAMPLE
 from tests.ui.conftest import PATIENCE_MS, child_processes, linux_only
