@@ -1,7 +1,6 @@
-"""Finite differences: schemes as data, their error against the step, extrapolation, and the complex step.
+"""Finite differences: estimates, their error against the step, extrapolation with its tableau, and the complex step.
 
-A scheme is its offsets; weights, order and error constant are solved exactly in rationals (Fornberg 1988). All sweeps
-evaluate the program once on an array of points.
+The schemes are in `stencils`. All sweeps evaluate the program once, on an array of points.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -19,71 +17,10 @@ from numpy.typing import NDArray
 from explorer.calculus.evaluate import complex_values, values_on
 from explorer.calculus.lowering import Code, lower
 from explorer.calculus.numbers import NAN
+from explorer.calculus.stencils import EPSILON, LEFT, RIGHT, SCHEME, Stencil, exact_step
 from explorer.language.program import Program
 
-EPSILON = float(np.finfo(float).eps)  # 2.2e-16, the spacing of doubles at 1
 COMPLEX_STEP = 1e-20  # its square vanishes beside 1, and nothing is subtracted, so no larger step is ever better
-
-
-@dataclass(frozen=True)
-class Stencil:
-    """A first-derivative scheme: f′(x) ≈ Σ weights·f(x + offset·h) / h, exact for polynomials up to its order."""
-
-    name: str
-    offsets: tuple[int, ...]
-
-    @cached_property
-    def weights(self) -> tuple[Fraction, ...]:
-        """The exact weights, from the moment equations Σ wᵢ·oᵢᵏ = [k = 1]."""
-        size = len(self.offsets)
-        rows = [[Fraction(o) ** k for o in self.offsets] + [Fraction(int(k == 1))] for k in range(size)]
-        for pivot in range(size):  # Gauss–Jordan; the matrix is Vandermonde's, regular for distinct offsets
-            best = next(r for r in range(pivot, size) if rows[r][pivot] != 0)
-            rows[pivot], rows[best] = rows[best], rows[pivot]
-            scale = rows[pivot][pivot]
-            rows[pivot] = [v / scale for v in rows[pivot]]
-            for row in range(size):
-                if row != pivot and rows[row][pivot] != 0:
-                    times = rows[row][pivot]
-                    rows[row] = [v - times * p for v, p in zip(rows[row], rows[pivot], strict=True)]
-        return tuple(row[-1] for row in rows)
-
-    def moment(self, power: int) -> Fraction:
-        """Σ wᵢ·oᵢ^power."""
-        return sum((w * Fraction(o) ** power for w, o in zip(self.weights, self.offsets, strict=True)), Fraction(0))
-
-    @cached_property
-    def order(self) -> int:
-        """The power of h with which the truncation error falls."""
-        power = 2
-        while self.moment(power) == 0:
-            power += 1
-        return power - 1
-
-    @cached_property
-    def error_constant(self) -> Fraction:
-        """c in truncation error ≈ c·h^order·f^(order+1)(x)."""
-        return self.moment(self.order + 1) / math.factorial(self.order + 1)
-
-    def step(self, x: float) -> float:
-        """The default step ε^(1/(order+1))·max(1, |x|), made exact: x + h is a double whose distance from x is h."""
-        return exact_step(x, EPSILON ** (1.0 / (self.order + 1)) * max(1.0, abs(x)))
-
-
-SCHEMES = (
-    Stencil("forward", (0, 1)),
-    Stencil("backward", (-1, 0)),
-    Stencil("central", (-1, 1)),
-)
-SCHEME = {scheme.name: scheme for scheme in SCHEMES}
-# Second-order one-sided schemes: where only one side is in the domain, and for the slopes at a kink.
-RIGHT = Stencil("right", (0, 1, 2))
-LEFT = Stencil("left", (-2, -1, 0))
-
-
-def exact_step(x: float, h: float) -> float:
-    """(x + h) − x as computed: the step that the sum really takes; 0 where it vanishes beside x."""
-    return (x + h) - x
 
 
 @dataclass(frozen=True)
@@ -138,26 +75,54 @@ class Slice:
         return np.broadcast_to(np.asarray(np.imag(value) if defined else NAN, dtype=float), np.shape(h))
 
 
-def difference(f: Slice, scheme: Stencil, steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The scheme's quotient for each step, shape of `steps`; steps that vanish beside x give NaN."""
+def sample(
+    f: Slice, offsets: Sequence[float], steps: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The steps that are really taken, shape of `steps`, and f at x + offset·step, shape (offsets, *steps)."""
     with np.errstate(all="ignore"):
         h = (f.x + steps) - f.x
+        return h, f(f.x + np.multiply.outer(np.asarray(offsets, dtype=float), h))
+
+
+def combine(
+    scheme: Stencil, offsets: Sequence[float], h: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The scheme's quotient from values at x + offset·h, a row an offset; NaN where the step vanishes beside x."""
+    places = [offsets.index(offset) for _, offset in scheme.terms]
+    with np.errstate(all="ignore"):
         total = np.zeros_like(h)
-        for weight, offset in zip(scheme.weights, scheme.offsets, strict=True):
-            total = total + float(weight) * f(f.x + offset * h)
-        return np.where(h == 0.0, NAN, total / np.where(h == 0.0, 1.0, h))
+        for (weight, _), place in zip(scheme.terms, places, strict=True):
+            total += weight * values[place]
+        return np.where(h == 0.0, NAN, total / np.where(h == 0.0, 1.0, h) ** scheme.derivative)
+
+
+def sweep(f: Slice, schemes: Sequence[Stencil], steps: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Each scheme's quotient for each step; f is computed once for all of them together."""
+    offsets = all_offsets(schemes)
+    h, values = sample(f, offsets, steps)
+    return {scheme.name: combine(scheme, offsets, h, values) for scheme in schemes}
+
+
+def all_offsets(schemes: Sequence[Stencil]) -> list[float]:
+    """The offsets that any of the schemes needs, from left to right."""
+    return sorted({offset for scheme in schemes for _, offset in scheme.terms})
+
+
+def difference(f: Slice, scheme: Stencil, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scheme's quotient for each step, shape of `steps`; steps that vanish beside x give NaN."""
+    return sweep(f, (scheme,), steps)[scheme.name]
 
 
 def estimate(f: Slice, scheme: Stencil) -> Estimate:
-    """The scheme at its default step; a two-sided one falls back to one side at the edge of the domain."""
+    """The scheme at its default step; a two-sided slope falls back to one side at the edge of the domain."""
     h = scheme.step(f.x)
     if h == 0.0:
         return Estimate(scheme.name, NAN, h, 0, note="the step vanishes beside x")
-    evaluations = len(scheme.offsets)
+    evaluations = scheme.evaluations
     if not math.isfinite(f.here):  # a quotient across a pole or a gap is a number that means nothing
         return Estimate(scheme.name, NAN, h, 1, note="f is not finite here")
     value = float(difference(f, scheme, np.array([h]))[0])
-    if math.isfinite(value) or not min(scheme.offsets) < 0 < max(scheme.offsets):
+    if math.isfinite(value) or not scheme.two_sided or scheme.derivative != 1:
         return Estimate(scheme.name, value, h, evaluations)
     for side, words in ((RIGHT, "right"), (LEFT, "left")):
         one_sided = float(difference(f, side, np.array([h]))[0])
@@ -167,47 +132,86 @@ def estimate(f: Slice, scheme: Stencil) -> Estimate:
     return Estimate(scheme.name, value, h, evaluations)
 
 
-_LEVELS = 12  # halvings: from 0.1·scale down to 5e-5·scale, where rounding has taken over
+LEVELS = 24  # halvings: from the scale itself down to 1e-7 of it, where rounding has taken over
+MOST_COLUMNS = 7  # beyond the sixth power of h² a column repeats the rounding errors of the one before it
 
 
-def richardson(f: Slice) -> Estimate:
-    """Richardson extrapolation of central differences, halving the step; the entry that changed least is taken.
+@dataclass(frozen=True)
+class Tableau:
+    """Richardson's extrapolation of central differences in h², one row a step, each half of the one before.
 
-    Tableaux are tried for steps on the scales of 1 and of |x|. The last change is the uncertainty: it is no bound, and
-    for a rapidly oscillating f it can be far too small.
+    rows[k][m] has the error order 2m + 2; uncertainty[k][m] is its change against the entries that it came from plus
+    the rounding of f; ∞ in the first column. best: (k, m) of the smallest, (−1, −1) where nothing is finite.
     """
+
+    steps: tuple[float, ...]
+    rows: tuple[tuple[float, ...], ...]
+    uncertainty: tuple[tuple[float, ...], ...]
+    best: tuple[int, int]
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The tableau column by column: columns[m][i] is its entry (i + m, m)."""
+
+    steps: NDArray[np.float64]
+    values: list[NDArray[np.float64]]
+    doubts: list[NDArray[np.float64]]
+    best: tuple[int, int]
+    evaluations: int
+
+
+def _extrapolate(f: Slice, scheme: Stencil) -> _Columns:
+    largest, smallest = max(abs(f.x), 1.0), min(abs(f.x) or 1.0, 1.0)
+    # Where x is far from the scale of 1 both scales are tried: nobody can know which of them is the function's own.
+    apart = min(math.log2(largest) - math.log2(smallest), 60.0) if math.isfinite(largest) else 0.0
+    levels = LEVELS + math.ceil(apart)
+    with np.errstate(all="ignore"):
+        offsets = all_offsets((scheme,))
+        h, values = sample(f, offsets, 0.5 * largest * 0.5 ** np.arange(levels, dtype=float))
+        if not h[-1] > 0.0:
+            taken = h > 0.0
+            h, values = h[taken], values[:, taken]
+        column = combine(scheme, offsets, h, values)
+        size = 0.5 * EPSILON * np.abs(values).max(axis=0, initial=0.0)
+        noise = size * scheme.amplification / h**scheme.derivative
+        columns, doubts = [column], [np.full(len(h), math.inf)]
+        best, least, factor = (-1, -1), math.inf, 1.0
+        for m in range(1, min(MOST_COLUMNS, len(h))):
+            factor *= 4.0
+            step = column[1:] - column[:-1]
+            column = column[1:] + step / (factor - 1.0)
+            # What the entry changed by, and what its two parents differ by at its order; and what no step can better.
+            doubt = np.abs(step) / factor + noise[m:]
+            columns.append(column)
+            doubts.append(doubt)
+            place = int(np.where(doubt == doubt, doubt, math.inf).argmin())
+            if doubt[place] < least:
+                best, least = (place + m, m), float(doubt[place])
+    return _Columns(h, columns, doubts, best, values.size)
+
+
+def tableau(f: Slice, scheme: Stencil = SCHEME["central"]) -> Tableau:
+    """The tableau of a scheme that has even powers of h only, with steps on the scales of 1 and of |x|."""
+    found = _extrapolate(f, scheme)
+    rows, doubts = (
+        tuple(tuple(float(columns[m][k - m]) for m in range(min(k + 1, len(columns)))) for k in range(len(found.steps)))
+        for columns in (found.values, found.doubts)
+    )
+    return Tableau(tuple(found.steps.tolist()), rows, doubts, found.best, found.evaluations)
+
+
+def richardson(f: Slice, scheme: Stencil = SCHEME["central"]) -> Estimate:
+    """The best entry of the tableau, with its uncertainty: no bound, and far too small where f oscillates rapidly."""
     if not math.isfinite(f.here):
         return Estimate("richardson", NAN, 0.0, 1, note="f is not finite here")
-    with np.errstate(all="ignore"):
-        return _richardson(f)
-
-
-def _richardson(f: Slice) -> Estimate:
-    best = Estimate("richardson", NAN, 0.0, 0)
-    evaluations = 0
-    scales = {1.0, abs(f.x)} - {0.0}
-    smallest = math.inf
-    for scale in sorted(scales, reverse=True):
-        steps: NDArray[np.float64] = (f.x + 0.1 * scale * 0.5 ** np.arange(_LEVELS, dtype=float)) - f.x
-        steps = steps[steps > 0.0]
-        row = difference(f, SCHEME["central"], steps)
-        evaluations += 2 * len(steps)
-        finite = np.isfinite(row)
-        steps, column = steps[finite], row[finite]
-        factor = 1.0
-        while len(column) >= 2:
-            factor *= 4.0  # central differences have even powers of h only
-            refined = column[1:] + (column[1:] - column[:-1]) / (factor - 1.0)
-            change = np.maximum(np.abs(refined - column[1:]), np.abs(refined - column[:-1]))
-            relative = change / np.maximum(np.abs(refined), np.finfo(float).tiny)
-            index = int(np.argmin(relative))
-            if relative[index] < smallest:
-                smallest = float(relative[index])
-                step = float(steps[len(steps) - len(refined) + index])
-                best = Estimate("richardson", float(refined[index]), step, 0, float(change[index]))
-            column = refined
-    note = "" if math.isfinite(best.value) else "f is not finite around here"
-    return Estimate("richardson", best.value, best.step, evaluations, best.uncertainty, note)
+    found = _extrapolate(f, scheme)
+    row, m = found.best
+    if row < 0:
+        return Estimate("richardson", NAN, 0.0, found.evaluations, note="f is not finite around here")
+    value, doubt = float(found.values[m][row - m]), float(found.doubts[m][row - m])
+    return Estimate("richardson", value, float(found.steps[row]), found.evaluations, doubt)
 
 
 def complex_step(f: Slice) -> Estimate:

@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from explorer.calculus.differences import SCHEME, Slice, difference
+from explorer.calculus.differences import Slice, difference
 from explorer.calculus.evaluate import values
+from explorer.calculus.stencils import SCHEME
 from explorer.calculus.sweeps import gradient, hessian, hessian_times, reverse_film, tangents
 from explorer.calculus.tape import Tape, derivative_along, record
 from explorer.language.parser import parse

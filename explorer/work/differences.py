@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from explorer.calculus.differences import (
-    SCHEMES,
     Estimate,
     Slice,
     complex_step,
@@ -20,6 +19,7 @@ from explorer.calculus.differences import (
     sweep_steps,
 )
 from explorer.calculus.numbers import ComplexStepInvalid
+from explorer.calculus.stencils import SCHEMES
 from explorer.calculus.sweeps import gradient
 from explorer.calculus.tape import record
 from explorer.language.program import ExplorerError

@@ -1,29 +1,23 @@
 """Finite differences: published stencils, published error curves, and what is said where they cannot work."""
 
 import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from explorer.calculus.differences import (
-    LEFT,
-    RIGHT,
-    SCHEME,
-    SCHEMES,
     Slice,
-    Stencil,
     central_jacobian,
     complex_step,
     complex_step_jacobian,
     difference,
     estimate,
-    exact_step,
     one_sided_slopes,
     richardson,
     sweep_steps,
 )
 from explorer.calculus.numbers import ComplexStepInvalid
+from explorer.calculus.stencils import LEFT, RIGHT, SCHEME, SCHEMES, exact_step
 from explorer.language.parser import parse
 
 # The fourth logistic iterate, at 0.2 (Baydin et al. 2018, Figure 3), and its derivatives there.
@@ -47,43 +41,6 @@ def error(name: str, h: float) -> float:
 def slope(name: str, large: float, small: float) -> float:
     """The exponent p with which the error goes like hᵖ between two steps."""
     return math.log10(error(name, large) / error(name, small)) / math.log10(large / small)
-
-
-# Fornberg 1988, “Generation of finite difference formulas on arbitrarily spaced grids”, Tables 1 and 3; the error
-# constant is the first one that the scheme does not get right, Σ wᵢ·oᵢᵖ⁺¹/(p + 1)!.
-@pytest.mark.parametrize(
-    ("offsets", "weights", "order", "constant"),
-    [
-        ((0, 1), "-1 1", 1, "1/2"),
-        ((-1, 0), "-1 1", 1, "-1/2"),
-        ((-1, 1), "-1/2 1/2", 2, "1/6"),
-        ((-1, 0, 1), "-1/2 0 1/2", 2, "1/6"),
-        ((0, 1, 2), "-3/2 2 -1/2", 2, "-1/3"),
-        ((-2, -1, 0), "1/2 -2 3/2", 2, "-1/3"),
-        ((0, 1, 2, 3), "-11/6 3 -3/2 1/3", 3, "1/4"),
-        ((0, 1, 2, 3, 4), "-25/12 4 -3 4/3 -1/4", 4, "-1/5"),
-        ((-2, -1, 0, 1, 2), "1/12 -2/3 0 2/3 -1/12", 4, "-1/30"),
-        ((-2, -1, 1, 2), "1/12 -2/3 2/3 -1/12", 4, "-1/30"),
-        ((-3, -2, -1, 1, 2, 3), "-1/60 3/20 -3/4 3/4 -3/20 1/60", 6, "1/140"),
-    ],
-)
-def test_weights_order_and_error_constant_are_the_published_ones(offsets, weights, order, constant):
-    stencil = Stencil("any", offsets)
-    assert stencil.weights == tuple(map(Fraction, weights.split()))
-    assert (stencil.order, stencil.error_constant) == (order, Fraction(constant))
-
-
-@pytest.mark.parametrize("scheme", [*SCHEMES, LEFT, RIGHT, Stencil("five-point", (-2, -1, 0, 1, 2))])
-def test_a_scheme_is_exact_for_polynomials_up_to_its_order_and_not_beyond(scheme):
-    h, x = Fraction(1, 7), Fraction(2, 3)
-    for degree in range(scheme.order + 2):
-        quotient = sum(w * (x + o * h) ** degree for w, o in zip(scheme.weights, scheme.offsets, strict=True)) / h
-        assert (quotient == degree * x ** max(degree - 1, 0)) == (degree <= scheme.order)
-
-
-def test_schemes_have_names_by_which_they_are_found():
-    assert [s.name for s in SCHEMES] == list(SCHEME)
-    assert {"forward", "backward", "central"} <= set(SCHEME)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,183 @@
+"""The precisions that differences are computed in, side by side: NumPy's float types, and 30 and 50 decimal digits.
+
+A sweep in a precision has everything in it: the point, the constants, the program's arithmetic, the quotient.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.calculus.evaluate import DEFAULT_LIMITS, ArrayNumbers, Limits, Run
+from explorer.calculus.lowering import Code
+from explorer.calculus.multiprecision import PreciseSlice
+from explorer.calculus.numbers import NAN
+from explorer.calculus.stencils import Stencil
+from explorer.language.program import ExplorerError, Span
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A precision: epsilon is the spacing of its numbers at 1; dtype is NumPy's, or None for `digits` decimal ones."""
+
+    name: str
+    epsilon: float
+    dtype: type[np.floating[Any]] | None = None
+    digits: int = 0
+
+    def rounded(self, values: Sequence[float]) -> list[float]:
+        """The doubles that this precision has in place of these."""
+        if self.dtype is None:
+            return list(values)
+        with np.errstate(all="ignore"):
+            return [float(self.dtype(v)) for v in values]
+
+
+def _of_type(name: str, dtype: type[np.floating[Any]]) -> Precision:
+    return Precision(name, float(np.finfo(dtype).eps), dtype)
+
+
+FLOAT64 = _of_type("float64", np.float64)
+PRECISIONS = (
+    _of_type("float16", np.float16),
+    _of_type("float32", np.float32),
+    FLOAT64,
+    _of_type("longdouble", np.longdouble),
+    Precision("30 digits", 1e-30, digits=31),
+    Precision("50 digits", 1e-50, digits=51),
+)
+# Where the platform has nothing longer, it is the double under another name.
+LONGDOUBLE_IS_DOUBLE = bool(np.finfo(np.longdouble).eps == np.finfo(np.float64).eps)
+
+
+class TypedNumbers(ArrayNumbers):
+    """Arrays of one float type: every constant and every result is rounded to it."""
+
+    def __init__(self, dtype: type[np.floating[Any]]) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def constant(self, value: float) -> Any:
+        return self.dtype(value)
+
+    def apply(self, function: str, arguments: list[Any], span: Span) -> Any:
+        # NumPy's erf is none: one that knows doubles only would give a longdouble the noise of a double.
+        if function == "erf" and self.dtype is np.longdouble:
+            return _long_erf(*arguments)
+        return np.asarray(self.functions[function](*arguments)).astype(self.dtype, copy=False)
+
+    def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
+        return np.where(condition, then, otherwise).astype(self.dtype, copy=False)
+
+
+def _long_erf(values: Any) -> Any:
+    array = np.asarray(values, dtype=np.longdouble)
+    if LONGDOUBLE_IS_DOUBLE or not np.isfinite(array).all():
+        return np.vectorize(math.erf, otypes=[np.longdouble])(array)
+    with mpmath.workdps(25):
+        found = [np.longdouble(mpmath.nstr(mpmath.erf(mpmath.mpf(str(v))), 24)) for v in array.flat]
+    return np.array(found, dtype=np.longdouble).reshape(array.shape)
+
+
+def typed_values(
+    code: Code, dtype: type[np.floating[Any]], point: Sequence[float], input_: int, xs: NDArray[Any], output: int
+) -> NDArray[Any]:
+    """The output at these values of one input, all in this float type; NaN at a point that the program refuses."""
+    algebra = TypedNumbers(dtype)
+    columns: list[Any] = [dtype(v) for v in point]
+    with np.errstate(all="ignore"):
+        columns[input_] = xs
+        try:
+            value = Run(code, algebra).outputs(columns)[output]
+        except ExplorerError:  # the course of a loop differs from point to point
+            return _one_by_one(code, algebra, columns, input_, xs, output)
+    return np.broadcast_to(np.asarray(value, dtype=dtype), xs.shape)
+
+
+_STEPS_IN_ALL = 300_000  # of all points together, where each is walked by itself: half a second
+
+
+def _one_by_one(
+    code: Code, algebra: TypedNumbers, columns: list[Any], input_: int, xs: NDArray[Any], output: int
+) -> NDArray[Any]:
+    found = np.full(xs.size, NAN, dtype=algebra.dtype)
+    left = _STEPS_IN_ALL
+    for place, x in enumerate(xs.flat):
+        point = [*columns]
+        point[input_] = x
+        run = Run(code, algebra, Limits(steps=min(left, DEFAULT_LIMITS.steps // 10)))
+        with contextlib.suppress(ExplorerError):
+            found[place] = run.outputs(point)[output]
+        left -= run.steps
+        if left <= 0:
+            break
+    return found.reshape(xs.shape)
+
+
+def errors_in(
+    precision: Precision,
+    code: Code,
+    point: Sequence[float],
+    output: int,
+    input_: int,
+    scheme: Stencil,
+    steps: Sequence[float],
+    truth: Any,
+) -> list[float]:
+    """|scheme's estimate − truth| for each step, with all arithmetic in this precision; NaN where the step vanishes.
+
+    truth: the derivative (an mpf, or a double) at the point as this precision has it.
+    """
+    if precision.dtype is None:
+        return _precise_errors(precision, code, point, output, input_, scheme, steps, truth)
+    dtype = precision.dtype
+    with np.errstate(all="ignore"):
+        x = dtype(point[input_])
+        h = ((x + np.asarray(steps, dtype=np.float64).astype(dtype)) - x).astype(dtype)
+        offsets = np.array([o for _, o in scheme.terms], dtype=dtype)
+        values = typed_values(code, dtype, point, input_, x + np.multiply.outer(offsets, h), output)
+        total = np.zeros_like(h)
+        for (weight, _), row in zip(scheme.terms, values, strict=True):
+            total = (total + dtype(weight) * row).astype(dtype)
+        quotient = np.where(h == 0, dtype(NAN), total / np.where(h == 0, dtype(1), h ** dtype(scheme.derivative)))
+        exact = np.longdouble(mpmath.nstr(mpmath.mpf(truth), 25))
+        return [float(e) for e in np.abs(quotient.astype(np.longdouble) - exact)]
+
+
+def _precise_errors(
+    precision: Precision,
+    code: Code,
+    point: Sequence[float],
+    output: int,
+    input_: int,
+    scheme: Stencil,
+    steps: Sequence[float],
+    truth: Any,
+) -> list[float]:
+    f = PreciseSlice(code, point, output, input_, precision.digits)
+    found = []
+    for step in steps:
+        h = (f.x + f.mp.mpf(step)) - f.x
+        if h == 0:
+            found.append(NAN)
+            continue
+        pairs = zip(scheme.weights, scheme.offsets, strict=True)
+        values = [(w, f(f.x + o.numerator * h / o.denominator)) for w, o in pairs if w]
+        total = sum((w.numerator * v / w.denominator for w, v in values), f.mp.mpf(0))
+        found.append(float(abs(total / h**scheme.derivative - f.mp.mpf(truth))))
+    return found
+
+
+def steps_for(precision: Precision, x: float, per_decade: int = 6) -> list[float]:
+    """Steps from where they vanish beside x up to max(1, |x|), evenly on a logarithmic axis."""
+    decades = -math.log10(precision.epsilon) + 1.0
+    count = max(int(decades * per_decade), 2)
+    scale = max(1.0, abs(x))
+    return [10.0 ** (-decades * k / (count - 1)) * scale for k in reversed(range(count))]
