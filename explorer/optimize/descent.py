@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.language.program import ErrorKind, ExplorerError
-from explorer.optimize.rules import Rule
+from explorer.language.program import ExplorerError
+from explorer.optimize.ground import Counted, Objective, OutOfBudget
+from explorer.optimize.rules.rule import GradientRule, Rule, SearchRule, Spot, Stall
+from explorer.optimize.rules.schedule import CONSTANT, Schedule
 
 Array = NDArray[np.float64]
-Reason = Literal["steps", "converged", "diverged", "budget"]
+Reason = Literal["steps", "converged", "diverged", "stalled", "budget"]
 
 # More iterates than a plot has pixels, and a few seconds of work: who needs more starts again from the last point.
 MOST_STEPS = 100_000
@@ -36,22 +38,12 @@ GRADIENT_TOLERANCE = 1e-10
 _COORDINATES_SAID = 4
 
 
-class Objective(Protocol):
-    """What is minimised: a scalar function of x, shape (n,), with its gradient, shape (n,).
-
-    Where it is not defined it returns nan or inf and does not raise; it may raise ExplorerError for a broken limit.
-    """
-
-    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        """f(x) and ∇f(x). x is read-only."""
-
-
 @dataclass(frozen=True)
 class Iterate:
     """One point of a run, all its numbers finite: x, f and ∇f there, and the rule's memory after arriving there.
 
-    `memory` is (symbol, values) by Rule.entries; a count, as t, has one value. `evaluations` counts the values and
-    gradients taken so far, always one of each together: the fair axis to compare rules on.
+    `memory` is (symbol, values) by Rule.entries; a count, as t, has one value. `evaluations` counts the gradients taken
+    so far, a batch's as its part of the data: the fair axis to compare rules on. `leg` is the part of the run, from 0.
     """
 
     step: int
@@ -60,7 +52,8 @@ class Iterate:
     gradient: tuple[float, ...]
     gradient_norm: float
     memory: tuple[tuple[str, tuple[float, ...]], ...]
-    evaluations: int
+    evaluations: float
+    leg: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,8 @@ class Stopped:
     sentence: str
     step: int
     function_evaluations: int
-    gradient_evaluations: int
+    gradient_evaluations: float
+    hessian_evaluations: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,23 +82,41 @@ class _Place:
     memory: tuple[Any, ...]
 
 
-class _Counted:
-    """An objective that counts its evaluations."""
+@dataclass(frozen=True)
+class Leg:
+    """A part of a run under one rule: `steps` steps, the rate times `schedule`, gradients no longer than `clip`.
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
-        self.evaluations = 0
+    `objective` replaces the run's own from here on: the same function with its gradient from elsewhere, or in other
+    batches. A leg whose rule has the kind of memory that the one before left goes on with it; else it starts afresh.
+    """
 
-    def __call__(self, x: Array) -> tuple[float, Array]:
-        """(f, ∇f) at x; the gradient is a copy, for an objective may use one buffer for all its answers."""
-        self.evaluations += 1
-        x.setflags(write=False)
-        with np.errstate(all="ignore"):  # non-finite numbers are looked for below, and reported in words
-            value, gradient = self.objective.value_and_gradient(x)
-        gradient = np.array(gradient, dtype=np.float64)
-        if gradient.shape != x.shape:  # would be broadcast in silence
-            raise ValueError(f"the gradient has shape {gradient.shape}, x has {x.shape}")
-        return float(value), gradient
+    rule: Rule[Any]
+    steps: int
+    schedule: Schedule = CONSTANT
+    clip: float | None = None
+    objective: Objective | None = None
+
+    def __post_init__(self) -> None:
+        _check_steps(self.steps)
+        if self.clip is not None and not 0 < self.clip < math.inf:
+            raise ExplorerError("The longest gradient that clipping lets through must be above 0.", kind="domain")
+        if isinstance(self.rule, SearchRule) and (self.clip is not None or self.schedule.kind != "constant"):
+            raise ExplorerError(
+                f"The rule {self.rule.name} finds its own step length: schedules and clipping are for the other rules.",
+                kind="domain",
+            )
+
+
+@dataclass(frozen=True)
+class Box:
+    """Lower and upper bounds of every coordinate: a step that leaves them is brought back to their edge."""
+
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not all(low < high for low, high in zip(self.lows, self.highs, strict=True)):
+            raise ExplorerError("A bound's lower end must be below its upper one.", kind="domain")
 
 
 def descend(
@@ -121,122 +133,232 @@ def descend(
 
     `*iterates, stopped = descend(…)` takes it whole. It ends after `steps` steps; converged, where the gradient's
     norm is exactly 0 or at most `gradient_tolerance`; diverged, before the first iterate with a number that is not
-    finite or a coordinate beyond 1e150; or before a step that would need more than `evaluation_budget` evaluations.
-    `names` are the coordinates' names in sentences.
+    finite or a coordinate beyond 1e150; stalled, where a searching rule finds no next point; or before a step that
+    would need more than `evaluation_budget` gradients. `names` are the coordinates' names in sentences.
     Raises ExplorerError: at once (limit) for more than 100,000 steps, (domain) for an empty or non-finite start and
     other wrong numbers; with the first iterate (domain) for a start at which f or ∇f is not finite.
     """
-    _check(steps, start, gradient_tolerance, evaluation_budget)
+    return descend_legs(
+        objective,
+        [Leg(rule, steps)],
+        start,
+        gradient_tolerance=gradient_tolerance,
+        evaluation_budget=evaluation_budget,
+        names=names,
+    )
+
+
+def descend_legs(
+    objective: Objective,
+    legs: Sequence[Leg],
+    start: Sequence[float],
+    *,
+    gradient_tolerance: float = GRADIENT_TOLERANCE,
+    evaluation_budget: int | None = None,
+    names: Sequence[str] = (),
+    box: Box | None = None,
+) -> Iterator[Iterate | Stopped]:
+    """The same for a run of several legs, within a box if there is one. Only its first leg decides where it starts."""
+    total = sum(leg.steps for leg in legs)
+    _check_steps(total)
+    _check(start, gradient_tolerance, evaluation_budget)
     x = np.array(start, dtype=np.float64)
     if not names:
         names = ("x",) if len(x) == 1 else tuple(f"x{i}" for i in range(1, len(x) + 1))
     trouble = _trouble_in_point(x, names)
     if trouble:
         raise ExplorerError(f"The start cannot be used: {trouble}.", kind="domain")
-    return _run(_Counted(objective), rule, x, steps, gradient_tolerance, evaluation_budget, names)
+    if box is not None:
+        if len(box.lows) != len(x):
+            raise ExplorerError("The bounds must be given for every input.", kind="domain")
+        if any(isinstance(leg.rule, SearchRule) for leg in legs):
+            raise ExplorerError("Bounds are kept by the rules without a line search only.", kind="domain")
+        x = x.clip(box.lows, box.highs)
+    run = _Run(Counted(objective, evaluation_budget), tuple(legs), gradient_tolerance, tuple(names), box)
+    return run.iterates(x)
 
 
-def _check(steps: int, start: Sequence[float], tolerance: float, budget: int | None) -> None:
+def _check_steps(steps: int) -> None:
+    if not _whole(steps) or steps < 0:
+        raise ExplorerError("The number of steps must be a whole number of at least 0.", kind="domain")
+    if steps > MOST_STEPS:
+        raise ExplorerError(f"One run takes at most {MOST_STEPS} steps; {steps} were asked for.", kind="limit")
+
+
+def _check(start: Sequence[float], tolerance: float, budget: int | None) -> None:
     """Refuse in words what is wrong with the numbers of a run, before it begins."""
-    refusals: list[tuple[bool, str, ErrorKind]] = [
-        (len(start) == 0, "There is nothing to optimize: the start has no coordinates.", "domain"),
-        (not _whole(steps) or steps < 0, "The number of steps must be a whole number of at least 0.", "domain"),
-        (steps > MOST_STEPS, f"One run takes at most {MOST_STEPS} steps; {steps} were asked for.", "limit"),
-        (not 0 <= tolerance < math.inf, "The gradient tolerance must be a finite number of at least 0.", "domain"),
+    refusals = [
+        (len(start) == 0, "There is nothing to optimize: the start has no coordinates."),
+        (not 0 <= tolerance < math.inf, "The gradient tolerance must be a finite number of at least 0."),
         (
             budget is not None and (not _whole(budget) or budget < 1),
             "The evaluation budget must be a whole number of at least 1.",
-            "domain",
         ),
     ]
-    for refused, sentence, kind in refusals:
+    for refused, sentence in refusals:
         if refused:
-            raise ExplorerError(sentence, kind=kind)
+            raise ExplorerError(sentence, kind="domain")
 
 
 def _whole(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool)
 
 
-def _run(
-    evaluate: _Counted,
-    rule: Rule[Any],
-    x: Array,
-    steps: int,
-    tolerance: float,
-    budget: int | None,
-    names: Sequence[str],
-) -> Iterator[Iterate | Stopped]:
-    """The generator behind `descend`, for arguments already checked."""
-    step, resting = 0, False
-    place = _arrive(evaluate, x, rule.start(x), names)
-    if isinstance(place, str):
-        raise ExplorerError(f"The run cannot start there: {place}.", kind="domain")
-    while True:
-        yield _iterate(step, place, rule, evaluate.evaluations)
-        if place.norm <= tolerance:  # a norm of 0 is at most any tolerance
-            ending = _ended("converged", _converged(step, place, tolerance, rule), step, evaluate)
-            break
-        if step == steps:
-            ending = _ended("steps", _all_steps(steps, resting), step, evaluate)
-            break
+@dataclass(frozen=True)
+class _Run:
+    """What does not change while a run goes on, for arguments already checked."""
+
+    evaluate: Counted
+    legs: tuple[Leg, ...]
+    tolerance: float
+    names: tuple[str, ...]
+    box: Box | None
+
+    def iterates(self, x: Array) -> Iterator[Iterate | Stopped]:
+        """The generator behind `descend`."""
+        step, resting = 0, False
+        total = sum(leg.steps for leg in self.legs)
+        place = self._arrive(x, self.legs[0].rule.start(x))
+        if isinstance(place, str):
+            raise ExplorerError(f"The run cannot start there: {place}.", kind="domain")
+        number, left = 0, self.legs[0].steps
+        self._turn_to(self.legs[0])
+        while True:
+            while left == 0 and number + 1 < len(self.legs):
+                number += 1
+                left = self.legs[number].steps
+                place = self._change(place, self.legs[number])
+            leg = self.legs[number]
+            yield _iterate(step, place, leg.rule, self.evaluate.gradients, number)
+            if place.norm <= self.tolerance and not self.evaluate.sampled:  # a norm of 0 is at most any tolerance
+                yield self._ended("converged", _converged(step, place, self.tolerance, leg.rule), step)
+                return
+            if step == total:
+                yield self._ended("steps", _all_steps(total, resting), step)
+                return
+            following = self._advance(leg, place, step)
+            if isinstance(following, _End):
+                step += following.reason == "diverged"
+                yield self._ended(following.reason, following.sentence.format(step=step, last=step - 1), step)
+                return
+            step, left = step + 1, left - 1
+            resting = np.array_equal(following.x, place.x)
+            place = following
+
+    def _turn_to(self, leg: Leg) -> None:
+        if leg.objective is not None:
+            self.evaluate.objective = leg.objective
+
+    def _change(self, place: _Place, leg: Leg) -> _Place:
+        """The same place under another leg: its rule's memory if it is of the same kind, its objective's gradient."""
+        self._turn_to(leg)
+        fresh = leg.rule.start(place.x)
+        memory = place.memory if type(place.memory) is type(fresh) else fresh
+        there = self._arrive(place.x, memory) if leg.objective is not None else None
+        return there if isinstance(there, _Place) else replace(place, memory=memory)
+
+    def _advance(self, leg: Leg, place: _Place, step: int) -> _Place | _End:
+        """The place one step on, or why there is none."""
+        try:
+            if isinstance(leg.rule, SearchRule):
+                following = self._search(leg.rule, place)
+            else:
+                following = self._step(leg, place, step)
+        except OutOfBudget:
+            return _End("budget", f"The budget of {self.evaluate.budget} evaluations was used up after step {{step}}.")
+        except Stall as stall:
+            return _End("stalled", f"Stopped after step {{step}}: {_braced(str(stall))}.")
+        if isinstance(following, str):
+            said = f"{_braced(following)}. The last finite point is that of step {{last}}."
+            return _End("diverged", f"Diverged at step {{step}}: {said}")
+        return following
+
+    def _search(self, rule: SearchRule[Any], place: _Place) -> _Place | str:
+        with np.errstate(all="ignore"):
+            spot, memory = rule.advance(Spot(place.x, place.loss, place.gradient), place.memory, self.evaluate)
+        trouble = _trouble_in_point(spot.x, self.names) or _trouble_in_values(spot.x, spot.f, spot.g, self.names)
+        return trouble or _Place(spot.x, spot.f, spot.g, math.hypot(*spot.g.tolist()), memory)
+
+    def _step(self, leg: Leg, place: _Place, step: int) -> _Place | str:
+        evaluate, rule, gradient = self.evaluate, leg.rule, place.gradient
+        assert isinstance(rule, GradientRule)
         with np.errstate(all="ignore"):
             point = rule.look(place.x, place.memory)
         looks_ahead = not np.array_equal(point, place.x)
-        if budget is not None and evaluate.evaluations + 1 + looks_ahead > budget:
-            sentence = f"The budget of {budget} evaluations was used up after step {step}."
-            ending = _ended("budget", sentence, step, evaluate)
-            break
-        following = _advance(evaluate, rule, place, point if looks_ahead else None, names)
-        step += 1
-        if isinstance(following, str):
-            sentence = f"Diverged at step {step}: {following}. The last finite point is that of step {step - 1}."
-            ending = _ended("diverged", sentence, step, evaluate)
-            break
-        resting = np.array_equal(following.x, place.x)
-        place = following
-    yield ending
-
-
-def _advance(
-    evaluate: _Counted, rule: Rule[Any], place: _Place, ahead: Array | None, names: Sequence[str]
-) -> _Place | str:
-    """The place one step on, its gradient taken at `ahead` if that is given; or what broke, in words."""
-    gradient = place.gradient
-    if ahead is not None:
-        trouble = _trouble_in_point(ahead, names)
-        if not trouble:
-            loss, gradient = evaluate(ahead)
-            trouble = _trouble_in_values(ahead, loss, gradient, names)
-        if trouble:
+        if evaluate.budget is not None and evaluate.gradients + 1 + looks_ahead > evaluate.budget:
+            raise OutOfBudget
+        if looks_ahead and (trouble := _trouble_in_point(point, self.names)):
             return f"at the look-ahead point {trouble}"
-    with np.errstate(all="ignore"):
-        delta, memory = rule.step(gradient, place.x, place.memory)
-        x = place.x + delta
-    trouble = _trouble_in_point(x, names) or _trouble_in_memory(memory, names)
-    return trouble or _arrive(evaluate, x, memory, names)
+        if evaluate.sampled:
+            gradient = evaluate.batch(point, step)
+        elif looks_ahead:
+            loss, gradient = evaluate(point)
+            if trouble := _trouble_in_values(point, loss, gradient, self.names):
+                return f"at the look-ahead point {trouble}"
+        with np.errstate(all="ignore"):
+            x, memory = _stepped(leg, gradient, place, step)
+            if self.box is not None:
+                x = x.clip(self.box.lows, self.box.highs)
+        trouble = _trouble_in_point(x, self.names) or _trouble_in_memory(memory, self.names)
+        return trouble or self._arrive(x, memory)
+
+    def _arrive(self, x: Array, memory: tuple[Any, ...]) -> _Place | str:
+        """The place at x, or what is not finite there, in words."""
+        loss, gradient = self.evaluate(x)
+        trouble = _trouble_in_values(x, loss, gradient, self.names)
+        # hypot scales before it squares: the norm overflows only if it is itself beyond the floats.
+        return trouble or _Place(x, loss, gradient, math.hypot(*gradient.tolist()), memory)
+
+    def _ended(self, reason: Reason, sentence: str, step: int) -> Stopped:
+        counted = self.evaluate
+        return Stopped(reason, sentence, step, counted.functions, counted.gradients, counted.hessians)
 
 
-def _arrive(evaluate: _Counted, x: Array, memory: tuple[Any, ...], names: Sequence[str]) -> _Place | str:
-    """The place at x, or what is not finite there, in words."""
-    loss, gradient = evaluate(x)
-    trouble = _trouble_in_values(x, loss, gradient, names)
-    # hypot scales before it squares: the norm overflows only if it is itself beyond the floats.
-    return trouble or _Place(x, loss, gradient, math.hypot(*gradient.tolist()), memory)
+@dataclass(frozen=True)
+class _End:
+    """Why there is no next place; {step} and {last} stand for the step that was tried and the one before."""
+
+    reason: Reason
+    sentence: str
 
 
-def _iterate(step: int, place: _Place, rule: Rule[Any], evaluations: int) -> Iterate:
+def _braced(said: str) -> str:
+    return said.replace("{", "{{").replace("}", "}}")
+
+
+def clipped(gradient: Array, longest: float) -> Array:
+    """The gradient, shortened to this norm if it is longer (Pascanu, Mikolov & Bengio 2013)."""
+    norm = math.hypot(*gradient.tolist())
+    return gradient * (longest / norm) if norm > longest else gradient
+
+
+def _stepped(leg: Leg, gradient: Array, place: _Place, step: int) -> tuple[Array, tuple[Any, ...]]:
+    """(x + Δx, memory) with the leg's clipping and schedule."""
+    rule = leg.rule
+    assert isinstance(rule, GradientRule)
+    if leg.clip is not None:
+        gradient = clipped(gradient, leg.clip)
+    if leg.schedule.kind != "constant":
+        rule = at_rate(rule, float(rule.settings()["rate"]) * leg.schedule.factor(step))
+    delta, memory = rule.step(gradient, place.x, place.memory)
+    return place.x + delta, memory
+
+
+def at_rate(rule: GradientRule[Any], rate: float) -> GradientRule[Any]:
+    """The rule at another rate, which a schedule may also bring down to 0: it is not checked."""
+    other = object.__new__(type(rule))
+    other.__dict__.update(rule.__dict__, rate=rate)
+    return other
+
+
+def _iterate(step: int, place: _Place, rule: Rule[Any], evaluations: float, leg: int) -> Iterate:
     """The place as plain numbers."""
     memory = tuple((symbol, _plain(values)) for symbol, values in rule.entries(place.memory))
-    return Iterate(step, _plain(place.x), place.loss, _plain(place.gradient), place.norm, memory, evaluations)
+    return Iterate(step, _plain(place.x), place.loss, _plain(place.gradient), place.norm, memory, evaluations, leg)
 
 
 def _plain(values: Array | float) -> tuple[float, ...]:
     return tuple(values.tolist()) if isinstance(values, np.ndarray) else (float(values),)
-
-
-def _ended(reason: Reason, sentence: str, step: int, evaluate: _Counted) -> Stopped:
-    return Stopped(reason, sentence, step, evaluate.evaluations, evaluate.evaluations)
 
 
 def _converged(step: int, place: _Place, tolerance: float, rule: Rule[Any]) -> str:
@@ -247,6 +369,8 @@ def _converged(step: int, place: _Place, tolerance: float, rule: Rule[Any]) -> s
             f"{tolerance:g}. The point is nearly stationary, not necessarily near a minimum."
         )
     said = f"Converged at step {step}: the gradient is exactly 0. The point is stationary, not necessarily a minimum."
+    if not isinstance(rule, GradientRule):
+        return said
     with np.errstate(all="ignore"):
         delta, _ = rule.step(place.gradient, place.x, place.memory)
     return f"{said} The rule itself would still have moved on." if np.any(delta != 0) else said

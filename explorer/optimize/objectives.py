@@ -1,7 +1,8 @@
-"""What is minimised: one output of a Program, with its gradient by reverse AD."""
+"""What is minimised: one output of a Program or the sum of their squares, with its gradient by reverse AD."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,26 +10,126 @@ from numpy.typing import NDArray
 
 from explorer.calculus.evaluate import values_on
 from explorer.calculus.lowering import lower
-from explorer.calculus.sweeps import gradient
+from explorer.calculus.sweeps import gradient, hessian, reverse_jacobian
 from explorer.calculus.tape import record
-from explorer.language.program import ExplorerError, Program
+from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
+from explorer.optimize.ground import NO_SQUARES
 
 Array = NDArray[np.float64]
 
 
 class ProgramObjective:
-    """A program's output number `output` as a function of all its inputs (see optimize.descent.Objective)."""
+    """A program's output number `output` as a function of all its inputs (see optimize.ground.Objective)."""
 
     def __init__(self, program: Program, output: int = 0) -> None:
-        if not program.inputs:
-            raise ExplorerError("A constant has nothing to be optimized: no input occurs in it.", kind="domain")
+        refuse_constant(program)
         self.program = program
         self.output = output
+        self._squares: Program | None = None
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """f(x) and ∇f(x), by one recording and one reverse sweep."""
         tape = record(self.program, x.tolist())
         return tape.values[self.output], np.array(gradient(tape, self.output))
+
+    def hessian(self, x: Array) -> Array:
+        """∇²f(x), forward over reverse."""
+        return np.array(hessian(record(self.program, x.tolist()), self.output))
+
+    def residuals(self, x: Array) -> tuple[Array, Array]:
+        """r(x) and its Jacobian where the output is written as a sum of squares; ExplorerError where it is not."""
+        if self._squares is None:
+            self._squares = as_residuals(self.program, self.output)
+        if self._squares is None:
+            raise ExplorerError(NO_SQUARES, kind="domain")
+        return _residuals(self._squares, x)
+
+
+class SquaresObjective:
+    """f = Σ r² over all outputs r of a program: least squares."""
+
+    def __init__(self, program: Program) -> None:
+        refuse_constant(program)
+        self.program = program
+
+    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
+        """f(x) and ∇f(x) = 2Jᵀr, by one recording and one reverse sweep with the residuals as seeds."""
+        residuals, jacobian = self.residuals(x)
+        return float(residuals @ residuals), 2 * (residuals @ jacobian)
+
+    def hessian(self, x: Array) -> Array:
+        """∇²f(x) = 2JᵀJ + 2Σ r ∇²r."""
+        tape = record(self.program, x.tolist())
+        residuals, jacobian = np.array(tape.values), np.array(reverse_jacobian(tape))
+        bends = sum(r * np.array(hessian(tape, place)) for place, r in enumerate(residuals.tolist()))
+        matrix: Array = 2 * (jacobian.T @ jacobian + bends)
+        return matrix
+
+    def residuals(self, x: Array) -> tuple[Array, Array]:
+        """r(x) and its Jacobian."""
+        return _residuals(self.program, x)
+
+
+def refuse_constant(program: Program) -> None:
+    """Raise ExplorerError for a program without inputs."""
+    if not program.inputs:
+        raise ExplorerError("A constant has nothing to be optimized: no input occurs in it.", kind="domain")
+
+
+def _residuals(program: Program, x: Array) -> tuple[Array, Array]:
+    tape = record(program, x.tolist())
+    return np.array(tape.values), np.array(reverse_jacobian(tape))
+
+
+def as_residuals(program: Program, output: int = 0) -> Program | None:
+    """The program whose outputs r have Σ r² = f, if the formula of f is a sum of c(…)² with c ≥ 0 or constants ≥ 0.
+
+    Rosenbrock's (1−x)² + 100(y−x²)² becomes (1−x, 10(y−x²)). None for every other formula, and for algorithms.
+    """
+    body = program.main.body
+    if len(body) != 1 or not isinstance(body[0], Return) or len(program.functions) != 1:
+        return None
+    terms: list[Expression] = []
+    waiting = [body[0].values[output]]
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, Apply) and term.function == "add":
+            waiting.extend(term.arguments)
+        else:
+            root = _square_root(term)
+            if root is None:
+                return None
+            terms.append(root)
+    terms.reverse()
+    main = program.main
+    return Program(
+        program.source,
+        (Function(main.name, main.parameters, (Return(tuple(terms)),)),),
+        program.inputs,
+        tuple(f"r{place}" for place in range(1, len(terms) + 1)),
+    )
+
+
+def _square_root(term: Expression) -> Expression | None:
+    """r with r² = term, for what is written as a square times a number that is not negative."""
+    if isinstance(term, Constant):
+        return Constant(math.sqrt(term.value), "") if term.value >= 0 else None
+    if not isinstance(term, Apply):
+        return None
+    if term.function == "pow" and isinstance(power := term.arguments[1], Constant):
+        half = power.value / 2
+        if half == 1:
+            return term.arguments[0]
+        return Apply("pow", (term.arguments[0], Constant(half, ""))) if half > 0 and half.is_integer() else None
+    if term.function == "mul":
+        roots = [_square_root(factor) for factor in term.arguments]
+        if term.arguments[0] == term.arguments[1]:
+            return term.arguments[0]
+        return None if None in roots else Apply("mul", tuple(root for root in roots if root is not None))
+    if term.function == "div" and isinstance(term.arguments[1], Constant) and term.arguments[1].value > 0:
+        top = _square_root(term.arguments[0])
+        return top and Apply("div", (top, Constant(math.sqrt(term.arguments[1].value), "")))
+    return None
 
 
 def on_grid(

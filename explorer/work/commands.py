@@ -171,7 +171,7 @@ def _optimize(options: argparse.Namespace) -> int:
     source = read_source(options.source)
     parse(source)
     question = questions.descent(
-        source, _assignments(options.start, "--start"), options.rule, _assignments(options.set, "--set"), options.steps
+        source, _assignments(options.start, "--start"), options.rule, _settings(options.set), options.steps
     )
     with Pool(spare=False) as pool:
         parts, end = pool.ask(question, options.budget)
@@ -234,6 +234,18 @@ def _assignments(pairs: Sequence[str], option: str) -> dict[str, float]:
         except ValueError:
             raise ExplorerError(f"{option} wants NAME=NUMBER, and got “{pair}”.", kind="request") from None
     return values
+
+
+def _settings(pairs: Sequence[str]) -> dict[str, float | str]:
+    """Hyper-parameters: a number, or a word that is a choice, as in search=armijo."""
+    settings: dict[str, float | str] = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        if text.strip()[:1].isalpha() and text.strip().lower() not in ("nan", "inf", "infinity"):
+            settings[plain_name(name.strip())] = text.strip()
+        else:
+            settings.update(_assignments([pair], "--set"))
+    return settings
 
 
 def _complain(message: str, span: Span, source: str | None) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 
 from explorer.language.program import ExplorerError
 from explorer.optimize.descent import Iterate, Stopped, descend
-from explorer.optimize.objectives import ProgramObjective, on_grid
-from explorer.optimize.rules import rule_from
+from explorer.optimize.ground import Objective
+from explorer.optimize.objectives import ProgramObjective, SquaresObjective, on_grid
+from explorer.optimize.rules import Rule, rule_from
 from explorer.work.subject import numbers_by_name, subject
 from explorer.work.wire import Message, number
 
@@ -53,17 +54,17 @@ def packed(array: Any) -> dict[str, Any]:
 def descent_answers(ask: Message) -> Iterator[Message]:
     """{"iterates": [...]} in parts, then {"stopped": …, "sentence": …, "evaluations": …, "rule": …}."""
     about = subject(ask)
-    if len(about.program.outputs) != 1:
+    if len(about.program.outputs) != 1 and ask.get("rule") != "levenberg-marquardt":
         raise ExplorerError(
             "An optimizer needs one number to make small; this function has "
             f"{len(about.program.outputs)} outputs. Minimise one of them, or their squares' sum.",
             kind="domain",
         )
-    settings = ask.get("settings") or {}
-    switches = {name: value for name, value in settings.items() if isinstance(value, bool)}
-    numbers = numbers_by_name({n: v for n, v in settings.items() if n not in switches}, "settings")
-    rule = rule_from(str(ask["rule"]), {**numbers, **switches})
-    objective = ProgramObjective(about.program)
+    rule = asked_rule(ask)
+    if len(about.program.outputs) != 1:
+        objective: Objective = SquaresObjective(about.program)
+    else:
+        objective = ProgramObjective(about.program)
     run = descend(objective, rule, list(about.point), int(ask["steps"]), names=about.program.inputs)
     part: list[Message] = []
     sent = time.monotonic()
@@ -82,6 +83,15 @@ def descent_answers(ask: Message) -> Iterator[Message]:
         if time.monotonic() - sent > PART_SECONDS:
             yield {"iterates": part}
             part, sent = [], time.monotonic()
+
+
+def asked_rule(ask: Message) -> Rule[Any]:
+    """The rule of a question, from its name and its settings: numbers, switches and choices by name."""
+    settings = ask.get("settings") or {}
+    plain = {name: value for name, value in settings.items() if isinstance(value, bool | str)}
+    kept = {name: value for name, value in plain.items() if value not in ("nan", "inf", "-inf")}
+    numbers = numbers_by_name({n: v for n, v in settings.items() if n not in kept}, "settings")
+    return rule_from(str(ask["rule"]), {**numbers, **kept})
 
 
 def _iterate(item: Iterate, names: tuple[str, ...]) -> Message:

@@ -58,7 +58,7 @@ def landscape(
 
 
 def descent(
-    source: str, start: Point, rule: str, settings: Mapping[str, float | bool], steps: int, batch: int = 0
+    source: str, start: Point, rule: str, settings: Mapping[str, float | bool | str], steps: int, batch: int = 0
 ) -> Message:
     """A rule run from a start: iterates in parts, then why it stopped. batch: 0, all data, for a formula has none."""
     return {

@@ -122,7 +122,7 @@ class OptimizePanel(Panel):
         self._form.setContentsMargins(0, 0, 0, 0)
         for column in (1, 3):
             self._form.setColumnStretch(column, 1)
-        self._fields: dict[str, NumberBox | QCheckBox] = {}
+        self._fields: dict[str, NumberBox | QCheckBox | QComboBox] = {}
         for place, (words, widget) in enumerate(
             (("minimise", self.objective), ("by", self.rule), ("batch", self.batch))
         ):
@@ -170,8 +170,13 @@ class OptimizePanel(Panel):
         for place, (field, about) in enumerate(kind.hyperparameters().items()):
             label = QLabel(about.words)
             label.setToolTip(about.meaning)
-            box: NumberBox | QCheckBox
-            if isinstance(defaults[field], bool):
+            box: NumberBox | QCheckBox | QComboBox
+            if about.choices:
+                box = QComboBox()
+                box.addItems(about.choices)
+                box.setCurrentText(str(defaults[field]))
+                box.currentIndexChanged.connect(self._forget)
+            elif isinstance(defaults[field], bool):
                 box = QCheckBox()
                 box.setChecked(bool(defaults[field]))
                 box.toggled.connect(self._forget)
@@ -200,10 +205,8 @@ class OptimizePanel(Panel):
         refusals = (about[field].refusal(value, defaults[field]) for field, value in self._settings().items())
         return next((refusal for refusal in refusals if refusal), "")
 
-    def _settings(self) -> dict[str, float | bool]:
-        return {
-            field: box.isChecked() if isinstance(box, QCheckBox) else box.value() for field, box in self._fields.items()
-        }
+    def _settings(self) -> dict[str, float | bool | str]:
+        return {field: _chosen(box) for field, box in self._fields.items()}
 
     # -- a new function or point -----------------------------------------------------------------------------------
 
@@ -442,6 +445,13 @@ class OptimizePanel(Panel):
                 ],
             }
         )
+
+
+def _chosen(box: NumberBox | QCheckBox | QComboBox) -> float | bool | str:
+    """What a field of the form says."""
+    if isinstance(box, QComboBox):
+        return box.currentText()
+    return box.isChecked() if isinstance(box, QCheckBox) else box.value()
 
 
 def _extremes(values: Sequence[float]) -> Iterator[int]:
