@@ -15,7 +15,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from explorer.language.primitives import PRIMITIVES, function_named
+from explorer.language.primitives import OPERATORS, PRIMITIVES, function_named
 from explorer.language.program import (
     Apply,
     Assign,
@@ -552,7 +552,8 @@ class _Reader:
         arity = PRIMITIVES[name].arity
         if count != arity:
             wanted = "two or more arguments" if name in ("min", "max") else _count(arity)
-            raise ExplorerError(f"{token.text} takes {wanted}; here it has {_count(count)}.", span, "arity")
+            said = f"{token.text} takes {wanted}; here it has {_count(count)}."
+            raise self._with_decimal(ExplorerError(said, span, "arity"))
         return self._apply(name, tuple(arguments), span)
 
     def _own_call(self, token: Token) -> Expression:
@@ -790,15 +791,27 @@ class _Reader:
                 f"A decimal is written with a point: {before.text}.{after.text}. "
                 "For two values put a space after the comma.",
                 self.token.span,
+                repair=_replaced(self.text, self.token.span, "."),
             )
+
+    def _with_decimal(self, error: ExplorerError) -> ExplorerError:
+        """The error of a wrong number of arguments, which a decimal comma may have made: sin(1,5)."""
+        for before, comma, after in zip(self.tokens, self.tokens[1:], self.tokens[2:], strict=False):
+            if (before.kind, comma.kind, after.kind) != ("number", ",", "number") or after.spaced:
+                continue
+            if "." not in before.text and _inside(comma.span, error.span):
+                said = f"{error.message} A decimal is written with a point: {before.text}.{after.text}."
+                return ExplorerError(said, comma.span, error.kind, _replaced(self.text, comma.span, "."))
+        return error
 
     def _unknown_function(self, token: Token) -> ExplorerError:
         if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
             return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
-        known = [*PRIMITIVES, *FORMS, *self.functions]
+        known = [*(name for name in PRIMITIVES if name not in OPERATORS), *FORMS, *FOLDS, *self.functions]
         close = difflib.get_close_matches(token.text, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
-        return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name")
+        repair = _replaced(self.text, token.span, close[0]) if close else ""
+        return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
 
     def _unexpected(self) -> ExplorerError:
         token = self.token
@@ -816,7 +829,10 @@ class _Reader:
         if token.kind in (")", "]"):
             return ExplorerError(f"This “{token.text}” has no partner, or nothing stands before it.", token.span)
         if token.kind == ",":
-            return ExplorerError("Nothing stands before this comma.", token.span)
+            if before is None or before.kind not in ("number", "name", ")", "|", "superscript"):
+                return ExplorerError("Nothing stands before this comma.", token.span)
+            self._check_decimal_comma()
+            return ExplorerError("Commas part arguments, or the outputs on the last line, without a name.", token.span)
         return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
 
 
@@ -843,6 +859,21 @@ def _check_depth(body: Sequence[Statement]) -> None:
                 stack.extend((part, depth + 1) for part in (left, right))
             case Logic(_, conditions, _):
                 stack.extend((condition, depth + 1) for condition in conditions)
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
+
+
+def _replaced(text: str, span: Span, words: str) -> str:
+    """The text with other words in one place."""
+    lines = text.split("\n")
+    line = lines[span.line - 1]
+    lines[span.line - 1] = line[: span.column] + words + line[span.end_column :]
+    return "\n".join(lines)
 
 
 def _count(number: int) -> str:

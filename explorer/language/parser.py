@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.formula import read_formula
 from explorer.language.limits import MAX_CHARACTERS
-from explorer.language.program import ExplorerError, Program
+from explorer.language.program import ExplorerError, Program, Span
 
 
 def parse(text: str) -> Program:
     """The Program that a text says; ExplorerError with a sentence and a place where it says none.
 
-    The text is only ever read: nothing in it is evaluated, whatever it holds.
+    The text is only ever read: nothing in it is evaluated, whatever it holds. LaTeX is no program, but where it says
+    one, the error offers it as `repair`.
     """
     if len(text) > MAX_CHARACTERS:
         raise ExplorerError(
@@ -21,3 +24,31 @@ def parse(text: str) -> Program:
         return read_algorithm(text) if is_algorithm(text) else read_formula(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
+    except ExplorerError as error:
+        if not looks_like_latex(text):
+            raise
+        raise _latex_offered(text, error.span) from None
+
+
+def looks_like_latex(text: str) -> bool:
+    """Whether a text that no reader understands is probably meant as LaTeX."""
+    return re.search(r"\\[A-Za-z(\[\\]|[\^_]\s*\{|\$", text) is not None and not is_algorithm(text)
+
+
+def _latex_offered(text: str, span: Span) -> ExplorerError:
+    """The error of a LaTeX text: what it reads as; or what keeps it from being read, with that place."""
+    from explorer.language.latex import read_latex  # nobody who types formulas needs it
+
+    formula = read_latex(text)
+    try:
+        read_formula(formula)
+    except ExplorerError as error:
+        said = f"This LaTeX reads as {_shortened(formula)}, which cannot be taken: {error.message}"
+        return ExplorerError(said, span, error.kind)
+    return ExplorerError(f"This is LaTeX. As a formula it reads: {_shortened(formula)}", span, repair=formula)
+
+
+def _shortened(formula: str) -> str:
+    """The formula on one line of a sentence; a long one is seen in full where it is offered."""
+    line = formula.replace("\n", "; ")
+    return line if len(line) <= 200 else f"{line[:200]} …"

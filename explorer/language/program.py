@@ -26,13 +26,17 @@ NOWHERE = Span(1, 0, 1, 0)
 
 
 class ExplorerError(Exception):
-    """What the user can repair: a sentence in plain words, its place, and its kind (see shared contract)."""
+    """What the user can repair: a sentence in plain words, its place, and its kind (see shared contract).
 
-    def __init__(self, message: str, span: Span = NOWHERE, kind: ErrorKind = "syntax") -> None:
+    `repair` is the whole text as it was probably meant, where that can be said; else empty.
+    """
+
+    def __init__(self, message: str, span: Span = NOWHERE, kind: ErrorKind = "syntax", repair: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.span = span
         self.kind: ErrorKind = kind
+        self.repair = repair
 
 
 @dataclass(frozen=True, slots=True)

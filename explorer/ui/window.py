@@ -6,6 +6,8 @@ Longer than 300 lines, because it is the one place that knows them all: it build
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -222,10 +224,14 @@ class MainWindow(QMainWindow):
         """The typeset reading of the text, and the inputs."""
         from explorer.ui.formula_view import FormulaView
         from explorer.ui.inputs import Inputs
+        from explorer.ui.offer import Offer
 
         self.preview = FormulaView(fills=True)
         self.preview.setObjectName("preview")
         self.preview.setAccessibleName("How the text was read, typeset")
+        self.offer = Offer()
+        self.offer.taken.connect(self._take_offer)
+        self.message.parentWidget().layout().addWidget(self.offer)
         self.inputs = Inputs(self.preview)
         bottom = QWidget()
         below = QVBoxLayout(bottom)
@@ -329,6 +335,7 @@ class MainWindow(QMainWindow):
         self._light(None)
         from explorer.language.preview import preview
 
+        self.offer.make("")
         self.preview.set_dimmed(False)
         self.preview.show_notation(preview(program))
         self._say("  ".join(f"{note.message}." for note in program.notes), False)
@@ -337,15 +344,34 @@ class MainWindow(QMainWindow):
         self._outdate()
         self.editor.underline(error.span)
         self.preview.set_dimmed(True)
+        self.offer.make(error.repair)
+        if error.repair:
+            self._show_offered(error.repair)
         lines = self.document.session.source.count("\n")
         place = (
             f"Line {error.span.line}, column {error.span.column + 1}" if lines else f"Column {error.span.column + 1}"
         )
         self._say(f"{place}: {error.message}", True)
 
+    def _show_offered(self, text: str) -> None:
+        """How the offered text reads, where nothing else is wrong with it."""
+        from explorer.language.parser import parse
+        from explorer.language.preview import preview
+        from explorer.language.program import ExplorerError
+
+        with suppress(ExplorerError):
+            self.preview.show_notation(preview(parse(text)))
+            self.preview.set_dimmed(False)
+
+    def _take_offer(self, text: str) -> None:
+        self.document.open(replace(self.document.session, source=text))
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
+        self.editor.setFocus()
+
     def _empty(self) -> None:
         self._outdate()
         self.editor.underline(None)
+        self.offer.make("")
         self.preview.set_dimmed(True)
         self._say("Type a function of any variables, e.g. sin(x*y) + x^2, or choose an example.", False)
 
