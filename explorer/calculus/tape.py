@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from explorer.calculus.evaluate import COMPARE, DEFAULT_LIMITS, Limits, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
@@ -94,6 +94,23 @@ class Kink:
     jump: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened between two ops, `before` of which were recorded already.
+
+    kind: "call" (call `call` begins), "at" (the walk goes on in this iteration and call), "loop" (the loop at `span`
+    has ended), "name" (`name` was given the value of `op`) and "decision" (the one with this number, `op`).
+    """
+
+    before: int
+    kind: Literal["call", "at", "loop", "name", "decision"]
+    iteration: tuple[int, ...] = ()
+    call: int = 0
+    name: str = ""
+    op: int = 0
+    span: Span = NOWHERE
+
+
 @dataclass(frozen=True)
 class Tape:
     """A recorded evaluation: ops in execution order, the inputs first.
@@ -109,6 +126,7 @@ class Tape:
     kinks: tuple[Kink, ...] = ()
     calls: tuple[Call, ...] = ()
     loops: tuple[Loop, ...] = ()
+    events: tuple[Event, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -166,6 +184,7 @@ class Recorder:
         self.aliases: dict[int, list[str]] = {}
         self.calls: list[Call] = []
         self.loops: list[Loop] = []
+        self.events: list[Event] = []
         self.iteration: tuple[int, ...] = ()
         self.call = 0
         self.stem = operation_stem(inputs)
@@ -211,6 +230,8 @@ class Recorder:
         b = right.value if isinstance(right, Traced) else right
         taken = bool(COMPARE[operator](a, b))
         if isinstance(left, Traced) or isinstance(right, Traced):
+            place = (self.iteration, self.call)
+            self.events.append(Event(len(self.ops), "decision", *place, op=len(self.decisions), span=span))
             self.decisions.append(Decision(span, a, operator, b, taken))
         return taken
 
@@ -227,17 +248,23 @@ class Recorder:
         return whole_number(value.value)
 
     def assigned(self, name: str, value: Any) -> None:
-        if isinstance(value, Traced) and name not in self.aliases.get(value.index, ()):
+        if not isinstance(value, Traced):
+            return
+        self.events.append(Event(len(self.ops), "name", self.iteration, self.call, name, value.index))
+        if name not in self.aliases.get(value.index, ()):
             self.aliases.setdefault(value.index, []).append(name)
 
     def at(self, iteration: tuple[int, ...], call: int) -> None:
         self.iteration, self.call = iteration, call
+        self.events.append(Event(len(self.ops), "at", iteration, call))
 
     def called(self, call: int, caller: int, function: str, span: Span) -> None:
         self.calls.append(Call(call, caller, function, span))
+        self.events.append(Event(len(self.ops), "call", (), call, function, span=span))
 
     def looped(self, span: Span, iterations: int, call: int) -> None:
         self.loops.append(Loop(span, iterations, call))
+        self.events.append(Event(len(self.ops), "loop", self.iteration, call, span=span))
 
 
 def operation_stem(inputs: Sequence[str]) -> str:
@@ -264,6 +291,7 @@ def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LI
         tuple(recorder.kinks),
         tuple(recorder.calls),
         tuple(recorder.loops),
+        tuple(recorder.events),
     )
 
 

@@ -26,8 +26,9 @@ import numpy as np
 
 from explorer.calculus.differences import Slice, difference
 from explorer.calculus.evaluate import values
+from explorer.calculus.films import reverse_film
 from explorer.calculus.stencils import SCHEME
-from explorer.calculus.sweeps import gradient, hessian, hessian_times, reverse_film, tangents
+from explorer.calculus.sweeps import gradient, hessian, hessian_times, tangents
 from explorer.calculus.tape import Tape, derivative_along, record
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Program

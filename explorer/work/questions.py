@@ -23,18 +23,37 @@ def differences(source: str, at: Point, output: int, input_: str) -> Message:
     return {"ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
 
 
-def graph(source: str, at: Point, seed: Point, weights: Sequence[float], tree: bool) -> Message:
-    """The tape as a drawing with its forward film (seed: input → tangent) and reverse film (a weight an output).
+def graph(
+    source: str,
+    at: Point,
+    *,
+    mode: str = "reverse",
+    seed: Point | None = None,
+    weights: Sequence[float] = (),
+    tree: bool = False,
+    folds: Sequence[str] = (),
+    known: str = "",
+    naming: str = "inputs",
+    wide: bool = False,
+) -> Message:
+    """The tape as a drawing with the film of a sweep: "forward", "reverse" or "second" (forward-over-reverse).
 
-    tree: shared nodes are drawn once for each of their uses.
+    seed: input → tangent; weights: one an output. tree: shared nodes are drawn once for each of their uses. folds: the
+    keys of the parts that are drawn as one node each. known: the key of the drawing that need not be sent again.
+    naming: "inputs" (x1, x2, v1) or "papers" (v₋₁, v₀, v₁). wide: nodes have room for 17 digits.
     """
     return {
         "ask": "graph",
         "source": source,
         "at": dict(at),
-        "seed": dict(seed),
+        "mode": mode,
+        "seed": dict(seed or {}),
         "weights": list(weights),
         "tree": tree,
+        "folds": list(folds),
+        "known": known,
+        "naming": naming,
+        "wide": wide,
     }
 
 

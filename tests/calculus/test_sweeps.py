@@ -1,4 +1,4 @@
-"""Sweeps and films: Baydin's tables in value and in order, words with their numbers, costs, second derivatives."""
+"""Sweeps: tangents and adjoints of the literature, costs, second derivatives, long chains."""
 
 import inspect
 import math
@@ -8,27 +8,18 @@ from contextlib import contextmanager
 
 import pytest
 
+from explorer.calculus.films import forward_film, reverse_film
 from explorer.calculus.sweeps import (
     adjoints,
-    barred,
     cost,
-    dotted,
-    equation,
-    factor,
-    forward_film,
     gradient,
     hessian,
     hessian_times,
-    partial_equation,
-    reverse_film,
     reverse_jacobian,
-    short,
-    subscripted,
     tangents,
 )
 from explorer.calculus.tape import Tape, forward_jacobian, record
 from explorer.language.parser import parse
-from explorer.language.primitives import PRIMITIVES
 
 WORKED = "ln(x1) + x1*x2 - sin(x2)"
 COS5 = 0.28366218546322625
@@ -52,30 +43,6 @@ TABLE_3 = [  # whose adjoint, from which operation, the contribution, the runnin
     ("x2", "v2", 2.0, 1.7163378145367738),
     ("x1", "v1", 0.5, 5.5),
 ]
-
-
-@pytest.mark.parametrize(("seed", "column"), [([1.0, 0.0], TABLE_2_X1), ([0.0, 1.0], TABLE_2_X2)])
-def test_the_forward_film_is_baydins_table_2(seed, column):
-    tape = tape_of(WORKED, 2.0, 5.0)
-    film = forward_film(tape, seed)
-    assert film.mode == "forward"
-    assert [tape.ops[s.node].name for s in film.steps] == ["x1", "x2", "v1", "v2", "v3", "v4", "v5"]
-    assert [s.after for s in film.steps] == pytest.approx(column, rel=1e-15)
-    assert {s.kind for s in film.steps} == {"dual"}
-
-
-def test_the_reverse_film_is_baydins_table_3_after_the_values():
-    tape = tape_of(WORKED, 2.0, 5.0)
-    steps = reverse_film(tape, [1.0]).steps
-    assert [s.kind for s in steps] == ["value"] * 7 + ["seed"] + ["adjoint"] * 8
-    assert [s.node for s in steps[:7]] == list(range(7))
-    rows = [
-        (tape.ops[s.node].name, None if s.source is None else tape.ops[s.source].name, s.amount, s.after)
-        for s in steps[7:]
-    ]
-    assert [row[:2] for row in rows] == [row[:2] for row in TABLE_3]
-    for own, published in zip(rows, TABLE_3, strict=True):
-        assert own[2:] == pytest.approx(published[2:], rel=1e-15)
 
 
 def test_the_last_adjoints_and_tangents_are_the_gradient():
@@ -145,95 +112,6 @@ def test_the_worked_example_costs_five_fourteen_and_fifteen_operations():
 def test_constants_cost_nothing_and_sums_need_no_partials():
     counted = cost(tape_of("x + y + 2*3", 1.0, 2.0))
     assert (counted.function, counted.forward, counted.reverse) == (2, 3, 5)
-
-
-# -- films in words ---------------------------------------------------------------------------------------------------
-
-CASES = [
-    (WORKED, [2.0, 5.0]),
-    ("x*x + x^x", [1.5]),
-    ("atan2(y, x)/hypot(x, y) - max(x, 2y)", [0.4, -1.2]),
-    ("sqrt(x)*cbrt(y) + |x - y| + 3^x", [2.0, 5.0]),
-    ("where(x > 0, log(x), x) + 2", [1e-7]),
-    ("x, x, x^2, 4", [3.0]),
-    ("exp(1000x)/y", [1.0, 0.0]),
-    ("x + log(y)", [1.0, -1.0]),
-]
-
-
-@pytest.mark.parametrize(("text", "point"), CASES)
-def test_every_sentence_holds_the_numbers_of_its_step(text, point):
-    tape = tape_of(text, *point)
-    for step in forward_film(tape, [1.0] + [0.5] * (len(point) - 1)).steps:
-        assert short(step.after) in step.sentence
-        assert short(tape.ops[step.node].value) in step.sentence
-    for step in reverse_film(tape, [1.0] * len(tape.outputs)).steps:
-        assert step.sentence.endswith(".")
-        if step.kind == "value":
-            assert short(tape.ops[step.node].value) in step.sentence
-        else:
-            assert short(step.amount) in step.sentence
-            assert barred(tape.ops[step.node].name) in step.sentence
-        if step.kind == "adjoint":
-            edge = next(e for e in tape.ops[step.source].edges if e.position == step.position)
-            assert factor(edge.partial) in step.sentence
-            assert barred(tape.ops[step.source].name) in step.sentence
-
-
-@pytest.mark.parametrize(("text", "point"), CASES)
-def test_running_values_of_the_reverse_film_end_in_the_adjoints(text, point):
-    tape = tape_of(text, *point)
-    weights = [1.0] * len(tape.outputs)
-    last = {step.node: step.after for step in reverse_film(tape, weights).steps if step.kind != "value"}
-    expected = {i: a for i, a in enumerate(adjoints(tape, weights)) if a is not None}
-    assert last == {i: pytest.approx(a, rel=1e-15, nan_ok=True) for i, a in expected.items()}
-
-
-def marked(text: str, mark: str) -> str:
-    """The text with a combining mark for each *, which no eye can check in the source."""
-    return text.replace("*", mark)
-
-
-def test_the_words_of_the_worked_example_are_these():
-    tape = tape_of(WORKED, 2.0, 5.0)
-    forward = forward_film(tape, [1.0, 0.0]).steps
-    assert forward[0].sentence == f"x₁ = 2; its tangent is the seed {dotted('x1')} = 1."
-    assert forward[3].sentence == marked("v₂ = x₁ · x₂ = 10;  v*₂ = 5 · x*₁ + 2 · x*₂ = 5 · 1 + 2 · 0 = 5.", "\u0307")
-    reverse = [s.sentence for s in reverse_film(tape, [1.0]).steps]
-    assert reverse[7] == marked("The sweep starts at the output: v*₅ = y* = 1.", "\u0304")
-    assert reverse[12] == marked(
-        "x*₂ adds v*₃ · 0.2837 = (−1) · 0.2837 = −0.2837; for ∂v₃/∂x₂ = cos x₂ = 0.2837.", "\u0304"
-    )
-    assert reverse[14] == marked("x*₂ adds v*₂ · 2 = 1 · 2 = 2, so far 1.716; for ∂v₂/∂x₂ = x₁ = 2.", "\u0304")
-
-
-@pytest.mark.parametrize("name", PRIMITIVES)
-def test_every_partial_can_be_said_in_words_also_where_it_is_not_finite(name):
-    row = PRIMITIVES[name]
-    text = {"add": "a + b", "sub": "a - b", "mul": "a*b", "div": "a/b", "neg": "-a", "pow": "a^b"}.get(name)
-    program = parse(text or f"{name}({', '.join('ab'[: row.arity])})")
-    for value in (0.5, 1.5, 0.0, -1.0, 1e300, math.inf):
-        tape = record(program, [value] * row.arity)
-        (op,) = tape.operations
-        assert equation(tape, op).startswith("v₁ = ")
-        for edge in op.edges:
-            words = partial_equation(tape, op, edge)
-            assert words.startswith(f"∂v₁/∂{'ab'[edge.position]} = ")
-            assert words.endswith(short(edge.partial))
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [(0.28366218546322625, "0.2837"), (-1.0, "−1"), (1.2e-5, "1.2e−5"), (100000.0, "1e5"), (0.0, "0"),
-     (math.inf, "∞"), (-math.inf, "−∞"), (math.nan, "undefined"), (1234.5, "1234")],
-)  # fmt: skip
-def test_numbers_are_short_in_sentences(number, words):
-    assert short(number) == words
-
-
-def test_names_carry_their_marks_where_they_can_be_read():
-    assert (subscripted("v12"), barred("v2"), dotted("x1"), barred("y")) == ("v₁₂", "v\u0304₂", "x\u0307₁", "y\u0304")
-    assert barred("theta1") == "theta₁\u0304"
 
 
 # -- long chains, second derivatives ----------------------------------------------------------------------------------

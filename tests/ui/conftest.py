@@ -119,10 +119,10 @@ def cells(find) -> Callable[[str], list[list[str]]]:
     """The texts of a table, row by row."""
 
     def texts(name: str) -> list[list[str]]:
-        table = find(name)
+        model = find(name).model()
         return [
-            [item.text() if (item := table.item(row, column)) else "" for column in range(table.columnCount())]
-            for row in range(table.rowCount())
+            [model.index(row, column).data() or "" for column in range(model.columnCount())]
+            for row in range(model.rowCount())
         ]
 
     return texts

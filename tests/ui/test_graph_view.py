@@ -4,7 +4,8 @@ from PySide6.QtGui import QColor, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.calculus.layout import lay_out
-from explorer.ui.graph_view import GraphEdge, GraphModel, GraphNode, GraphState, GraphView, pretty_name
+from explorer.ui.graph_picture import GraphEdge, GraphModel, GraphNode, GraphState, pretty_name
+from explorer.ui.graph_view import GraphView
 
 # f = ln x1 + x1·x2 − sin x2 at (2, 5)
 EDGES = [(0, 2), (0, 3), (1, 3), (1, 4), (2, 5), (3, 5), (5, 6), (4, 6), (6, 7)]
@@ -51,13 +52,13 @@ def view(qtbot):
 
 def at(view: GraphView, node: int) -> QPoint:
     """The middle of a node in the viewport."""
-    x, y, _, _ = view._picture.model.drawing["nodes"][node]
-    return view.mapFromScene(QPointF(x, y))
+    centre = view.picture.boxes[node].center()
+    return view.mapFromScene(centre)
 
 
 def pixels(view: GraphView, node: int) -> bytes:
     """What a node's part of the viewport looks like."""
-    box = view.mapFromScene(view._picture.boxes[node]).boundingRect()
+    box = view.mapFromScene(view.picture.boxes[node]).boundingRect()
     return bytes(view.viewport().grab(box).toImage().constBits())
 
 
@@ -118,7 +119,7 @@ def test_the_direction_of_the_sweep_shows_on_the_active_edge(view):
 
 
 def test_a_partial_appears_with_its_targets_value(view):
-    middle = QPointF(*view._picture.model.drawing["edges"][1][3])
+    middle = QPointF(*view.picture.curves[1].label)
     view.show_state(GraphState((None,) * 8))
     assert view.tip_at(middle) == "∂v₂/∂x₁ = not computed yet"
     view.show_state(forward(4))
@@ -177,7 +178,7 @@ def test_a_click_on_a_node_selects_and_reports_it(view, qtbot):
 
 
 def test_a_click_on_an_edge_reports_it(view, qtbot):
-    x, y = view._picture.model.drawing["edges"][8][3]
+    x, y = view.picture.curves[8].label
     with qtbot.waitSignal(view.edge_clicked) as caught:
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.mapFromScene(QPointF(x, y)))
     assert caught.args == [8]
@@ -275,7 +276,7 @@ def test_another_palette_recolours_everything_and_stays_readable(view, ground, t
     view.show_state(GraphState(VALUES, ("1",) * 8, "v̄", frozenset({3}), frozenset({7}), frozenset({5, 6}), True))
     image = view.viewport().grab().toImage()
     assert image.pixelColor(1, 1).name() == ground
-    colours = view._picture.colours
+    colours = view.style_of_graph.colours
     for ink, paper in (
         (colours.text, colours.box),
         (colours.text, colours.finished),
@@ -315,7 +316,7 @@ def test_names_are_shown_as_text_whatever_they_look_like(view, monkeypatch):
 def test_two_edges_of_a_square_are_both_found(view):
     nodes = (GraphNode("input", "x", value="3"), GraphNode("operation", "v1", "×", "9"))
     view.show_graph(graph(nodes, [(0, 1), (0, 1)], ["3", "3"]))
-    found = {view.edge_at(QPointF(*row[3])) for row in view._picture.model.drawing["edges"]}
+    found = {view.edge_at(QPointF(*curve.label)) for curve in view.picture.curves}
     assert found == {0, 1}
 
 
@@ -342,7 +343,7 @@ def test_a_drawing_of_another_graph_is_refused_and_the_old_one_stays(view):
         view.show_graph(GraphModel(other.nodes, other.edges, {"nodes": 3}))
     with pytest.raises(ValueError, match="a state of 3 nodes"):
         view.show_state(GraphState(("1",) * 3))
-    assert len(view._picture.model.nodes) == 8
+    assert len(view.picture.nodes) == 8
 
 
 @pytest.mark.parametrize("zoom", [0.01, 0.1, 0.3, 0.5, 1.0, 4.0])

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui import theme
-from explorer.ui.graph_view import pretty_name
+from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import Panel, number_text
 from explorer.ui.plot_view import PlotView
 from explorer.ui.session import Question

@@ -1,73 +1,57 @@
-"""The graph panel: the computational graph with a sweep played on it, the trace table, and what each step does.
+"""The graph panel: the computational graph with a sweep played on it, what each step does, and sheets below it.
 
-Longer than 300 lines: graph, player, sentence and table all show one row of one film, and are told of it in one place.
+Longer than 300 lines: graph, player, sentence and sheets all show one row of one film, and are told of it in one place.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
 
-from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
+    QLineEdit,
+    QMenu,
     QRadioButton,
-    QSlider,
     QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer.language.notation import span_from_json
 from explorer.language.program import Span
 from explorer.ui import icons
-from explorer.ui.graph_view import GraphEdge, GraphModel, GraphNode, GraphState, GraphView, pretty_name
+from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_heat import Heat, HeatLegend
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.graph_player import Player
+from explorer.ui.graph_state import ADJOINT_MARK, TANGENT_MARK, StateMaker
+from explorer.ui.graph_view import GraphView
 from explorer.ui.math_label import MathLabel
-from explorer.ui.panel import Panel, number_text, short_text
+from explorer.ui.panel import Panel
 from explorer.ui.session import Question
+from explorer.ui.sheet import Sheet
+from explorer.ui.sheets import SHEETS
+from explorer.ui.sheets.trace import TraceSheet
 from explorer.ui.worker import Crew
 from explorer.work import questions
+from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
-_COLUMNS = ("name", "operation", "value", "")
-_TRACE_DIGITS = 10
-_STEPS_A_SECOND = 1.5  # slow enough to read a step's sentence
-_SLACK = 30.0  # the drawing's own margin around the nodes, in its units: cut off, it hides nothing
-_BAR, _DOT = "\u0304", "\u0307"
-
-
-@dataclass
-class _Progress:
-    """What is known after some steps of a film: a number or None an op, for values and for tangents or adjoints.
-
-    `second_texts` are these as the nodes show them: a step writes one, where writing all would slow down large graphs.
-    """
-
-    values: list[Any]
-    seconds: list[Any]
-    second_texts: list[str | None]
-    row: int = 0
-
-    @staticmethod
-    def none(count: int) -> _Progress:
-        """Before the first step of a film over so many ops."""
-        return _Progress([None] * count, [None] * count, [None] * count)
+_BAR, _DOT = ADJOINT_MARK, TANGENT_MARK
+_DIRECTION = "direction …"  # the last entry of the seeds: any numbers
+_LINES = 3  # of the sentence
 
 
 class GraphPanel(Panel):
-    """Graph, player, sentence and trace. What is not computed yet is shown as such, never as 0."""
+    """Graph, player, sentence and sheets. What is not computed yet is shown as such, never as 0."""
 
     name = "graph"
     title = "Computational graph"
@@ -76,365 +60,362 @@ class GraphPanel(Panel):
 
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
-        self._graph: dict[str, Any] | None = None
-        self._progress = _Progress.none(0)
-        self._value_texts: list[str] = []  # of the nodes in the drawing
-        self._copies: list[list[int]] = []  # for each op its nodes in the drawing
-        self._build_options()
+        self._graph: GraphAnswer | None = None
+        self._coming: GraphAnswer | None = None  # the answer that is being taken in
+        self._progress: Progress | None = None
+        self._state: StateMaker | None = None
+        self._asked_mode = ""
+        self._selected: int | None = None  # the op
+        self._folds: list[str] = []
+        self._sheet_asked: Sheet | None = None
+        self.helper = crew.worker("graph.sheet")
+        self.helper.answered.connect(self._take_sheet)
+        self.helper.ended.connect(self._end_sheet)
+        self._mind(self.helper)
+        self._build_modes()
+        self._build_strip()
         self.view = GraphView()
         self.view.setObjectName("graph.view")
         self.view.setAccessibleName("Computational graph")
         self.view.node_clicked.connect(self._node_clicked)
+        self.view.node_opened.connect(self._node_opened)
+        self.view.menu_asked.connect(self._show_menu)
+        self.view.whole_seen.connect(self._offer_fit)
         # Over the corner of the view, while there is more of the graph than is seen.
         self.fit = QToolButton(self.view, objectName="graph.fit", text="Show all")
         self.fit.setAccessibleName("Show the whole graph")
         self.fit.setToolTip("Show the whole graph (Ctrl+0); the wheel zooms, dragging moves")
         self.fit.clicked.connect(self.view.fit)
         self.fit.hide()
-        for bar in (self.view.horizontalScrollBar(), self.view.verticalScrollBar()):
-            bar.valueChanged.connect(self._offer_fit)
-            bar.rangeChanged.connect(self._offer_fit)
-        self.explain = MathLabel(2)
+        self.heat = Heat()
+        self.legend = HeatLegend(self.view)
+        self.player = Player()
+        self.player.row_changed.connect(self._show_row)
+        self.explain = MathLabel(_LINES)
         self.explain.setObjectName("graph.explain")
         self.explain.setAccessibleName("What this step does")
-        self.trace = QTableWidget(0, len(_COLUMNS))
-        self.trace.setObjectName("graph.trace")
-        self.trace.setAccessibleName("Trace: each operation with its value and its tangent or adjoint")
-        self.trace.verticalHeader().hide()
-        self.trace.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.trace.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.trace.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.trace.setTabKeyNavigation(False)
-        self.trace.setAlternatingRowColors(True)
-        self.trace.verticalHeader().setDefaultSectionSize(self.trace.fontMetrics().height() + 6)
-        self.trace.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.trace.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.trace.currentCellChanged.connect(self._row_chosen)
+        self.trace_sheet = TraceSheet()
+        self.trace = self.trace_sheet.table
+        self.sheets = QTabWidget(objectName="graph.sheets")
+        self.sheets.setAccessibleName("More about the graph")
+        self.sheets.setDocumentMode(True)
+        for sheet in (self.trace_sheet, *(make() for make in SHEETS)):
+            sheet.op_chosen.connect(self._op_chosen)
+            sheet.span_chosen.connect(self.span_selected)
+            sheet.wants_answer.connect(self._ask_sheet)
+            self.sheets.addTab(sheet, sheet.title)
+        self.sheets.setCornerWidget(self.trace_sheet.copy)
+        self.sheets.currentChanged.connect(self._sheet_shown)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._player())
+        column.setSpacing(3)
+        column.addWidget(self.player)
         column.addWidget(self.explain)
-        column.addWidget(self.trace, 1)
+        column.addWidget(self.sheets, 1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.view)
         split.addWidget(below)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        split.setSizes([360, 270])
+        split.setSizes([350, 280])
         split.setChildrenCollapsible(False)
+        self.body.addLayout(self._strip)
+        self.body.addWidget(self.direction)
         self.body.addWidget(split, 1)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
+        self._keys()
         self._show_row(0)
 
-    def _build_options(self) -> None:
+    # -- what there is to set --------------------------------------------------------------------------------------
+
+    def _build_modes(self) -> None:
         self.forward = QRadioButton("Forward", objectName="graph.mode.forward")
         self.forward.setAccessibleName("Forward sweep with dual numbers")
         self.reverse = QRadioButton("Reverse", objectName="graph.mode.reverse")
         self.reverse.setAccessibleName("Reverse sweep with adjoints")
+        self.second = QRadioButton("2nd order", objectName="graph.mode.second")
+        self.second.setAccessibleName("Forward-over-reverse: Hessian times a direction")
+        self.second.setToolTip("Reverse mode run on dual numbers: the ε parts of the adjoints are Hessian × direction")
         self.reverse.setChecked(True)
+        modes = QButtonGroup(self)
+        for place, button in enumerate((self.forward, self.reverse, self.second)):
+            modes.addButton(button)
+            button.toggled.connect(self._mode_changed)
+            self.head.insertWidget(2 + place, button)
+
+    def _build_strip(self) -> None:
+        """The row above the graph: where the sweep starts, how the graph is drawn, search, and a menu of the rest."""
+        self.seed = QComboBox(objectName="graph.seed")
+        self.seed.setAccessibleName("Seed: the input whose tangent is 1, or the output whose adjoint is 1")
+        self.seed.setToolTip("The number that starts the sweep as 1; or a direction of your own")
+        self.seed.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.seed.currentIndexChanged.connect(self._seed_changed)
+        seed_label = QLabel("seed")
+        seed_label.setBuddy(self.seed)
+        self.direction = QLineEdit(objectName="graph.direction")
+        self.direction.setAccessibleName("The seed's numbers, one for each input or output, separated by spaces")
+        self.direction.setPlaceholderText("a number for each, such as 1 0.5")
+        self.direction.editingFinished.connect(self.ask_again)
+        self.direction.hide()
         self.tree = QCheckBox("Tree", objectName="graph.mode.tree")
         self.tree.setAccessibleName("Draw shared nodes once for each use")
         self.tree.setToolTip("Draw a shared node once for each of its uses")
-        modes = QButtonGroup(self)
-        for button in (self.forward, self.reverse):
-            modes.addButton(button)
-        self.forward.toggled.connect(self._mode_changed)
         self.tree.toggled.connect(self.ask_again)
-        self.seed = QComboBox(objectName="graph.seed")
-        self.seed.setAccessibleName("Seed: the input whose tangent is 1, or the output whose adjoint is 1")
-        self.seed.setToolTip("The number that starts the sweep as 1")
-        self.seed.currentIndexChanged.connect(self.ask_again)
-        seed_label = QLabel("seed")
-        seed_label.setBuddy(self.seed)
-        for place, widget in enumerate((self.forward, self.reverse, self.tree, seed_label, self.seed)):
-            self.head.insertWidget(2 + place, widget)
+        self.heat_on = QCheckBox("Heat", objectName="graph.heat")
+        self.heat_on.setAccessibleName("Colour nodes by the size of their tangent, adjoint or value")
+        self.heat_on.setToolTip("Colour by size: vanishing blue, exploding orange, not finite purple")
+        self.heat_on.toggled.connect(self._heat_changed)
+        self.fold_button = QToolButton(objectName="graph.fold", text="Fold")
+        self.fold_button.setAccessibleName("Fold calls, rounds of loops and named values into one node each")
+        self.fold_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.fold_menu = QMenu(self.fold_button)
+        self.fold_menu.aboutToShow.connect(self._fill_fold_menu)
+        self.fold_button.setMenu(self.fold_menu)
+        self.search = QLineEdit(objectName="graph.search")
+        self.search.setAccessibleName("Find a node by its name, operation or value")
+        self.search.setPlaceholderText("Find a node")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(70)
+        self.search.textEdited.connect(self._search_edited)
+        self.search.returnPressed.connect(self._search_next)
+        self.more = QToolButton(objectName="graph.more")
+        self.more.setIcon(icons.icon("menu", self))
+        self.more.setIconSize(QSize(18, 18))
+        self.more.setAccessibleName("More about the drawing, and pictures of it")
+        self.more.setToolTip("Digits, names, map, pictures …")
+        self.more.setAutoRaise(True)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(self._more_menu())
+        self._strip = QHBoxLayout()
+        self._strip.setSpacing(6)
+        for widget in (seed_label, self.seed, self.tree, self.heat_on, self.fold_button):
+            self._strip.addWidget(widget)
+        self._strip.addWidget(self.search, 1)
+        self._strip.addWidget(self.more)
 
-    def _player(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(3)
-        self._buttons: dict[str, QToolButton] = {}
-        actions = (
-            ("first", "First step (Home)", self.first),
-            ("previous", "Previous step (Shift+F10)", self.previous),
-            ("play", "Play or pause (F5)", self.play),
-            ("next", "Next step (F10)", self.next),
-            ("last", "Last step (End)", self.last),
+    def _more_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self.partials = self._checkable(menu, "&Partials on the edges", True, self._texts_changed)
+        self.all_digits = self._checkable(menu, "All &17 digits", False, self._texts_changed)
+        self.show_map = self._checkable(menu, "&Map in the corner", True, self._map_changed)
+        menu.addSeparator()
+        names = QActionGroup(menu)
+        self.plain_names = self._checkable(menu, "Names &x₁, x₂, v₁ …", True, self._names_changed, names)
+        self.paper_names = self._checkable(
+            menu, "Names v₋₁, v₀, v₁ … (&Baydin et al.)", False, self._names_changed, names
         )
-        for name, words, slot in actions:
-            button = QToolButton(objectName=f"graph.{name}")
-            button.setIcon(icons.icon(name, self))
-            button.setIconSize(QSize(18, 18))
-            button.setToolTip(words)
-            button.setAccessibleName(words)
-            button.setAutoRaise(True)
-            button.setAutoRepeat(name in ("previous", "next"))
-            button.clicked.connect(slot)
-            self._buttons[name] = button
-            row.addWidget(button)
-        self.slider = QSlider(Qt.Orientation.Horizontal, objectName="graph.slider")
-        self.slider.setAccessibleName("Step of the sweep")
-        self.slider.setPageStep(1)
-        self.slider.valueChanged.connect(self._show_row)
-        self.counter = QLabel()
-        self.counter.setMinimumWidth(self.counter.fontMetrics().horizontalAdvance("step 000 of 000"))
-        self.speed = QDoubleSpinBox(objectName="graph.speed", minimum=0.2, maximum=30.0, value=_STEPS_A_SECOND)
-        self.speed.setAccessibleName("Steps a second")
-        self.speed.setSuffix(" steps/s")
-        self.speed.setDecimals(1)
-        self.speed.setSingleStep(0.5)
-        self.speed.valueChanged.connect(self._pace)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.counter)
-        row.addWidget(self.speed)
-        keys = (("F5", self.play), ("F10", self.next), ("Shift+F10", self.previous))
-        for key, slot in keys:
-            QShortcut(QKeySequence(key), self, slot, context=Qt.ShortcutContext.WindowShortcut)
-        for key, slot in (("Home", self.first), ("End", self.last)):
-            QShortcut(QKeySequence(key), self, slot, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        return row
+        return menu
+
+    def _checkable(self, menu: QMenu, words: str, on: bool, slot: Any, group: QActionGroup | None = None) -> QAction:
+        action = menu.addAction(words)
+        action.setCheckable(True)
+        action.setChecked(on)
+        if group is not None:
+            group.addAction(action)
+        action.toggled.connect(slot)
+        return action
+
+    def _keys(self) -> None:
+        everywhere, here = Qt.ShortcutContext.WindowShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut
+        for key, slot, context in (
+            ("F5", self.play, everywhere),
+            ("F10", self.next, everywhere),
+            ("Shift+F10", self.previous, everywhere),
+            ("Home", self.first, here),
+            ("End", self.last, here),
+            ("Ctrl+F", self._start_search, here),
+        ):
+            QShortcut(QKeySequence(key), self, slot, context=context)
+
+    @property
+    def mode(self) -> str:
+        """The sweep that is chosen: "forward", "reverse" or "second"."""
+        return "forward" if self.forward.isChecked() else "second" if self.second.isChecked() else "reverse"
 
     # -- asking and answering --------------------------------------------------------------------------------------
 
     def asks(self, question: Question) -> Message:
         program = question.program
-        names = program.inputs if self.forward.isChecked() else program.outputs
-        if [self.seed.itemData(i) for i in range(self.seed.count())] != list(names):
-            with QSignalBlocker(self.seed):
-                chosen = self.seed.currentData()
-                self.seed.clear()
-                mark = _DOT if self.forward.isChecked() else _BAR
-                for name in names:
-                    self.seed.addItem(f"{_marked(name, mark)} = 1", name)
-                self.seed.setCurrentIndex(max(self.seed.findData(chosen), 0) if names else -1)
-        index = max(self.seed.currentIndex(), 0)
-        forward = self.forward.isChecked()
-        seed = {program.inputs[index]: 1.0} if forward and program.inputs else {}
-        weights = [float(k == (0 if forward else index)) for k in range(len(program.outputs))]
-        return questions.graph(question.source, question.at, seed, weights, self.tree.isChecked())
+        self._fill_seeds(program.inputs if self.mode != "reverse" else program.outputs)
+        direction = self._direction(len(program.inputs if self.mode != "reverse" else program.outputs))
+        seed, weights = {}, [float(k == 0) for k in range(len(program.outputs))]
+        if self.mode == "reverse":
+            weights = direction
+        else:
+            seed = dict(zip(program.inputs, direction, strict=True))
+        self._asked_mode = self.mode
+        known = self._graph.head["key"] if self._graph is not None else ""
+        return questions.graph(
+            question.source,
+            question.at,
+            mode=self.mode,
+            seed=seed,
+            weights=weights,
+            tree=self.tree.isChecked(),
+            folds=self._folds,
+            known=known,
+            naming="papers" if self.paper_names.isChecked() else "inputs",
+            wide=self.all_digits.isChecked(),
+        )
+
+    def _fill_seeds(self, names: tuple[str, ...]) -> None:
+        """The seeds that can be chosen, unless they are there already."""
+        mark = _BAR if self.mode == "reverse" else _DOT
+        wanted = [f"{_marked(name, mark)} = 1" for name in names] + ([_DIRECTION] if names else [])
+        if [self.seed.itemText(i) for i in range(self.seed.count())] == wanted:
+            return
+        with QSignalBlocker(self.seed):
+            chosen = self.seed.currentData()
+            self.seed.clear()
+            for words, name in zip(wanted, [*names, _DIRECTION], strict=False):
+                self.seed.addItem(words, name)
+            self.seed.setCurrentIndex(max(self.seed.findData(chosen), 0) if names else -1)
+        if self.seed.currentData() == _DIRECTION and len(self._typed()) != len(names):
+            self.direction.setText(" ".join("1" for _ in names))
+        self.direction.setVisible(self.seed.currentData() == _DIRECTION)
+
+    def _typed(self) -> list[float]:
+        """The numbers of the direction; an empty list where one is none."""
+        try:
+            return [float(word.replace("−", "-")) for word in self.direction.text().replace(",", " ").split()]
+        except ValueError:
+            return []
+
+    def _direction(self, count: int) -> list[float]:
+        """The tangent of each input, or the weight of each output."""
+        if self.seed.currentData() != _DIRECTION:
+            return [float(k == self.seed.currentIndex()) for k in range(count)]
+        numbers = self._typed()
+        usable = len(numbers) == count and all(abs(n) < float("inf") for n in numbers)
+        self.direction.setProperty("wrong", not usable)
+        if not usable:
+            names = "output" if self.mode == "reverse" else "input"
+            self.say(f"The direction needs {count} finite numbers, one for each {names}; until then it is the first.")
+            return [float(k == 0) for k in range(count)]
+        return numbers
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.view.set_dimmed(dimmed)
-        self.trace.setEnabled(not dimmed)
         self.explain.setEnabled(not dimmed)
+        for place in range(self.sheets.count()):
+            self.sheets.widget(place).set_dimmed(dimmed)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        same_shape = self._graph is not None and self._graph["drawing"] == answer["drawing"]
-        row = self.slider.value()
-        at_end = self._graph is None or row == self.slider.maximum()
-        if not same_shape:
-            self._stop()
+        if answer["part"] == "head":
+            self._coming = GraphAnswer(answer, self._graph)
+        elif self._coming is not None and self._coming.take(answer):
+            self._show_graph(self._coming)
+        elif answer["part"] == "sentences" and self._graph is self._coming:
+            self._say_step()
+
+    def show_end(self, end: End) -> None:
+        if not isinstance(end, Done):
+            self._coming = None
+
+    def _show_graph(self, answer: GraphAnswer) -> None:
+        """All of the graph has come."""
+        old, row = self._graph, self.player.row
+        same_film = old is not None and answer.same_drawing and old.mode == answer.mode
+        at_end = old is None or row == self.player.steps or not same_film
+        if not same_film:
+            self.player.stop()
         self._graph = answer
-        if answer["too_large"]:
-            self.say(answer["too_large"])
-        self._value_texts = [short_text(node["value"]) for node in answer["nodes"]]
-        self._copies = [[] for _ in answer["trace"]]
-        for index, node in enumerate(answer["nodes"]):
-            if node["op"] is not None and node["kind"] != "output":
-                self._copies[node["op"]].append(index)
-        selected = self.view.selected if same_shape else None
-        self.view.show_graph(_model(answer))
-        if selected is not None:
-            self.view.select(selected)
-        self._offer_fit()
-        self._fill_trace()
-        steps = len(self._film())
-        with QSignalBlocker(self.slider):
-            self.slider.setMaximum(steps)
-            self.slider.setValue(steps if at_end or not same_shape else min(row, steps))
-        self._progress.row = -1
-        metrics = self.counter.fontMetrics()
-        self.counter.setMinimumWidth(metrics.horizontalAdvance(f"step {max(steps, 100)} of {max(steps, 100)}"))
-        self._show_row(self.slider.value())
+        self._progress = Progress(answer)
+        self._state = StateMaker(answer, self._progress, self.all_digits.isChecked())
+        self.heat.follow(answer, self._progress)
+        if answer.head["too_large"]:
+            self.say(answer.head["too_large"])
+        elif answer.head["causes"]:
+            self.say(answer.head["causes"][0]["sentence"])
+        if not answer.same_drawing:
+            self.view.show_picture(answer.picture)
+        if self._selected is not None and (not same_film or self._selected >= len(answer.names)):
+            self._selected = None
+        for place in range(self.sheets.count()):
+            self.sheets.widget(place).show_graph(answer, self._progress)
+        self.player.set_film(answer.steps, answer.steps if at_end else min(row, answer.steps))
+        self._show_row(self.player.row)
         self.brighten()
+        self._ask_sheet()
 
     def cancel(self) -> None:
         """Stop what is being computed, and what is being played."""
-        self._stop()
+        self.player.stop()
         super().cancel()
-
-    def _film(self) -> list[dict[str, Any]]:
-        if self._graph is None:
-            return []
-        return self._graph["forward" if self.forward.isChecked() else "reverse"]["steps"]
 
     # -- the player ------------------------------------------------------------------------------------------------
 
     def first(self) -> None:
         """Before the first step."""
-        self._stop()
-        self.slider.setValue(0)
+        self.player.first()
 
     def previous(self) -> None:
         """One step back."""
-        self._stop()
-        self.slider.setValue(self.slider.value() - 1)
+        self.player.previous()
 
     def next(self) -> None:
         """One step on."""
-        self._stop()
-        self.slider.setValue(self.slider.value() + 1)
+        self.player.next()
 
     def last(self) -> None:
         """After the last step."""
-        self._stop()
-        self.slider.setValue(self.slider.maximum())
+        self.player.last()
 
     def play(self) -> None:
         """Play from here, or from the start when at the end; pause when playing."""
-        if self._timer.isActive():
-            self._stop()
-            return
-        if self.slider.value() == self.slider.maximum():
-            self.slider.setValue(0)
-        self._pace()
-        self._timer.start()
-        self._buttons["play"].setIcon(icons.icon("pause", self))
+        self.player.play()
 
-    def _stop(self) -> None:
-        self._timer.stop()
-        self._buttons["play"].setIcon(icons.icon("play", self))
+    def _mode_changed(self, on: bool) -> None:
+        if on:
+            self.player.stop()
+            self.ask_again()
 
-    def _pace(self) -> None:
-        self._timer.setInterval(round(1000 / self.speed.value()))
-
-    def _tick(self) -> None:
-        self.slider.setValue(self.slider.value() + 1)
-        if self.slider.value() == self.slider.maximum():
-            self._stop()
-
-    def _mode_changed(self) -> None:
-        self._stop()
-        if self._graph is not None:
-            steps = len(self._film())
-            with QSignalBlocker(self.slider):
-                self.slider.setMaximum(steps)
-                self.slider.setValue(steps)
-            self._fill_trace()
-            self._progress.row = -1
-            self._show_row(steps)
+    def _seed_changed(self) -> None:
+        own = self.seed.currentData() == _DIRECTION
+        if own and self.question is not None:
+            program = self.question.program
+            names = program.outputs if self.mode == "reverse" else program.inputs
+            if len(self._typed()) != len(names):
+                self.direction.setText(" ".join("1" for _ in names))
+        self.direction.setVisible(own)
         self.ask_again()
 
     # -- one row of the film ---------------------------------------------------------------------------------------
 
     def _show_row(self, row: int) -> None:
-        steps = self._film()
-        self.counter.setText(f"step {row} of {len(steps)}")
-        if self._graph is None:
+        if self._graph is None or self._progress is None or self._state is None:
             return
-        self._advance(row, steps)
-        step = steps[row - 1] if row else None
-        if not steps:
+        changed = self._progress.go(row)
+        self._say_step()
+        self._show_state(changed)
+        step = self._graph.film_nodes[row - 1] if row else None
+        for place in range(self.sheets.count()):
+            self.sheets.widget(place).show_step(self._progress, changed)
+        self.trace.select(step)
+
+    def _show_state(self, changed: set[int] | None) -> None:
+        """Have the view show the present step; `changed` ops, None where all may have."""
+        if self._graph is None or self._state is None:
+            return
+        heat = self.heat.colour if self.heat_on.isChecked() else None
+        nodes = None
+        if changed is not None:
+            nodes = {node for op in changed for node in self._graph.copies[op]}
+            nodes |= self._state.output_nodes
+        self.view.show_state(self._state.state(self.partials.isChecked(), heat), nodes)
+
+    def _say_step(self) -> None:
+        """The sentence of the present step."""
+        graph, row = self._graph, self.player.row
+        if graph is None:
+            return
+        if not graph.steps:
             self.explain.setText("No operation here depends on an input: there is nothing to sweep.")
-        elif step is None:
-            start = "forward sweep starts with the inputs" if self.forward.isChecked() else "values are recorded first"
+        elif not row:
+            start = "values are recorded first" if graph.mode == "reverse" else "forward sweep starts with the inputs"
             self.explain.setText(f"Nothing is computed yet: the {start}. Press F10 for the next step, F5 to play.")
         else:
-            self.explain.setText(step["sentence"])
-        self.view.show_state(self._state(step, row))
-        self._show_trace(step)
-
-    def _advance(self, row: int, steps: list[dict[str, Any]]) -> None:
-        """Bring `_progress` to a row: forward from where it is, or from the start."""
-        count = len(self._graph["trace"]) if self._graph else 0
-        if self._progress.row < 0 or row < self._progress.row:
-            self._progress = _Progress.none(count)
-        for step in steps[self._progress.row : row]:
-            node = step["node"]
-            if step["kind"] in ("value", "dual"):
-                self._progress.values[node] = self._graph["trace"][node]["value"]
-            if step["kind"] != "value":
-                self._progress.seconds[node] = step["after"]
-                self._progress.second_texts[node] = short_text(step["after"])
-        self._progress.row = row
-
-    def _state(self, step: dict[str, Any] | None, row: int) -> GraphState:
-        graph = self._graph
-        values = self._progress.values
-        forward = self.forward.isChecked()
-        sweeping = step is not None and step["kind"] in ("seed", "adjoint")
-        active_nodes: set[int] = set()
-        active_edges: set[int] = set()
-        if step is not None:
-            active_nodes.update(self._copies[step["node"]])
-            for index, edge in enumerate(graph["edges"]):
-                if step["kind"] in ("value", "dual"):
-                    lit = edge["op"] is not None and edge["op"] == step["node"]
-                elif step["kind"] == "adjoint":
-                    lit = (
-                        edge["op"] is not None and edge["op"] == step["source"] and edge["position"] == step["position"]
-                    )
-                else:
-                    lit = edge["op"] is None and graph["nodes"][edge["source"]]["op"] == step["node"]
-                if lit:
-                    active_edges.add(index)
-            if step["kind"] == "adjoint":
-                active_nodes.update(self._copies[step["source"]])
-        finished = {
-            index
-            for index, node in enumerate(graph["nodes"])
-            if node["op"] is not None
-            and values[node["op"]] is not None
-            and (not sweeping or (step["source"] is not None and node["op"] > step["source"]))
-        }
-        primal_texts: list[str | None] = []
-        second_texts: list[str | None] = []
-        for node, value_text in zip(graph["nodes"], self._value_texts, strict=True):
-            op = node["op"]
-            known = values[op] is not None if op is not None else row > 0
-            primal_texts.append(value_text if known else None)
-            second = self._progress.second_texts[op] if op is not None else None
-            if node["kind"] == "output" and not forward and second is not None:
-                second = self._weight(node["name"])
-            second_texts.append(second)
-        return GraphState(
-            tuple(primal_texts),
-            tuple(second_texts),
-            f"v{_DOT if forward else _BAR}",
-            frozenset(active_nodes),
-            frozenset(active_edges),
-            frozenset(finished - active_nodes),
-            reverse=sweeping,
-        )
-
-    def _weight(self, output: str) -> str:
-        return "1" if self.seed.currentData() == output else "0"
-
-    # -- the trace -------------------------------------------------------------------------------------------------
-
-    def _fill_trace(self) -> None:
-        second = "tangent" if self.forward.isChecked() else "adjoint"
-        self.trace.setHorizontalHeaderLabels([*_COLUMNS[:-1], second])
-        trace = self._graph["trace"]
-        with QSignalBlocker(self.trace):
-            self.trace.setRowCount(len(trace))
-            for line, node in enumerate(trace):
-                names = " = ".join([*(pretty_name(a) for a in node["aliases"]), pretty_name(node["name"])])
-                operation = node["formula"] or "input"
-                for column, text in enumerate((names, operation, "", "")):
-                    item = QTableWidgetItem(text)
-                    if column >= 2:
-                        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                    self.trace.setItem(line, column, item)
-        self._shown_trace: list[tuple[Any, Any]] = [(object(), object())] * len(trace)
-
-    def _show_trace(self, step: dict[str, Any] | None) -> None:
-        """Write what changed: a cell that is not computed yet is empty with a dot, never 0."""
-        for line, pair in enumerate(zip(self._progress.values, self._progress.seconds, strict=True)):
-            if pair == self._shown_trace[line]:
-                continue
-            self._shown_trace[line] = pair
-            for column, value in enumerate(pair):
-                item = self.trace.item(line, 2 + column)
-                item.setText("·" if value is None else number_text(value, _TRACE_DIGITS))
-        with QSignalBlocker(self.trace):
-            if step is None:
-                self.trace.clearSelection()
-                self.trace.setCurrentItem(None)
-            else:
-                self.trace.selectRow(step["node"])
-                self.trace.scrollToItem(self.trace.item(step["node"], 0))
+            self.explain.setText(graph.sentence(row))
 
     # -- selection -------------------------------------------------------------------------------------------------
 
@@ -443,8 +424,8 @@ class GraphPanel(Panel):
         if self._graph is None or self._outdated:
             return
         best: tuple[int, int] | None = None
-        for op, node in enumerate(self._graph["trace"]):
-            own = span_from_json(node["span"])
+        for op in range(len(self._graph.names)):
+            own = self._graph.span(op)
             if own is not None and span is not None and _contains(own, span):
                 size = (own.end_line - own.line) * 100_000 + own.end_column - own.column
                 if best is None or size < best[0]:
@@ -452,77 +433,231 @@ class GraphPanel(Panel):
         self._select(None if best is None else best[1])
 
     def _select(self, op: int | None) -> None:
-        copies = self._copies[op] if op is not None else []
+        """Ring the op's node, mark its row, tell the sheets; say what made its number."""
+        graph = self._graph
+        self._selected = op
+        copies = graph.copies[op] if op is not None and graph is not None else []
         self.view.select(copies[0] if copies else None)
-        with QSignalBlocker(self.trace):
-            if op is None:
-                self.trace.clearSelection()
-            else:
-                self.trace.selectRow(op)
-        if op is not None and self._graph is not None:
+        self.trace.select(op)
+        span = graph.span(op) if graph is not None and op is not None else None
+        for place in range(self.sheets.count()):
+            self.sheets.widget(place).select(op, span)
+        if op is not None:
             self._tell_why(op)
 
     def _tell_why(self, op: int) -> None:
         """All steps that made the selected op's number, in one sentence."""
-        said = [s["sentence"] for s in self._film()[: self._progress.row] if s["node"] == op]
-        if said:
-            self.explain.setText("  ".join(said))
+        graph = self._graph
+        if graph is None:
+            return
+        rows = [row for row in range(1, self.player.row + 1) if graph.film_nodes[row - 1] == op]
+        if rows:
+            self.explain.setText("  ".join(graph.sentence(row).partition("\n")[0] for row in rows))
+
+    def _op_chosen(self, op: int) -> None:
+        """An operation was chosen in a sheet."""
+        self._select(op)
+        self._tell_place(op)
+        self._ask_sheet_about_selection()
 
     def _tell_place(self, op: int) -> None:
         if self._graph is not None and not self._outdated:  # else its place is one in another text
-            self.span_selected.emit(span_from_json(self._graph["trace"][op]["span"]))
-
-    def _offer_fit(self) -> None:
-        """Show the button that shows the whole graph, where there is more of it than is seen."""
-        drawing = self._graph["drawing"] if self._graph is not None else None
-        whole = QRectF(0.0, 0.0, drawing["width"], drawing["height"]) if drawing is not None else QRectF()
-        seen = self.view.mapToScene(self.view.viewport().rect()).boundingRect()
-        self.fit.setVisible(not seen.adjusted(-_SLACK, -_SLACK, _SLACK, _SLACK).contains(whole))
-        corner = self.view.viewport().rect().bottomRight()
-        self.fit.adjustSize()
-        self.fit.move(corner.x() - self.fit.width() - 8, corner.y() - self.fit.height() - 8)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_timer"):  # Qt changes it while we are made
-            for name, button in self._buttons.items():
-                button.setIcon(icons.icon("pause" if name == "play" and self._timer.isActive() else name, self))
+            self.span_selected.emit(self._graph.span(op))
 
     def _node_clicked(self, index: int) -> None:
         if self._graph is None:
             return
-        op = self._graph["nodes"][index]["op"]
-        with QSignalBlocker(self.trace):
-            if op is not None:
-                self.trace.selectRow(op)
+        op = self._graph.node_ops[index]
+        if op is None:
+            return
+        self._op_chosen(op)
+        self.view.select(index)
+
+    # -- folding ---------------------------------------------------------------------------------------------------
+
+    def _node_opened(self, index: int) -> None:
+        """Unfold a group; fold the smallest part around an operation."""
+        if self._graph is None:
+            return
+        key = self._graph.node_keys[index]
+        if key:
+            self._set_folds([k for k in self._folds if k != key])
+            return
+        op = self._graph.node_ops[index]
+        around = [part for part in self._graph.parts if op is not None and part[3] <= op <= part[4]]
+        if around:
+            self._set_folds([*self._folds, min(around, key=lambda part: part[4] - part[3])[1]])
+
+    def _set_folds(self, keys: list[str]) -> None:
+        self._folds = list(dict.fromkeys(keys))
+        self.ask_again()
+
+    def _fill_fold_menu(self) -> None:
+        menu, parts = self.fold_menu, self._graph.parts if self._graph is not None else []
+        menu.clear()
+        for kind, words in (
+            ("name", "Fold all &named values"),
+            ("call", "Fold all &calls"),
+            ("round", "Fold all &rounds"),
+        ):
+            keys = [part[1] for part in parts if part[0] == kind]
+            action = menu.addAction(f"{words} ({len(keys):,})")
+            action.setEnabled(bool(keys))
+            action.setData(keys)
+            action.triggered.connect(self._fold_all)
+        functions = list(dict.fromkeys(part[2] for part in parts if part[0] == "call"))
+        for name in functions[:12]:
+            keys = [part[1] for part in parts if part[0] == "call" and part[2] == name]
+            action = menu.addAction(f"Fold calls of {name.replace('&', '&&')} ({len(keys):,})")
+            action.setData(keys)
+            action.triggered.connect(self._fold_all)
+        menu.addSeparator()
+        unfold = menu.addAction("&Unfold all")
+        unfold.setEnabled(bool(self._folds))
+        unfold.triggered.connect(self._unfold_all)
+        hint = menu.addAction("A double click folds the part around a node, or unfolds one")
+        hint.setEnabled(False)
+
+    def _fold_all(self) -> None:
+        self._set_folds([*self._folds, *self.sender().data()])
+
+    def _unfold_all(self) -> None:
+        self._set_folds([])
+
+    def _show_menu(self, node: int | None, at: QPoint) -> None:
+        """The menu of a node, or of the drawing."""
+        menu = QMenu(self.view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        graph = self._graph
+        if node is not None and graph is not None:
+            self.view.select(node)
+            if graph.node_keys[node]:
+                menu.addAction("Unfold", lambda: self._node_opened(node))
+            else:
+                op = graph.node_ops[node]
+                around = [part for part in graph.parts if op is not None and part[3] <= op <= part[4]]
+                for part in sorted(around, key=lambda p: p[4] - p[3])[:6]:
+                    words = {"name": "the value", "call": "the call of", "round": ""}[part[0]]
+                    label = part[2].replace("&", "&&")
+                    menu.addAction(
+                        f"Fold {words} {label}".replace("  ", " "),
+                        lambda key=part[1]: self._set_folds([*self._folds, key]),
+                    )
+            menu.addSeparator()
+        menu.addAction("Show all\tCtrl+0", self.view.fit)
+        menu.addAction("Zoom in\t+", self.view.zoom_in)
+        menu.addAction("Zoom out\t−", self.view.zoom_out)
+        menu.popup(at)
+
+    # -- search ----------------------------------------------------------------------------------------------------
+
+    def _start_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _found(self) -> list[int]:
+        """The nodes that the search is for, in the order of the graph."""
+        graph, text = self._graph, self.search.text().strip().casefold()
+        if graph is None or not text:
+            return []
+        picture, state = graph.picture, self._state
+        found = []
+        for node in range(len(picture.nodes)):
+            op = graph.node_ops[node]
+            words = [picture.names[node], picture.nodes[node].title, picture.nodes[node].operation]
+            words += graph.aliases[op] if op is not None else []
+            if any(text == word.casefold() for word in words) or (
+                op is not None
+                and (text in graph.formulas[op].casefold() or text == (state.primal(node) if state else ""))
+            ):
+                found.append(node)
+        return found
+
+    def _search_edited(self) -> None:
+        self._search_next(from_here=True)
+
+    def _search_next(self, from_here: bool = False) -> None:
+        """Go to the next node that fits, round and round."""
+        found, here = self._found(), self.view.selected
+        self.search.setToolTip(f"{len(found)} found; Return goes to the next" if self.search.text() else "")
+        if not found:
+            self.search.setProperty("wrong", bool(self.search.text()))
+            return
+        after = -1 if here is None else here - 1 if from_here else here
+        node = next((n for n in found if n > after), found[0])
+        self.view.look_at(node)
+        op = self._graph.node_ops[node] if self._graph is not None else None
         if op is not None:
-            self._tell_why(op)
-            self._tell_place(op)
+            self._op_chosen(op)
+            self.view.select(node)
 
-    def _row_chosen(self, row: int, *_: int) -> None:
-        if self._graph is not None and 0 <= row < len(self._graph["trace"]):
-            self._select(row)
-            self._tell_place(row)
+    # -- looks -----------------------------------------------------------------------------------------------------
 
+    def _heat_changed(self) -> None:
+        self.legend.setVisible(self.heat_on.isChecked())
+        self._show_state(None)
 
-def _model(answer: dict[str, Any]) -> GraphModel:
-    nodes = tuple(
-        GraphNode(
-            node["kind"],
-            node["name"],
-            node["operation"],
-            None,
-            f"{pretty_name(node['name'])} = {node['formula']}" if node["formula"] else "",
-        )
-        for node in answer["nodes"]
-    )
-    edges = tuple(
-        GraphEdge(edge["source"], edge["target"], short_text(edge["partial"]) if edge["words"] else "")
-        for edge in answer["edges"]
-    )
-    if answer["drawing"] is None:
-        return GraphModel((), (), {"nodes": [], "edges": [], "width": 1.0, "height": 1.0})
-    return GraphModel(nodes, edges, answer["drawing"])
+    def _texts_changed(self) -> None:
+        if self.sender() is self.all_digits:
+            self.ask_again()
+        self._show_state(None)
+
+    def _names_changed(self, on: bool) -> None:
+        if on:
+            self.ask_again()
+
+    def _map_changed(self) -> None:
+        self.view.map.set_wanted(self.show_map.isChecked())
+
+    def _offer_fit(self, whole: bool) -> None:
+        """Show the button that shows the whole graph, where there is more of it than is seen."""
+        self.fit.setVisible(not whole)
+        self._place_fit()
+
+    def _place_fit(self) -> None:
+        corner = self.view.viewport().rect().bottomRight()
+        self.fit.adjustSize()
+        self.fit.move(corner.x() - self.fit.width() - 8, corner.y() - self.fit.height() - 8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_fit()
+
+    # -- sheets ----------------------------------------------------------------------------------------------------
+
+    def _sheet(self) -> Sheet:
+        return self.sheets.currentWidget()
+
+    def _sheet_shown(self) -> None:
+        sheet = self._sheet()
+        sheet.ensure_built()
+        if self._graph is not None and self._progress is not None:
+            sheet.show_graph(self._graph, self._progress)
+            sheet.show_step(self._progress, set())
+        self._ask_sheet()
+
+    def _ask_sheet(self) -> None:
+        """Let the sheet that is seen ask."""
+        sheet = self._sheet()
+        if self.question is None or self._outdated or not sheet.isVisibleTo(self):
+            return
+        sheet.ensure_built()
+        message = sheet.asks(self.question, self._selected)
+        if message is not None:
+            self._sheet_asked = sheet
+            self.helper.ask(message, self.budget_ms)
+
+    def _ask_sheet_about_selection(self) -> None:
+        if getattr(self._sheet(), "about_selection", False):
+            self._ask_sheet()
+
+    def _take_sheet(self, answer: dict[str, Any]) -> None:
+        if self._sheet_asked is not None:
+            self._sheet_asked.show_answer(answer)
+
+    def _end_sheet(self, end: End) -> None:
+        if self._sheet_asked is not None and not isinstance(end, Done):
+            self._sheet_asked.show_refusal(getattr(end, "message", "Something failed in the program itself."))
 
 
 def _marked(name: str, mark: str) -> str:

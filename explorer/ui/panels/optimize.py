@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from explorer.language.program import Program
 from explorer.optimize.rules import RULES
 from explorer.ui import theme
-from explorer.ui.graph_view import pretty_name
+from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import Panel, number_text

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
-from explorer.ui.graph_view import pretty_name
+from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, Panel, number_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew

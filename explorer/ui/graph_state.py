@@ -1,0 +1,147 @@
+"""The state of the drawing at a row of the film, as the view wants it: texts are made only where they are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+from PySide6.QtGui import QColor
+
+from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_picture import GraphState
+from explorer.ui.panel import ALL_DIGITS, number_text, short_text
+
+ADJOINT_MARK, TANGENT_MARK = "\u0304", "\u0307"
+
+
+class _Texts(Sequence[str | None]):
+    """A text for each node, made when it is asked for."""
+
+    def __init__(self, count: int, text: Callable[[int], str | None]) -> None:
+        self._count = count
+        self._text = text
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> str | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str | None]: ...
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return [self._text(k) for k in range(*place.indices(self._count))]
+        if place >= self._count:
+            raise IndexError(place)
+        return self._text(place)
+
+
+class _Finished:
+    """The nodes to which nothing will be added."""
+
+    def __init__(self, maker: StateMaker) -> None:
+        self._maker = maker
+
+    def __contains__(self, node: object) -> bool:
+        op = self._maker.answer.node_ops[node] if isinstance(node, int) else None
+        return op is not None and self._maker.progress.finished(op)
+
+
+class StateMaker:
+    """Makes the view's states of one answer."""
+
+    def __init__(self, answer: GraphAnswer, progress: Progress, all_digits: bool) -> None:
+        self.answer = answer
+        self.progress = progress
+        self._show = self._long if all_digits else short_text
+        self._texts: dict[float | str, str] = {}
+        count = len(answer.picture.nodes)
+        self._primals = _Texts(count, self.primal)
+        self._seconds = _Texts(count, self.second)
+        self._none = _Texts(len(answer.curves), lambda _: None)
+        self._finished = _Finished(self)
+        self._outputs = dict(zip(answer.head["outputs"], answer.head["weights"], strict=True))
+        nodes = answer.picture.nodes
+        self.output_nodes = {node for node in range(count) if nodes[node].kind == "output"}
+
+    def _long(self, value: object) -> str:
+        return number_text(value, ALL_DIGITS)
+
+    def text(self, value: float | str) -> str:
+        """A number in the few characters of a node, remembered."""
+        found = self._texts.get(value)
+        if found is None:
+            if len(self._texts) > 50_000:
+                self._texts.clear()
+            found = self._texts[value] = self._show(value)
+        return found
+
+    def primal(self, node: int) -> str | None:
+        """The node's value, with its tangent in second order."""
+        answer, progress = self.answer, self.progress
+        op = answer.node_ops[node]
+        if op is None:
+            return self.text(answer.node_values[node]) if progress.row else None
+        if not progress.known[op]:
+            return None
+        value = self.text(answer.values[op])
+        if answer.mode == "second":
+            return _dual(value, self.text(progress.tangents[op]))
+        return value
+
+    def second(self, node: int) -> str | None:
+        """The node's tangent or adjoint."""
+        answer, progress = self.answer, self.progress
+        op = answer.node_ops[node]
+        if op is None:
+            return None
+        if answer.mode == "forward":
+            value = progress.tangents[op]
+            return None if value is None else self.text(value)
+        adjoint = progress.adjoints[op]
+        if adjoint is None:
+            return None
+        drawn = answer.picture.nodes[node]
+        if drawn.kind == "output":  # what its weight gives it, of all that its operation gets
+            adjoint = self._outputs.get(drawn.title, adjoint)
+            return self.text(adjoint)
+        if answer.mode == "second":
+            return _dual(self.text(adjoint), self.text(progress.adjoint_tangents[op]))
+        return self.text(adjoint)
+
+    def state(self, partials: bool, heat: Callable[[int], QColor | None] | None) -> GraphState:
+        """The drawing at the present row."""
+        answer, progress, row = self.answer, self.progress, self.progress.row
+        active_nodes: set[int] = set()
+        active_edges: set[int] = set()
+        sweeping = False
+        if row:
+            kind, node = answer.kinds[row - 1], answer.film_nodes[row - 1]
+            source, position = answer.sources[row - 1], answer.positions[row - 1]
+            sweeping = kind in "sa"
+            active_nodes.update(answer.copies[node])
+            if not sweeping:
+                active_edges.update(answer.edges_into.get(node, ()))
+            elif source is None or position is None:
+                active_edges.update(answer.output_edges.get(node, ()))
+            else:
+                active_nodes.update(answer.copies[source])
+                active_edges.update(answer.edges_of.get((source, position), ()))
+        return GraphState(
+            self._primals,
+            self._seconds,
+            f"v{TANGENT_MARK if answer.mode == 'forward' else ADJOINT_MARK}",
+            frozenset(active_nodes),
+            frozenset(active_edges),
+            self._finished,
+            reverse=sweeping,
+            partials=None if partials else self._none,
+            heat=heat,
+            known=progress.known_count,
+        )
+
+
+def _dual(value: str, tangent: str) -> str:
+    if tangent.startswith("−"):
+        return f"{value} − {tangent[1:]}ε"
+    return f"{value} + {tangent}ε"

@@ -1,0 +1,214 @@
+"""The trace table: a row an operation, in the notation of the literature, and the same as CSV, LaTeX or Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.panel import ALL_DIGITS, number_text
+
+DIGITS = 10
+NOT_KNOWN = "·"  # never 0
+_Index = QModelIndex | QPersistentModelIndex
+
+_NUMBERS = {  # by the film's mode: the columns after name and operation
+    "forward": ("value", "tangent"),
+    "reverse": ("value", "adjoint"),
+    "second": ("value", "tangent", "adjoint", "adjoint’s tangent"),
+}
+
+
+class TraceModel(QAbstractTableModel):
+    """The trace of an answer as far as its film has been played."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.answer: GraphAnswer | None = None
+        self.progress: Progress | None = None
+        self.digits = DIGITS
+
+    def show(self, answer: GraphAnswer, progress: Progress) -> None:
+        """Show another answer."""
+        self.beginResetModel()
+        self.answer, self.progress = answer, progress
+        self.endResetModel()
+
+    def touch(self, ops: Collection[int]) -> None:
+        """These ops have other numbers."""
+        if ops:
+            self.dataChanged.emit(self.index(min(ops), 2), self.index(max(ops), self.columnCount() - 1))
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if self.answer is None or parent.isValid() else len(self.answer.names)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 2 + len(self.numbers)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The titles of the columns with numbers."""
+        return _NUMBERS["reverse" if self.answer is None else self.answer.mode]
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return ("name", "operation", *self.numbers)[section]
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(index.row(), index.column(), self.digits)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() >= 2:
+            return self.text(index.row(), index.column(), ALL_DIGITS)
+        return None
+
+    def text(self, row: int, column: int, digits: int) -> str:
+        """A cell; a number that is not computed yet is a dot."""
+        answer = self.answer
+        if answer is None:
+            return ""
+        if column == 0:
+            return " = ".join([*map(pretty_name, answer.aliases[row]), pretty_name(answer.names[row])])
+        if column == 1:
+            return answer.formulas[row] or "input"
+        value = self.number(row, column)
+        return NOT_KNOWN if value is None else number_text(value, digits)
+
+    def number(self, row: int, column: int) -> Any:
+        """The number of a cell, None where it is not known yet."""
+        progress = self.progress
+        assert progress is not None
+        match self.numbers[column - 2]:
+            case "value":
+                return progress.answer.values[row] if progress.known[row] else None
+            case "tangent":
+                return progress.tangents[row]
+            case "adjoint":
+                return progress.adjoints[row]
+        return progress.adjoint_tangents[row]
+
+    # -- as text -----------------------------------------------------------------------------------------------------
+
+    def _rows(self, digits: int) -> list[list[str]]:
+        return [
+            [self.text(row, column, digits) for column in range(self.columnCount())] for row in range(self.rowCount())
+        ]
+
+    def _titles(self) -> list[str]:
+        return ["name", "operation", *self.numbers]
+
+    def as_csv(self) -> str:
+        """Plain names and all digits; what is not known yet is empty."""
+        answer, out = self.answer, io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self._titles())
+        for row in range(self.rowCount()):
+            assert answer is not None
+            numbers = [self.number(row, column) for column in range(2, self.columnCount())]
+            shown = ["" if n is None else repr(n) if isinstance(n, float) else str(n) for n in numbers]
+            writer.writerow([answer.names[row], answer.formulas[row] or "input", *shown])
+        return out.getvalue()
+
+    def as_markdown(self) -> str:
+        """A table of Markdown."""
+        titles = self._titles()
+        lines = ["| " + " | ".join(titles) + " |", "|---|---|" + "---:|" * len(self.numbers)]
+        lines += ["| " + " | ".join(c.replace("|", r"\|") for c in cells) + " |" for cells in self._rows(DIGITS)]
+        return "\n".join(lines) + "\n"
+
+    def as_latex(self) -> str:
+        """A tabular of LaTeX."""
+        lines = [r"\begin{tabular}{ll" + "r" * len(self.numbers) + "}"]
+        lines.append(" & ".join(self._titles()) + r" \\ \hline")
+        for cells in self._rows(DIGITS):
+            name, operation, *numbers = cells
+            columns = [f"${_latex(name)}$", f"${_latex(operation)}$", *(f"${_latex(n)}$" for n in numbers)]
+            lines.append(" & ".join(columns) + r" \\")
+        return "\n".join([*lines, r"\end{tabular}"]) + "\n"
+
+
+_SUBSCRIPTS = {ord(s): p for s, p in zip("₀₁₂₃₄₅₆₇₈₉₋", "0123456789-", strict=True)}
+_LATEX = {
+    "·": r"\cdot ", "−": "-", "√": r"\sqrt ", "∞": r"\infty ", "∛": r"\sqrt[3]", "undefined": r"\text{undefined}",
+    "input": r"\text{input}", "%": r"\%", "#": r"\#", "&": r"\&",
+}  # fmt: skip
+_FUNCTIONS = ("asinh", "acosh", "atanh", "atan2", "sinh", "cosh", "tanh", "asin", "acos", "atan", "sin", "cos", "tan",
+              "exp", "ln", "max", "min")  # fmt: skip
+
+
+def _latex(text: str) -> str:
+    """A cell in LaTeX's mathematics: subscripts in braces, functions upright."""
+    if text == NOT_KNOWN:
+        return r"\cdot"
+    words = []
+    for word in text.split(" "):
+        stem = word.rstrip("₀₁₂₃₄₅₆₇₈₉₋")
+        if stem != word:
+            word = f"{stem}_{{{word[len(stem) :].translate(_SUBSCRIPTS)}}}"
+        name = next((f for f in _FUNCTIONS if word == f or word.startswith(f + "(")), None)
+        if name is not None:
+            word = rf"\operatorname{{{name}}}{word[len(name) :]}"
+        words.append(word)
+    joined = " ".join(words)
+    for plain, latex in _LATEX.items():
+        joined = joined.replace(plain, latex)
+    return joined
+
+
+class TraceTable(QTableView):
+    """The trace as a table; choosing a row by mouse or keyboard is told, selecting one from outside is not."""
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.trace = TraceModel(self)
+        self.setModel(self.trace)
+        self._quiet = False
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        self.selectionModel().currentRowChanged.connect(self._row_chosen)
+
+    def show_answer(self, answer: GraphAnswer, progress: Progress) -> None:
+        """Show another answer, with nothing selected."""
+        self._quiet = True
+        self.trace.show(answer, progress)
+        widest = max(
+            (self.trace.text(row, 0, DIGITS) for row in range(min(len(answer.names), 60))), key=len, default=""
+        )
+        width = self.fontMetrics().horizontalAdvance(widest) + 12
+        self.setColumnWidth(0, min(max(width, 44), self.width() // 3))
+        self._quiet = False
+
+    def select(self, op: int | None, *, follow: bool = True) -> None:
+        """Select a row, or none; no signal."""
+        self._quiet = True
+        if op is None or op >= self.trace.rowCount():
+            self.selectionModel().clear()
+        else:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            index = self.trace.index(op, 0)
+            self.selectionModel().setCurrentIndex(index, flags)
+            if follow:
+                self.scrollTo(index)
+        self._quiet = False
+
+    def _row_chosen(self, index: QModelIndex) -> None:
+        if not self._quiet and index.isValid():
+            self.chosen.emit(index.row())
