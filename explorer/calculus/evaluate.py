@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from explorer.calculus.lowering import Code, Instruction, Operation, Routine, lower
 from explorer.calculus.numbers import ARRAY, COMPLEX, NAN, REAL, ComplexStepInvalid
 from explorer.language.primitives import PRIMITIVES
-from explorer.language.program import NOWHERE, ExplorerError, Program, Span
+from explorer.language.program import NOWHERE, ExplorerError, Limits, Program, Span
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
@@ -61,24 +61,6 @@ class Algebra(Protocol):
 
     def looped(self, span: Span, iterations: int, call: int) -> None:
         """A loop has ended after so many iterations."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where a run is stopped.
-
-    steps: instructions, and items put into lists: about a second. depth: calls inside each other. paths: open
-    conditions. items: of one list. operations: recorded on a tape, each of which takes about half a kilobyte.
-    """
-
-    steps: int = 1_000_000
-    depth: int = 1_000
-    paths: int = 256
-    items: int = 100_000
-    operations: int = 250_000
-
-
-DEFAULT_LIMITS = Limits()
 
 
 class Items:
@@ -146,12 +128,12 @@ class _Journal:
 
 
 class Run:
-    """One evaluation of some code over an algebra."""
+    """One evaluation of some code over an algebra, within the program's limits or others."""
 
-    def __init__(self, code: Code, algebra: Algebra, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, code: Code, algebra: Algebra, limits: Limits | None = None) -> None:
         self.code = code
         self.algebra = algebra
-        self.limits = limits
+        self.limits = limits or code.limits
         self.steps = 0
         self.paths = 0
         self.calls = 0
@@ -206,9 +188,9 @@ class Run:
             operation = instruction.operation
             self.steps += 1
             if self.steps > limits.steps:
-                raise ExplorerError(
-                    f"Stopped after {limits.steps:,} steps: this does not seem to end.", instruction.span, "limit"
-                )
+                line = instruction.span.line
+                said = f"Stopped after {limits.steps:,} steps, in line {line}: this does not seem to end."
+                raise ExplorerError(said, instruction.span, "limit")
             if operation is Operation.APPLY:
                 arguments = [registers[o] for o in instruction.operands]
                 try:
@@ -570,7 +552,7 @@ class ComplexNumbers(Numbers):
         return _common_whole(np.real(value))
 
 
-def values(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> tuple[float, ...]:
+def values(program: Program, point: Sequence[float], limits: Limits | None = None) -> tuple[float, ...]:
     """The outputs at one point (inputs in the program's order)."""
     return tuple(float(v) for v in Run(lower(program), Numbers(REAL), limits).outputs(list(point)))
 
@@ -596,7 +578,7 @@ def _point_by_point(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) 
     for column, values_of_one in enumerate(columns):
         points[:, column] = np.broadcast_to(np.asarray(values_of_one, dtype=float), shape).ravel()
     filled = np.full((len(points), width), NAN)
-    limits = DEFAULT_LIMITS
+    limits = code.limits
     for row, point in zip(filled, points.tolist(), strict=True):
         try:
             row[:] = Run(code, Numbers(REAL), limits).outputs(point)

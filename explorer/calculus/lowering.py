@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from explorer.language.algorithm import as_remainder, as_truncation
 from explorer.language.program import (
+    DEFAULT_LIMITS,
     Apply,
     Assign,
     AssignItem,
@@ -34,6 +35,7 @@ from explorer.language.program import (
     If,
     Item,
     Length,
+    Limits,
     ListOf,
     Logic,
     Name,
@@ -116,12 +118,13 @@ class Code:
 
     routines: dict[str, Routine]
     main: Routine
+    limits: Limits = DEFAULT_LIMITS
 
 
 def lower(program: Program) -> Code:
     """The register code of a Program."""
     routines = {function.name: _Lowering(function).routine() for function in program.functions}
-    return Code(routines, routines[program.main.name])
+    return Code(routines, routines[program.main.name], program.limits)
 
 
 _CHAINS = {"add": ("add", "sub"), "sub": ("add", "sub"), "mul": ("mul", "div"), "div": ("mul", "div")}

@@ -14,12 +14,12 @@ from typing import Any
 
 import mpmath
 
-from explorer.calculus.evaluate import DEFAULT_LIMITS, Numbers, Run, whole_number
+from explorer.calculus.evaluate import Numbers, Run, whole_number
 from explorer.calculus.lowering import Code, lower
 from explorer.calculus.numbers import NAN, REAL
 from explorer.calculus.stencils import Stencil
 from explorer.language.primitives import PRIMITIVES
-from explorer.language.program import ExplorerError, Program, Span
+from explorer.language.program import DEFAULT_LIMITS, ExplorerError, Program, Span
 
 # An instruction takes ten to a hundred times as long as with doubles.
 LIMITS = replace(DEFAULT_LIMITS, steps=30_000)

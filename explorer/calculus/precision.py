@@ -15,12 +15,12 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus.evaluate import DEFAULT_LIMITS, ArrayNumbers, Limits, Run
+from explorer.calculus.evaluate import ArrayNumbers, Run
 from explorer.calculus.lowering import Code
 from explorer.calculus.multiprecision import PreciseSlice
 from explorer.calculus.numbers import NAN
 from explorer.calculus.stencils import Stencil
-from explorer.language.program import ExplorerError, Span
+from explorer.language.program import DEFAULT_LIMITS, ExplorerError, Limits, Span
 
 
 @dataclass(frozen=True)

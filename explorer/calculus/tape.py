@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from explorer.calculus.evaluate import COMPARE, DEFAULT_LIMITS, Limits, Run, Silent, whole_number
+from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import NAN, REAL, Real, linearize
 from explorer.language.primitives import PRIMITIVES
-from explorer.language.program import NOWHERE, ExplorerError, Program, Span
+from explorer.language.program import DEFAULT_LIMITS, NOWHERE, ExplorerError, Limits, Program, Span
 
 INPUT = "input"
 
@@ -274,9 +274,9 @@ def operation_stem(inputs: Sequence[str]) -> str:
     return next(stem for stem in ("v", "w", "t", "u", "n", "op", *spare) if stem not in taken)
 
 
-def record(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> Tape:
+def record(program: Program, point: Sequence[float], limits: Limits | None = None) -> Tape:
     """The tape of the program at a point (inputs in the program's order)."""
-    recorder = Recorder(program.inputs, point, limits)
+    recorder = Recorder(program.inputs, point, limits or program.limits)
     results = Run(lower(program), recorder, limits).outputs(recorder.inputs())
     ops = [
         replace(op, aliases=tuple(names)) if (names := recorder.aliases.get(op.index)) else op for op in recorder.ops
@@ -338,7 +338,7 @@ class DualNumbers(Silent):
 
 
 def derivative_along(
-    program: Program, point: Sequence[float], direction: Sequence[float], limits: Limits = DEFAULT_LIMITS
+    program: Program, point: Sequence[float], direction: Sequence[float], limits: Limits | None = None
 ) -> tuple[float, ...]:
     """The directional derivatives of all outputs by one run with dual numbers; shape (outputs,).
 
@@ -349,7 +349,7 @@ def derivative_along(
     return tuple(r.tangent if isinstance(r, Dual) else (0.0 if r == r else NAN) for r in results)
 
 
-def forward_jacobian(program: Program, point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> list[list[float]]:
+def forward_jacobian(program: Program, point: Sequence[float], limits: Limits | None = None) -> list[list[float]]:
     """The Jacobian by one dual-number run an input; rows are outputs, columns inputs."""
     size = len(program.inputs)
     columns = [derivative_along(program, point, [float(i == j) for i in range(size)], limits) for j in range(size)]

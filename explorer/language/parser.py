@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.formula import read_formula
 from explorer.language.limits import MAX_CHARACTERS
-from explorer.language.program import ExplorerError, Program, Span
+from explorer.language.program import DEFAULT_LIMITS, ExplorerError, Limits, Program, Span
 
 
-def parse(text: str) -> Program:
+def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
     """The Program that a text says; ExplorerError with a sentence and a place where it says none.
+
+    `limits` are where its runs will be stopped.
 
     The text is only ever read: nothing in it is evaluated, whatever it holds. LaTeX is no program, but where it says
     one, the error offers it as `repair`.
@@ -21,13 +24,14 @@ def parse(text: str) -> Program:
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", kind="limit"
         )
     try:
-        return read_algorithm(text) if is_algorithm(text) else read_formula(text)
+        program = read_algorithm(text) if is_algorithm(text) else read_formula(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
     except ExplorerError as error:
         if not looks_like_latex(text):
             raise
         raise _latex_offered(text, error.span) from None
+    return program if limits is DEFAULT_LIMITS else replace(program, limits=limits)
 
 
 def looks_like_latex(text: str) -> bool:

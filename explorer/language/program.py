@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
+
+from explorer.language.limits import RUN_LIMITS
 
 ErrorKind = Literal["syntax", "name", "arity", "domain", "limit", "timeout", "request", "internal"]
 
@@ -271,10 +274,38 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a run of a Program is stopped; RUN_LIMITS says what each number counts."""
+
+    steps: int = RUN_LIMITS["steps"][0]
+    depth: int = RUN_LIMITS["depth"][0]
+    operations: int = RUN_LIMITS["operations"][0]
+    items: int = RUN_LIMITS["items"][0]
+    paths: int = RUN_LIMITS["paths"][0]
+
+    @staticmethod
+    def of(numbers: object) -> Limits:
+        """The limits with these numbers in place of the usual ones; ExplorerError where one is none or out of range."""
+        if not isinstance(numbers, Mapping):
+            raise ExplorerError("“limits” must give a number for each name.", kind="request")
+        for name, number in numbers.items():
+            if name not in RUN_LIMITS:
+                raise ExplorerError(f"There is no limit “{name}”; limits: {', '.join(RUN_LIMITS)}.", kind="request")
+            _, least, most, _ = RUN_LIMITS[name]
+            if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+                said = f"The limit “{name}” is a whole number from {least:,} to {most:,}."
+                raise ExplorerError(said, kind="request")
+        return Limits(**numbers)
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A validated text. The last of `functions` is the one that is differentiated.
 
-    Two texts that say the same compare equal: source, spans and notes do not take part.
+    Two texts that say the same compare equal: source, spans, notes and limits do not take part.
     """
 
     source: str = field(compare=False)
@@ -282,6 +313,7 @@ class Program:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     notes: tuple[Note, ...] = field(compare=False, default=())
+    limits: Limits = field(compare=False, default=DEFAULT_LIMITS)
 
     def __eq__(self, other: object) -> bool:
         """By a loop: a sum of 1,200 terms is a tree 1,200 deep, on which the generated comparison overflows."""

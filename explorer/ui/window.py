@@ -80,10 +80,12 @@ class MainWindow(QMainWindow):
         import explorer.work.pool
 
         yield
+        from explorer.ui.limits_dialog import saved_limits
         from explorer.ui.worker import Crew
 
         yield
         self.crew = Crew(parent=self)
+        self.crew.common["limits"] = saved_limits()
         self.plots = Crew("explorer.ui.plots", parent=self)
         yield
         import explorer.ui.graph_view
@@ -277,6 +279,8 @@ class MainWindow(QMainWindow):
             ("&Cancel all", QKeySequence("Escape"), self._cancel_all),
         ):
             self._action(run, words, keys, slot)
+        run.addSeparator()
+        self._action(run, "&Limits …", None, self._show_limits)
         self._action(help_menu, "How to &write a function", None, self._show_syntax)
         self._action(help_menu, "&About", None, self._show_about)
 
@@ -465,6 +469,19 @@ class MainWindow(QMainWindow):
         choice = self.sender().data()
         QSettings().setValue("theme", choice)
         theme.apply(QApplication.instance(), choice == "dark")
+
+    def _show_limits(self) -> None:
+        from explorer.ui.limits_dialog import LimitsDialog
+
+        dialog = LimitsDialog(self)
+        dialog.accepted.connect(lambda: self._limit(dialog.limits))
+        dialog.open()
+
+    def _limit(self, limits: dict[str, int]) -> None:
+        """From now on runs are stopped at these limits; what is seen is computed again."""
+        self.crew.common["limits"] = limits
+        for panel in self.panels:
+            panel.ask_again()
 
     def _show_syntax(self) -> None:
         from explorer.ui import examples

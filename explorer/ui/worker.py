@@ -27,9 +27,11 @@ class Worker(QObject):
     ended = Signal(object)  # Done | Refused | Broken, once for each question that no other superseded
     busy_changed = Signal(bool)
 
-    def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
+    def __init__(self, pool: Pool, parent: QObject | None = None, common: Message | None = None) -> None:
+        """common: what every question carries besides, as it is when the question is asked."""
         super().__init__(parent)
         self._pool = pool
+        self._common = {} if common is None else common
         self._channel: Channel | None = None
         self._closed = False
         # The question that waits for the process, with its budget in milliseconds; it supersedes the one that runs.
@@ -59,7 +61,7 @@ class Worker(QObject):
         """
         if self._closed:
             return
-        self._pending = (question, budget_ms)
+        self._pending = ({**question, **self._common}, budget_ms)
         self._tell_busy()
         if not self._running:
             self._send_pending()
@@ -226,6 +228,7 @@ class Crew(QObject):
         super().__init__(parent)
         self._pool = Pool(module, fork=fork, path=path)
         self._workers: dict[str, Worker] = {}
+        self.common: Message = {}  # what every question carries besides: the limits of runs
 
     def start(self) -> None:
         """Let a process begin with the imports, before there is a question. From the main thread."""
@@ -234,7 +237,7 @@ class Crew(QObject):
     def worker(self, name: str) -> Worker:
         """The worker of this name, the same at every call."""
         if name not in self._workers:
-            self._workers[name] = Worker(self._pool, self)
+            self._workers[name] = Worker(self._pool, self, self.common)
             self._workers[name].setObjectName(name)
         return self._workers[name]
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from explorer.language.limits import MAX_CHARACTERS
+from explorer.language.limits import MAX_CHARACTERS, RUN_LIMITS
 from explorer.language.parser import parse
 from explorer.language.program import NOWHERE, ExplorerError, Span
 from explorer.language.tokens import plain_name
@@ -41,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     report.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: the Hessian too")
     report.add_argument("--json", action="store_true", help="the answer as JSON")
     report.add_argument("--jsonl", action="store_true", help="requests on standard input, answers on standard output")
+    _add_limits(report)
     report.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for one request")
     optimize = commands.add_parser("optimize", help="run an optimizer on a function")
     optimize.add_argument("source", help="a formula, an algorithm, or @path")
@@ -50,6 +51,7 @@ def run(arguments: Sequence[str]) -> int:
     optimize.add_argument("--rule", default="gd", help="gd, momentum, nesterov, adagrad, rmsprop, adam, …")
     optimize.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER", help="a hyper-parameter")
     optimize.add_argument("--steps", type=int, default=100)
+    _add_limits(optimize)
     optimize.add_argument("--json", action="store_true", help="the run as JSON")
     optimize.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="time for the run")
     options = parser.parse_args(arguments)
@@ -60,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
             return _optimize(options)
         if options.jsonl:
             with Pool(spare=False) as pool:
-                return _serve(sys.stdin, sys.stdout, pool, options.budget)
+                return _serve(sys.stdin, sys.stdout, pool, options.budget, _limits(options))
         if options.source is None:
             parser.error("report needs a formula, an algorithm, @path, or --jsonl")
         return _report(options)
@@ -69,9 +71,23 @@ def run(arguments: Sequence[str]) -> int:
         return 1
 
 
+def _add_limits(command: argparse.ArgumentParser) -> None:
+    for name, (usual, _, _, meaning) in RUN_LIMITS.items():
+        said = f"the most {meaning} (default {usual:,})"
+        command.add_argument(f"--max-{name}", type=int, metavar="NUMBER", help=said)
+
+
+def _limits(options: argparse.Namespace) -> dict[str, int]:
+    """The limits that the command line changes, by name."""
+    asked = {name: getattr(options, f"max_{name}") for name in RUN_LIMITS}
+    return {name: number for name, number in asked.items() if number is not None}
+
+
 def _report(options: argparse.Namespace) -> int:
     source = read_source(options.source)
     request = {"source": source, "at": _assignments(options.at, "--at"), "order": options.order}
+    if limits := _limits(options):
+        request["limits"] = limits
     if options.seed:
         request["seed"] = _assignments(options.seed, "--seed")
     with Pool(spare=False) as pool:
@@ -87,8 +103,11 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(requests: TextIO, answers: TextIO, pool: Pool, budget: float) -> int:
-    """Answer each line with one line, in order; a bad line gets an answer with `error`."""
+def _serve(requests: TextIO, answers: TextIO, pool: Pool, budget: float, limits: Mapping[str, int]) -> int:
+    """Answer each line with one line, in order; a bad line gets an answer with `error`.
+
+    limits: of the requests that say nothing of them.
+    """
     while line := requests.readline(_LINE_CHARACTERS):
         if len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
             while (rest := requests.readline(_LINE_CHARACTERS)) and not rest.endswith("\n"):
@@ -97,17 +116,19 @@ def _serve(requests: TextIO, answers: TextIO, pool: Pool, budget: float) -> int:
         elif not line.strip():
             continue
         else:
-            answer = _answer_line(line, pool, budget)
+            answer = _answer_line(line, pool, budget, limits)
         answers.write(json.dumps(plain(answer), ensure_ascii=True) + "\n")
         answers.flush()
     return 0
 
 
-def _answer_line(line: str, pool: Pool, budget: float) -> dict[str, Any]:
+def _answer_line(line: str, pool: Pool, budget: float, limits: Mapping[str, int]) -> dict[str, Any]:
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
         return _refusal("", ExplorerError(f"This line is not JSON: {error}.", kind="request"))
+    if isinstance(request, dict):
+        request.setdefault("limits", dict(limits))
     return analyse(request, pool, budget)
 
 
@@ -126,6 +147,7 @@ def analyse(request: object, pool: Pool, budget: float) -> dict[str, Any]:
         parse(source)
         at = request.get("at") or {}
         question = questions.report(source, at, request.get("seed"), order, request.get("panels"))
+        question["limits"] = request.get("limits")
     except ExplorerError as error:
         return _refusal(source, error)
     except (TypeError, ValueError):
@@ -173,6 +195,7 @@ def _optimize(options: argparse.Namespace) -> int:
     question = questions.descent(
         source, _assignments(options.start, "--start"), options.rule, _settings(options.set), options.steps
     )
+    question["limits"] = _limits(options)
     with Pool(spare=False) as pool:
         parts, end = pool.ask(question, options.budget)
     run: dict[str, Any] = {"iterates": [], "stopped": "budget", "evaluations": None, "rule": {"name": options.rule}}

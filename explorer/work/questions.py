@@ -1,7 +1,8 @@
 """What can be asked of a worker, one function a question: each makes the message that crosses the wall.
 
 Importing this costs nothing: the window asks without loading what computes. Who answers is in the module of the same
-name (symbolic, differences, graph, descent, verdict, report); `table` in __main__ lists them.
+name (symbolic, differences, graph, descent, verdict, report); `table` in __main__ lists them. Each may also carry
+"limits": {name: number}, where its runs are stopped other than usual.
 """
 
 from __future__ import annotations

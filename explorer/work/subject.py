@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from explorer.language.parser import parse
-from explorer.language.program import ExplorerError, Program
+from explorer.language.program import ExplorerError, Limits, Program
 from explorer.language.tokens import plain_name
 from explorer.work.wire import Message, WireError, number
 
@@ -24,8 +24,8 @@ class Subject:
 
 
 def subject(message: Message) -> Subject:
-    """The subject of a question's `source` and `at`; ExplorerError for a bad text or a value for no input."""
-    program = parse(str(message["source"]))
+    """The subject of a question's `source`, `at` and `limits` (may be absent); ExplorerError where one is not right."""
+    program = parse(str(message["source"]), Limits.of(message.get("limits") or {}))
     given = numbers_by_name(message.get("at") or {}, "at")
     strange = [name for name in given if name not in program.inputs]
     if strange:

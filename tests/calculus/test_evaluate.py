@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from explorer.calculus.evaluate import Limits, complex_values, values, values_on
+from explorer.calculus.evaluate import complex_values, values, values_on
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
@@ -20,6 +20,7 @@ from explorer.language.program import (
     ExplorerError,
     Function,
     If,
+    Limits,
     Name,
     Program,
     Return,

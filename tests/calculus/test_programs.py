@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from explorer.calculus import symbolic
 from explorer.calculus.differences import SCHEME, Slice, central_jacobian, complex_step_jacobian, estimate
-from explorer.calculus.evaluate import ArrayNumbers, Limits, LoopOnInput, Run, complex_values, values, values_on
+from explorer.calculus.evaluate import ArrayNumbers, LoopOnInput, Run, complex_values, values, values_on
 from explorer.calculus.lowering import Operation, lower
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import adjoints, reverse_jacobian, tangents
 from explorer.calculus.tape import Op, Tape, forward_jacobian, record
 from explorer.calculus.verdict import explain, find_reasons, find_slopes
 from explorer.language.parser import parse
-from explorer.language.program import ExplorerError, Program
+from explorer.language.program import ExplorerError, Limits, Program
 from tests.language.algorithms import ALGORITHMS, Algorithm
 
 Matrix = list[list[float]]

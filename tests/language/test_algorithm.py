@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.calculus.evaluate import Limits, values
+from explorer.calculus.evaluate import values
 from explorer.calculus.tape import record
 from explorer.language.algorithm import MAX_BRACKETS, MAX_DEPTH, is_algorithm, read_algorithm
 from explorer.language.parser import parse
@@ -28,6 +28,7 @@ from explorer.language.program import (
     ExplorerError,
     For,
     If,
+    Limits,
     ListOf,
     Logic,
     Name,

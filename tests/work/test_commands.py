@@ -240,3 +240,26 @@ def test_several_outputs_have_no_one_number_to_make_small():
     done = run("optimize", "(x, x^2)")
     assert done.returncode == 1
     assert "one number" in done.stderr
+
+
+def test_limits_are_flags_and_parts_of_a_request_and_are_checked():
+    count = "def f(x):\n    for k in range(300):\n        x = x + 1\n    return x"
+    usual, asked, deep, wrong, strange = serve(
+        [
+            {"source": count},
+            {"source": count, "limits": {"steps": 1000}},
+            {"source": "def f(x):\n    return f(x + 1)", "limits": {"depth": 25}},
+            {"source": "x", "limits": {"steps": 1}},
+            {"source": "x", "limits": {"patience": 9}},
+        ]
+    )
+    assert usual["value"] == [301.0]
+    assert asked["error"]["kind"] == "limit"
+    assert "1,000 steps, in line 3" in asked["error"]["message"]
+    assert "25 deep in f" in deep["error"]["message"]
+    assert [a["error"]["kind"] for a in (wrong, strange)] == ["request", "request"]
+    done = run("report", count, "--max-steps", "1000")
+    assert done.returncode == 1
+    assert "1,000 steps, in line 3" in done.stderr
+    (flagged,) = serve([{"source": count}], "--max-steps", "1000")
+    assert "1,000 steps" in flagged["error"]["message"]
