@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -122,6 +123,13 @@ class Panel(QWidget):
     def set_dimmed(self, dimmed: bool) -> None:
         """Show that what is seen belongs to an earlier question (or no longer)."""
         raise NotImplementedError
+
+    def options(self) -> dict[str, Any]:
+        """What a session file keeps of this panel, in JSON's terms; nothing, unless a subclass has options."""
+        return {}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """Take the options of a session file, which a stranger may have written: what does not fit is passed over."""
 
     def show_end(self, end: End) -> None:
         """What the end of the question means for this panel; the heading already says a refusal."""

@@ -6,7 +6,9 @@ after a short pause, and only then do the panels ask.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -28,10 +30,16 @@ ASSUMED = 1.0  # the value of an input that has none yet
 
 @dataclass(frozen=True)
 class Session:
-    """All that undo restores: the text and the value of every input name met so far."""
+    """The document: the text and the value of every input name met so far, which undo restores.
+
+    panels: the options of each panel that has some, by its name, as the file that was opened had them (see
+    `Panel.options`); while the window is open they live in the panels. unknown: what else that file held.
+    """
 
     source: str = WORKED_EXAMPLE
     point: tuple[tuple[str, float], ...] = WORKED_POINT
+    panels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def value(self, name: str) -> float:
         """The value of an input."""
@@ -59,6 +67,7 @@ class Document(QObject):
     emptied = Signal()  # there is no text
     restored = Signal(object)  # Session: undo, redo or opening replaced it; editors must follow
     settled = Signal(object)  # Question: time to compute
+    changed = Signal(object)  # Session: it is another; said before anything else shows it
     history_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -95,6 +104,7 @@ class Document(QObject):
             return
         self._remember(_TEXT)
         self._session = replace(self._session, source=text)
+        self.changed.emit(self._session)
         self._read(TYPING_PAUSE_MS)
 
     def edit_value(self, name: str, value: float) -> None:
@@ -103,6 +113,7 @@ class Document(QObject):
             return
         self._remember(name)
         self._session = self._session.with_value(name, value)
+        self.changed.emit(self._session)
         # Not started afresh at every value: a slider that is being dragged would then be answered when it rests.
         if self._reads_well and not self._pause.isActive():
             self._pause.start(VALUE_PAUSE_MS)
@@ -145,6 +156,7 @@ class Document(QObject):
     def _show(self, session: Session) -> None:
         self._edited = None
         self._session = session
+        self.changed.emit(session)
         self.restored.emit(session)
         self._read(0)
         self.history_changed.emit()

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent, QTextCursor
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -51,7 +50,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(TITLE)
         self.built = False
         self._painted = self._started = False
-        self._problem = ""  # with the file that was asked for
         self._parts = self._build(path)
         next(self._parts)
         if at_once:
@@ -142,7 +140,13 @@ class MainWindow(QMainWindow):
             self.examples.addItem(example.title, example)
         self.examples.setCurrentIndex(-1)
         yield
-        self._fill_menus()
+        from explorer.ui.file_menu import Files
+
+        self.files = Files(self.session, self)
+        yield
+        from explorer.ui import menus
+
+        menus.fill(self, self._menus)
         yield
         self._connect()
         self._lay_out()  # again: the panels have other sizes, and no part in what their placeholders were told
@@ -245,52 +249,6 @@ class MainWindow(QMainWindow):
             self.left.replaceWidget(place, widget).deleteLater()
         self.left.setSizes([210, 110, 260])
 
-    def _fill_menus(self) -> None:
-        file_menu, edit, view, run, help_menu = self._menus.values()
-        from explorer.ui.session import Session
-
-        self._action(file_menu, "&New", QKeySequence.StandardKey.New, lambda: self.document.open(Session("", ())))
-        self._action(file_menu, "&Worked example", None, lambda: self.document.open(Session()))
-        file_menu.addSeparator()
-        self._action(file_menu, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-        self.undo_action = self._action(edit, "&Undo", QKeySequence.StandardKey.Undo, self.document.undo)
-        self.redo_action = self._action(edit, "&Redo", QKeySequence.StandardKey.Redo, self.document.redo)
-        self.redo_action.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
-        group = QActionGroup(self)
-        for words, choice in (("&Light", "light"), ("&Dark", "dark")):
-            action = self._action(view, words, None, self._theme_chosen)
-            action.setCheckable(True)
-            action.setData(choice)
-            action.setChecked((choice == "dark") is theme.is_dark(self))
-            group.addAction(action)
-        view.addSeparator()
-        self._action(view, "Next &panel", QKeySequence("F6"), self._next_panel)
-        for place in range(self.tabs.count()):
-            words = f"&{place + 1} {self.tabs.tabText(place)}"
-            action = self._action(view, words, QKeySequence(f"Ctrl+{place + 1}"), self._tab_chosen)
-            action.setData(place)
-        self._action(view, "&Fit the graph", QKeySequence("Ctrl+0"), self.graph.view.fit)
-        self._action(view, "&Reset the layout", None, self._default_layout)
-        for words, keys, slot in (
-            ("&Play or pause the sweep\tF5", None, self.graph.play),
-            ("&Next step\tF10", None, self.graph.next),
-            ("&Previous step\tShift+F10", None, self.graph.previous),
-            ("Run the &optimizer", QKeySequence("Ctrl+Return"), self._run_optimizer),
-            ("&Cancel all", QKeySequence("Escape"), self._cancel_all),
-        ):
-            self._action(run, words, keys, slot)
-        run.addSeparator()
-        self._action(run, "&Limits …", None, self._show_limits)
-        self._action(help_menu, "How to &write a function", None, self._show_syntax)
-        self._action(help_menu, "&About", None, self._show_about)
-
-    def _action(self, menu: object, words: str, keys: object, slot: object) -> QAction:
-        action = menu.addAction(words)
-        if keys is not None:
-            action.setShortcut(keys)
-        action.triggered.connect(slot)
-        return action
-
     def _connect(self) -> None:
         document = self.document
         self.editor.textChanged.connect(self._text_edited)
@@ -302,34 +260,50 @@ class MainWindow(QMainWindow):
         self.inputs.value_changed.connect(document.edit_value)
         self.examples.activated.connect(self._example_chosen)
         self.graph.span_selected.connect(self._light)
+        document.changed.connect(self.files.note)
         document.read.connect(self._read)
         document.refused.connect(self._refuse)
         document.emptied.connect(self._empty)
         document.restored.connect(self._restore)
         document.settled.connect(self._settle)
         document.history_changed.connect(self._history_changed)
+        self.files.opened.connect(self._open)
+        self.files.failed.connect(self._complain)
+        self.files.changed.connect(self._show_file)
         self._history_changed()
 
     def _open_first(self, path: str | None) -> None:
+        """The worked example, a text, or the session or program in a file."""
         from explorer.ui.session import Session
 
-        if path is None:
-            self.document.open(Session())
+        if path is not None and _is_file(path):
+            self.files.open_path(path)
             return
-        source = path
-        if _is_file(path):
-            from explorer.language.program import ExplorerError
-            from explorer.work.commands import read_source
+        session = Session() if path is None else Session(path, ())
+        if len(session.source) > MAX_CHARACTERS:
+            self._say(f"That text has more than {MAX_CHARACTERS:,} characters.", True)
+            return
+        self.document.open(session)
+        self.files.begin(self.session())
 
-            try:
-                source = read_source(f"@{path}")
-            except ExplorerError as error:
-                self._problem, source = error.message, ""
-        if len(source) > MAX_CHARACTERS:
-            self._problem, source = f"{path[:60]} has more than {MAX_CHARACTERS:,} characters.", ""
-        self.document.open(Session(source, ()))
-        if self._problem:
-            self._say(self._problem, True)
+    def session(self) -> Session:
+        """The document with the panels' options, as a file keeps it."""
+        from dataclasses import replace  # here and not above: the window paints before it
+
+        options = {panel.name: kept for panel in self.panels if (kept := panel.options())}
+        return replace(self.document.session, panels=options)
+
+    def _open(self, session: Session) -> None:
+        """Show another session, with the options that it has for the panels."""
+        for panel in self.panels:
+            panel.restore(session.panels.get(panel.name, {}))
+        self.document.open(session)
+
+    def _show_file(self) -> None:
+        """The file's name, and a mark where there are changes that it does not have."""
+        name = Path(self.files.path).name
+        self.setWindowTitle(f"{name}[*] – {TITLE}" if name else TITLE)
+        self.setWindowModified(bool(name) and self.files.unsaved)
 
     # -- from the document -----------------------------------------------------------------------------------------
 
@@ -368,6 +342,8 @@ class MainWindow(QMainWindow):
             self.preview.set_dimmed(False)
 
     def _take_offer(self, text: str) -> None:
+        from dataclasses import replace
+
         self.document.open(replace(self.document.session, source=text))
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self.editor.setFocus()
@@ -403,6 +379,9 @@ class MainWindow(QMainWindow):
         palette.setColor(palette.ColorRole.WindowText, colour)
         self.message.setPalette(palette)
         self.message.setProperty("wrong", wrong)
+
+    def _complain(self, sentence: str) -> None:
+        self._say(sentence, True)
 
     def _history_changed(self) -> None:
         self.undo_action.setEnabled(self.document.can_undo)
@@ -441,16 +420,16 @@ class MainWindow(QMainWindow):
         self.editor.light(span)
         self.preview.highlight([span] if span is not None else [])
 
-    def _cancel_all(self) -> None:
+    def cancel_all(self) -> None:
         """Stop whatever computes or plays."""
         for panel in self.panels:
             panel.cancel()
 
-    def _run_optimizer(self) -> None:
+    def run_optimizer(self) -> None:
         self.tabs.setCurrentWidget(self.optimize)  # which asks, when it is first shown, what it is about
         self.optimize.run()
 
-    def _next_panel(self) -> None:
+    def next_panel(self) -> None:
         """Move the focus to the next of: editor, graph, the tab in front, verdict."""
         places: list[tuple[QWidget, QWidget]] = [
             (self.left, self.editor),
@@ -462,15 +441,19 @@ class MainWindow(QMainWindow):
         here = next((k for k, (room, _) in enumerate(places) if focus is not None and room.isAncestorOf(focus)), -1)
         places[(here + 1) % len(places)][1].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _tab_chosen(self) -> None:
-        self.tabs.setCurrentIndex(self.sender().data())
+    def choose_theme(self, dark: bool) -> None:
+        """The light or the dark look, now and at the next start."""
+        QSettings().setValue("theme", "dark" if dark else "light")
+        theme.apply(QApplication.instance(), dark)
 
-    def _theme_chosen(self) -> None:
-        choice = self.sender().data()
-        QSettings().setValue("theme", choice)
-        theme.apply(QApplication.instance(), choice == "dark")
+    def show_palette(self) -> None:
+        """All commands, to be found by a part of their names."""
+        from explorer.ui.palette import CommandPalette
 
-    def _show_limits(self) -> None:
+        CommandPalette(self.menuBar(), self).open()
+
+    def show_limits(self) -> None:
+        """The limits of a run, to be changed."""
         from explorer.ui.limits_dialog import LimitsDialog
 
         dialog = LimitsDialog(self)
@@ -483,12 +466,12 @@ class MainWindow(QMainWindow):
         for panel in self.panels:
             panel.ask_again()
 
-    def _show_syntax(self) -> None:
+    def show_syntax(self) -> None:
         from explorer.ui import examples
 
         self._tell("How to write a function", examples.SYNTAX)
 
-    def _show_about(self) -> None:
+    def show_about(self) -> None:
         self._tell(
             f"About {TITLE}",
             "One function, its derivative four ways, the computational graph played step by step, "
@@ -511,7 +494,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         """As it was when the window was last closed, or else as it is best; then the left column keeps its width."""
-        self._default_layout()
+        self.default_layout()
         for splitter, name in ((self.columns, "columns"), (self.rows, "rows")):
             saved = self._saved(name)
             if saved is not None:
@@ -520,7 +503,7 @@ class MainWindow(QMainWindow):
             for place, share in enumerate(shares):
                 splitter.setStretchFactor(place, share)
 
-    def _default_layout(self) -> None:
+    def default_layout(self) -> None:
         wide, high = self.width() - _LEFT_WIDTH, self.height() - _VERDICT_HEIGHT
         self.columns.setSizes([_LEFT_WIDTH, round(0.546 * wide), round(0.454 * wide)])  # 556 and 462 of 1280
         self.rows.setSizes([high, _VERDICT_HEIGHT])
@@ -539,6 +522,7 @@ class MainWindow(QMainWindow):
         settings.setValue("layout/geometry", self.saveGeometry())
         settings.setValue("layout/columns", self.columns.saveState())
         settings.setValue("layout/rows", self.rows.saveState())
+        self.files.close()
         self.crew.close()
         self.plots.close()
         super().closeEvent(event)

@@ -30,7 +30,8 @@ def child_processes() -> set[int]:
 
 @pytest.fixture(scope="session", autouse=True)
 def settings_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The settings of whoever runs the tests are neither read nor written."""
+    """The settings and the journals of whoever runs the tests are neither read nor written."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("journals"))
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path_factory.mktemp("settings")))
 

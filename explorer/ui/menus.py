@@ -1,0 +1,65 @@
+"""The menus: every action by its name and keys, and what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from explorer.ui import theme
+
+if TYPE_CHECKING:
+    from explorer.ui.window import MainWindow
+
+
+def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
+    """Fill the window's menus, which are there by name."""
+    keys = QKeySequence.StandardKey
+    file_menu, edit, view, run, help_menu = menus.values()
+    window.files.fill(file_menu)
+    _add(file_menu, "&Quit", keys.Quit, window.close)
+
+    window.undo_action = _add(edit, "&Undo", keys.Undo, window.document.undo)
+    window.redo_action = _add(edit, "&Redo", keys.Redo, window.document.redo)
+    window.redo_action.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
+    edit.addSeparator()
+    _add(edit, "&Commands …", QKeySequence("Ctrl+K"), window.show_palette)
+
+    group = QActionGroup(window)
+    for words, dark in (("&Light", False), ("&Dark", True)):
+        action = _add(view, words, None, lambda dark=dark: window.choose_theme(dark))
+        action.setCheckable(True)
+        action.setChecked(dark is theme.is_dark(window))
+        group.addAction(action)
+    view.addSeparator()
+    _add(view, "Next &panel", QKeySequence("F6"), window.next_panel)
+    for place in range(window.tabs.count()):
+        words = f"&{place + 1} {window.tabs.tabText(place)}"
+        keys_of_tab = QKeySequence(f"Ctrl+{place + 1}")
+        _add(view, words, keys_of_tab, lambda place=place: window.tabs.setCurrentIndex(place))
+    _add(view, "&Fit the graph", QKeySequence("Ctrl+0"), window.graph.view.fit)
+    _add(view, "&Reset the layout", None, window.default_layout)
+
+    # The keys of the player are the graph panel's own.
+    _add(run, "&Play or pause the sweep\tF5", None, window.graph.play)
+    _add(run, "&Next step\tF10", None, window.graph.next)
+    _add(run, "&Previous step\tShift+F10", None, window.graph.previous)
+    _add(run, "Run the &optimizer", QKeySequence("Ctrl+Return"), window.run_optimizer)
+    _add(run, "&Cancel all", QKeySequence("Escape"), window.cancel_all)
+    run.addSeparator()
+    _add(run, "&Limits …", None, window.show_limits)
+
+    _add(help_menu, "How to &write a function", None, window.show_syntax)
+    _add(help_menu, "&About", None, window.show_about)
+
+
+def _add(
+    menu: QMenu, words: str, keys: QKeySequence | QKeySequence.StandardKey | None, slot: Callable[[], object]
+) -> QAction:
+    action = menu.addAction(words)
+    if keys is not None:
+        action.setShortcut(keys)
+    action.triggered.connect(lambda _checked=False: slot())
+    return action
