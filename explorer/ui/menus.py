@@ -30,6 +30,7 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     group = QActionGroup(window)
     for words, dark in (("&Light", False), ("&Dark", True)):
         action = _add(view, words, None, lambda dark=dark: window.choose_theme(dark))
+        action.setData("dark" if dark else "light")
         action.setCheckable(True)
         action.setChecked(dark is theme.is_dark(window))
         group.addAction(action)

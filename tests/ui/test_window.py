@@ -381,13 +381,13 @@ def test_a_click_on_a_node_lights_its_place_in_text_formula_and_table(window, fi
     assert view.selected == 4
     lit = [m.cursor.selectedText() for m in find("editor").extraSelections()]
     assert "sin(x2)" in lit
-    assert find("graph.trace").currentRow() == 4
+    assert find("graph.trace").currentIndex().row() == 4
     assert find("graph.explain").text().startswith("v₃ = sin x₂ = −0.9589")
 
 
 def test_a_row_of_the_table_and_a_click_into_the_text_select_the_node(window, find):
     trace = find("graph.trace")
-    place = trace.visualItemRect(trace.item(3, 1)).center()
+    place = trace.visualRect(trace.model().index(3, 1)).center()
     QTest.mouseClick(trace.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert window.graph.view.selected == 3
     assert "x1*x2" in [m.cursor.selectedText() for m in find("editor").extraSelections()]
@@ -497,7 +497,7 @@ def test_the_columns_share_the_width_however_the_window_is_built(qtbot, applicat
 
 
 def test_how_to_write_a_function_is_shown_as_plain_text(window, qtbot):
-    window._show_syntax()
+    window.show_syntax()
     box = window.findChild(QMessageBox)
     assert box.textFormat() == Qt.TextFormat.PlainText
     assert "Several outputs" in box.text()
