@@ -40,6 +40,8 @@ ALLOWED_IN = {
 # pickle and marshal run or trust what they read, and the others pickle; code and runpy run text.
 EXECUTING_MODULES = {"pickle", "_pickle", "marshal", "shelve", "dill", "multiprocessing", "code", "codeop", "runpy"}
 EXECUTING_BUILTINS = {"eval", "exec", "compile", "__import__"}
+# The one door for source that the program itself generates, which it checks word by word; it has no other builtin.
+GENERATED = "explorer.calculus.generated"
 VAGUE_NAMES = {"core", "util", "utils", "common", "helper", "helpers", "misc"}
 TOP_LEVEL = {"explorer", "resources", "tests", "main.py", "pyproject.toml", "README.md", "LICENSE"}
 
@@ -212,7 +214,7 @@ def nothing_executes_what_it_reads(house: House) -> list[str]:
                 name = node.attr
             elif isinstance(node, ast.ImportFrom) and node.module == "builtins":
                 name = next((alias.name for alias in node.names if alias.name in EXECUTING_BUILTINS), "")
-            if name in EXECUTING_BUILTINS:
+            if name in EXECUTING_BUILTINS and not (module == GENERATED and name in ("exec", "compile")):
                 breaches.append(f"{module}, line {node.lineno}, has {name}")
         breaches += [
             f"{module}, line {imported.line}, imports {imported.name}"
@@ -335,6 +337,8 @@ BREACHES: dict[Rule, list[dict[str, str]]] = {
     nothing_executes_what_it_reads: [
         {"calculus/breach.py": "eval('1')"},
         {"calculus/breach.py": "def f():\n    run = exec"},
+        {"calculus/generated.py": '"""A door."""\neval("1")'},
+        {"optimize/generated.py": '"""Another door."""\nexec("1")'},
         {"ui/breach.py": "compile('1', '', 'eval')"},
         {"language/breach.py": "sympy = __import__('sympy')"},
         {"work/breach.py": "import builtins\nbuiltins.eval('1')"},

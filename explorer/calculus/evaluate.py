@@ -44,6 +44,12 @@ class Algebra(Protocol):
     def decide(self, operator: str, left: Any, right: Any, span: Span) -> Any:
         """True, False, or an open condition."""
 
+    def side(self, condition: Any, outcome: bool) -> None:
+        """The walk follows this side of an open condition now: first the one where it holds, then the other."""
+
+    def joined(self, condition: Any) -> None:
+        """Both sides have been followed to where they meet; merges come next."""
+
     def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
         """The number that is `then` where the condition holds, else `otherwise`."""
 
@@ -391,6 +397,7 @@ class Run:
         touched: dict[int, tuple[Items, list[Any]]] = {}
         for outcome in (True, False):
             self.journal = _Journal(newest)
+            self.algebra.side(condition, outcome)
             side = frame.fork(frame.counter + 1 if outcome is test.wanted else test.jump)
             values = self._execute(side, join)
             changed = {key: items.values for key, (items, _) in self.journal.before.items()}
@@ -398,6 +405,7 @@ class Run:
             for key, (items, before) in self.journal.before.items():
                 items.values = before  # the other side starts with the lists as they were
                 touched[key] = (items, before)
+        self.algebra.joined(condition)
         self.journal = outer
         (then, then_values, then_lists), (otherwise, otherwise_values, otherwise_lists) = sides
         merge = self._merge_of(condition, newest, test.span)
@@ -458,6 +466,12 @@ class LoopOnInput(ExplorerError):
 
 class Silent:
     """The parts of an algebra that only a recording needs, doing nothing."""
+
+    def side(self, condition: Any, outcome: bool) -> None:
+        pass
+
+    def joined(self, condition: Any) -> None:
+        pass
 
     def assigned(self, name: str, value: Any) -> None:
         pass

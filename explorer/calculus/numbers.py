@@ -7,6 +7,7 @@ PRIMITIVES, and `choose`, `equal`, `less` besides, which the partial derivatives
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,30 @@ def _ieee(fast: Callable[..., float], edge: Callable[..., Any]) -> Callable[...,
             with np.errstate(all="ignore"):
                 return float(edge(*arguments))
 
+    function.fast = fast  # type: ignore[attr-defined]
     return function
+
+
+_ieee_power = _ieee(math.pow, np.power)
+MOST_FACTORS = 6  # of a power that is a product: its error is below 3 units in the last place, and it is 10 × faster
+
+
+def small_power(exponent: float) -> bool:
+    """Whether a power with this exponent is a product, 2 ≤ exponent ≤ MOST_FACTORS."""
+    return 2.0 <= exponent <= MOST_FACTORS and exponent == int(exponent)
+
+
+def product(mul: Callable[[Any, Any], Any], a: Any, exponent: int) -> Any:
+    """a^exponent for 2 ≤ exponent by squares and products; every number kind and all generated code does it so."""
+    square = mul(a, a)
+    if exponent < 4:
+        return square if exponent == 2 else mul(square, a)
+    high = mul(square, square)
+    return high if exponent == 4 else mul(high, a if exponent == 5 else square)
+
+
+def _power(a: float, b: float) -> float:
+    return product(operator.mul, a, int(b)) if small_power(b) else _ieee_power(a, b)
 
 
 class Real:
@@ -55,7 +79,7 @@ class Real:
     log10 = staticmethod(_ieee(math.log10, np.log10))
     sqrt = staticmethod(_ieee(math.sqrt, np.sqrt))
     cbrt = staticmethod(math.cbrt)
-    pow = staticmethod(_ieee(math.pow, np.power))
+    pow = staticmethod(_power)
     hypot = staticmethod(math.hypot)
     abs = staticmethod(math.fabs)
     erf = staticmethod(math.erf)
@@ -145,7 +169,6 @@ class Array:
     mul = staticmethod(np.multiply)
     div = staticmethod(np.divide)
     neg = staticmethod(np.negative)
-    pow = staticmethod(np.power)
     sin = staticmethod(np.sin)
     cos = staticmethod(np.cos)
     tan = staticmethod(np.tan)
@@ -178,6 +201,12 @@ class Array:
     equal = staticmethod(np.equal)
     less = staticmethod(np.less)
     erf = staticmethod(np.vectorize(math.erf, otypes=[float]))
+
+    @staticmethod
+    def pow(a: Any, b: Any) -> Any:
+        if isinstance(b, float) and small_power(b):
+            return product(np.multiply, a, int(b))
+        return np.power(a, b)
 
     @staticmethod
     def heaviside(a: Any) -> Any:
@@ -287,6 +316,9 @@ class Complex:
 
 REAL: dict[str, Callable[..., float]] = {name: getattr(Real, name) for name in PRIMITIVES}
 ARRAY: dict[str, Callable[..., Any]] = {name: getattr(Array, name) for name in PRIMITIVES}
+# REAL's functions as they are inside their domain; outside of it they raise an ArithmeticError or a ValueError.
+FAST: dict[str, Callable[..., float]] = {name: getattr(f, "fast", f) for name, f in REAL.items()}
+FAST["pow"] = math.pow  # for exponents that are no small_power
 COMPLEX: dict[str, Callable[..., Any]] = {
     name: getattr(Complex, name) for name in PRIMITIVES if PRIMITIVES[name].analytic
 }

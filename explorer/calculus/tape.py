@@ -171,7 +171,7 @@ class Traced:
     value: float
 
 
-class Recorder:
+class Recorder(Silent):
     """The algebra that records: a number is a Traced, or a plain float that depends on no input."""
 
     def __init__(self, inputs: Sequence[str], point: Sequence[float], limits: Limits = DEFAULT_LIMITS) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus.evaluate import values_on
-from explorer.calculus.lowering import lower
-from explorer.calculus.sweeps import gradient, hessian, reverse_jacobian
+from explorer.calculus.compiled import compiled
+from explorer.calculus.sweeps import hessian
 from explorer.calculus.tape import record
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
 from explorer.optimize.ground import NO_SQUARES
@@ -25,12 +24,18 @@ class ProgramObjective:
         refuse_constant(program)
         self.program = program
         self.output = output
+        self.compiled = compiled(program)
         self._squares: Program | None = None
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        """f(x) and ∇f(x), by one recording and one reverse sweep."""
-        tape = record(self.program, x.tolist())
-        return tape.values[self.output], np.array(gradient(tape, self.output))
+        """f(x) and ∇f(x), by one forward and one reverse sweep."""
+        value, partials = self.compiled.value_and_gradient(x.tolist(), self.output)
+        return value, np.array(partials)
+
+    def values_and_gradients(self, points: Array) -> tuple[Array, Array]:
+        """f and ∇f at many points at once, shape (n, inputs): shapes (n,) and (n, inputs); NaN where undefined."""
+        values, partials = self.compiled.values_and_gradients_on(list(points.T), (len(points),), self.output)
+        return values, np.stack(partials, axis=1)
 
     def hessian(self, x: Array) -> Array:
         """∇²f(x), forward over reverse."""
@@ -59,8 +64,8 @@ class SquaresObjective:
 
     def hessian(self, x: Array) -> Array:
         """∇²f(x) = 2JᵀJ + 2Σ r ∇²r."""
+        residuals, jacobian = self.residuals(x)
         tape = record(self.program, x.tolist())
-        residuals, jacobian = np.array(tape.values), np.array(reverse_jacobian(tape))
         bends = sum(r * np.array(hessian(tape, place)) for place, r in enumerate(residuals.tolist()))
         matrix: Array = 2 * (jacobian.T @ jacobian + bends)
         return matrix
@@ -77,8 +82,8 @@ def refuse_constant(program: Program) -> None:
 
 
 def _residuals(program: Program, x: Array) -> tuple[Array, Array]:
-    tape = record(program, x.tolist())
-    return np.array(tape.values), np.array(reverse_jacobian(tape))
+    residuals, jacobian = compiled(program).values_and_jacobian(x.tolist())
+    return np.array(residuals), np.array(jacobian)
 
 
 def as_residuals(program: Program, output: int = 0) -> Program | None:
@@ -143,4 +148,4 @@ def on_grid(
     columns: list[Array | float] = list(centre)
     for axis, values in zip(axes, mesh, strict=True):
         columns[axis] = values
-    return values_on(lower(program), columns, mesh[0].shape)[output].copy()
+    return compiled(program).values_on(columns, mesh[0].shape)[output]

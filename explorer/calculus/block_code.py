@@ -1,0 +1,281 @@
+"""Straight-line code over arrays of points, block after block.
+
+The code is NumPy calls with `out` buffers that are used again as soon as they are free, on blocks so short that all
+buffers stay in the processor's cache. What depends on held inputs alone is computed once, as floats. Where a condition
+differs from point to point both sides are computed, and a mask picks; a side that no point of a block takes is left
+out. Numbers are those of the array interpreter, bit for bit; the caller sets no errstate, it is set here.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.calculus import generated
+from explorer.calculus.numbers import ARRAY
+from explorer.calculus.scalar_code import scalar_function
+from explorer.calculus.straight_line import SELECT, TRUTHS, Branch, Item, Operand, StraightLine
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **ARRAY,
+    "pow": np.power,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
+}
+
+
+def _some(mask: NDArray[np.bool_]) -> bool:
+    return bool(mask.any())
+
+
+def _all(mask: NDArray[np.bool_]) -> bool:
+    return bool(mask.all())
+
+
+_LONGEST, _SHORTEST = 8192, 1024  # points of a block
+_CACHE_BYTES = 400_000  # most of a core's second-level cache
+
+
+@dataclass
+class _Line:
+    """One statement: its form with {t} for the target and {0}, {1} for what it reads."""
+
+    form: str
+    reads: tuple[Operand, ...] = ()
+    target: int | None = None
+    in_place: bool = False  # the target may be the buffer of an operand that ends here
+
+
+class BlockWriter:
+    """Writes the source for one block, and the code of what is computed once for all blocks."""
+
+    def __init__(self, code: StraightLine, held: Sequence[int]) -> None:
+        self.code = code
+        self.held = set(held)
+        self.once: list[int] = []  # operations on held inputs alone, in order
+        self.globals: dict[str, Any] = {"c0": np.copyto, "p0": np.putmask, "a0": _some, "a1": _all}
+        self.functions: dict[str, str] = {}
+        self.constants: dict[tuple[float, float], str] = {}
+        self.scalars: dict[int, str] = {}  # held operations that blocks use
+        self.lines: list[_Line] = []
+        self.pinned: dict[int, str] = {}  # operations that are computed in their output's own array
+        for place, output in enumerate(code.outputs):
+            if isinstance(output, int) and output >= code.inputs:
+                self.pinned.setdefault(output, f"y{place}")
+        self.block(code.body, "    ")
+        for place, output in enumerate(code.outputs):
+            if not (isinstance(output, int) and output not in self.held and self.pinned.get(output) == f"y{place}"):
+                self.lines.append(_Line(f"    c0(y{place}, {{0}})", (output,)))
+        self.buffers, self.masks = 0, 0
+
+    def block(self, items: Sequence[Item], indent: str) -> None:
+        for item in items:
+            if isinstance(item, Branch):
+                self.branch(item, indent)
+            elif not self.computed_once(item):
+                self.operation(item, indent)
+
+    def computed_once(self, index: int) -> bool:
+        if any(isinstance(a, int) and a not in self.held for a in self.code.arguments[index]):
+            return False
+        self.held.add(index)
+        self.once.append(index)
+        return True
+
+    def operation(self, index: int, indent: str) -> None:
+        function, arguments = self.code.functions[index], self.code.arguments[index]
+        if function == "choose":
+            self.choice(index, arguments, indent)
+            return
+        called = _FUNCTIONS[function]
+        name = self.functions.setdefault(function, f"f{len(self.functions)}")
+        self.globals[name] = called
+        operands = ", ".join(f"{{{place}}}" for place in range(len(arguments)))
+        if isinstance(called, np.ufunc):
+            out = "out=" if function in ("min", "max") else ""  # NumPy insists on it there; elsewhere it takes time
+            self.lines.append(_Line(f"{indent}{name}({operands}, {out}{{t}})", arguments, index, in_place=True))
+        else:
+            self.lines.append(_Line(f"{indent}c0({{t}}, {name}({operands}))", arguments, index, in_place=True))
+
+    def choice(self, index: int, arguments: tuple[Operand, ...], indent: str) -> None:
+        condition, then, otherwise = arguments
+        self.lines.append(_Line(f"{indent}c0({{t}}, {{0}})", (otherwise, condition, then), index))
+        if isinstance(condition, int) and condition in self.held:
+            self.lines.append(_Line(f"{indent}if {{0}}: c0({{t}}, {{1}})", (condition, then), index))
+        else:
+            self.lines.append(_Line(f"{indent}p0({{t}}, {{0}}, {{1}})", (condition, then), index))
+
+    def branch(self, branch: Branch, indent: str) -> None:
+        held = branch.condition in self.held
+        inner = indent + "    "
+        for items, position in ((branch.then, 1), (branch.otherwise, 2)):
+            test = "{0}" if held else "a0({0})" if position == 1 else "not a1({0})"
+            start = len(self.lines)
+            self.lines.append(
+                _Line(f"{indent}if {test}:" if position == 1 or not held else f"{indent}else:", (branch.condition,))
+            )
+            self.block(items, inner)
+            if held:
+                for select in branch.selects:
+                    operand = self.code.arguments[select][position]
+                    if not self.select_once(select):
+                        self.lines.append(_Line(f"{inner}c0({{t}}, {{0}})", (operand,), select))
+            if len(self.lines) == start + 1:
+                if held:
+                    self.lines.append(_Line(f"{inner}0"))
+                else:
+                    self.lines.pop()
+        if not held:
+            for select in branch.selects:
+                self.choice(select, self.code.arguments[select], indent)
+
+    def select_once(self, select: int) -> bool:
+        """Whether the select is computed once: both of its sides are, and its condition."""
+        if select in self.held:
+            return True
+        return self.computed_once(select)
+
+    # -- names ---------------------------------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        """The function `run` of array inputs, scalars, float buffers, bool buffers and output arrays."""
+        lines = self._allocated()
+        arrays = [f"x{index}" for index in range(self.code.inputs) if index not in self.held]
+        outputs = [f"y{place}" for place in range(len(self.code.outputs))]
+        buffers = [f"b{place}" for place in range(self.buffers)] + [f"m{place}" for place in range(self.masks)]
+        parameters = ", ".join([*arrays, *self.scalars.values(), *buffers, *outputs])
+        return "\n".join([f"def run({parameters}):", *lines, "    return"]) + "\n"
+
+    def _allocated(self) -> list[str]:
+        last = {
+            o: place for place, line in enumerate(self.lines) for o in (*line.reads, line.target) if self._buffered(o)
+        }
+        given: dict[int, str] = {}
+        free: dict[str, list[int]] = {"b": [], "m": []}
+        counts = {"b": 0, "m": 0}
+
+        def release(operands: Sequence[Operand | None], place: int) -> None:
+            for o in self._buffered(*operands):
+                if last[o] == place and o in given:
+                    name = given.pop(o)
+                    heapq.heappush(free[name[0]], int(name[1:]))
+
+        result = []
+        for place, line in enumerate(self.lines):
+            reads = [self._name(o, given) for o in line.reads]
+            if line.in_place:
+                release([o for o in line.reads if o != line.target], place)
+            target = ""
+            if line.target is not None:
+                if self._buffered(line.target) and line.target not in given:
+                    kind = "m" if self.code.functions[line.target] in TRUTHS else "b"
+                    if not free[kind]:
+                        heapq.heappush(free[kind], counts[kind])
+                        counts[kind] += 1
+                    given[line.target] = f"{kind}{heapq.heappop(free[kind])}"
+                target = self._name(line.target, given)
+            result.append(line.form.format(*reads, t=target))
+            release([*line.reads, line.target], place)
+        self.buffers, self.masks = counts["b"], counts["m"]
+        return result
+
+    def _buffered(self, *operands: Operand | None) -> set[int]:
+        """Those of the operands that are operations which live in a buffer."""
+        return {
+            o
+            for o in operands
+            if isinstance(o, int) and o >= self.code.inputs and o not in self.held and o not in self.pinned
+        }
+
+    def _name(self, operand: Operand, given: dict[int, str]) -> str:
+        if isinstance(operand, float):
+            key = (operand, math.copysign(1.0, operand))
+            if key not in self.constants:
+                self.constants[key] = f"k{len(self.constants)}"
+                # An array without axes: NumPy takes half as long for it as for a float.
+                self.globals[self.constants[key]] = np.array(operand)
+            return self.constants[key]
+        if operand in self.held:
+            return self.scalars.setdefault(operand, f"s{len(self.scalars)}")
+        if operand in self.pinned:
+            return self.pinned[operand]
+        return given.get(operand) or f"x{operand}"
+
+
+class Blocks:
+    """A compiled function of arrays: of one column an input, each an array or, where held, a float."""
+
+    def __init__(self, code: StraightLine, held: Sequence[int] = ()) -> None:
+        writer = BlockWriter(code, held)
+        self.run = generated.function(writer.source(), writer.globals)
+        self.inputs = [index for index in range(code.inputs) if index not in set(held)]
+        self.held = [index for index in range(code.inputs) if index in set(held)]
+        self.buffers, self.masks, self.scalars = writer.buffers, writer.masks, list(writer.scalars)
+        self.once = _once(code, writer)
+        self.truths = [isinstance(o, int) and code.functions[o] in TRUTHS for o in code.outputs]
+        arrays = self.buffers + len(self.inputs) + len(code.outputs)
+        length = 2 ** int(math.log2(max(_CACHE_BYTES / (8 * max(arrays, 1)), 1)))
+        self.length = min(max(length, _SHORTEST), _LONGEST)
+        self._spare: list[list[NDArray[Any]]] = []  # buffers of earlier calls
+
+    def __call__(self, columns: Sequence[NDArray[np.float64] | float], count: int) -> list[NDArray[Any]]:
+        """The outputs, arrays of shape (count,); array columns have that shape too."""
+        outputs: list[NDArray[Any]] = [np.empty(count, dtype=bool if truth else float) for truth in self.truths]
+        self.into(outputs, columns, count)
+        return outputs
+
+    def into(self, outputs: Sequence[NDArray[Any]], columns: Sequence[NDArray[np.float64] | float], count: int) -> None:
+        """The outputs, written into these arrays of shape (count,)."""
+        arrays = [columns[index] for index in self.inputs]
+        scalars = self.once(*(float(columns[index]) for index in self.held))
+        length = min(self.length, max(count, 1))
+        spare = self._spare.pop() if self._spare else []
+        if not spare or len(spare[0]) < length:
+            spare = [np.empty(length) for _ in range(self.buffers)] + [
+                np.empty(length, dtype=bool) for _ in range(self.masks)
+            ]
+        with np.errstate(all="ignore"):
+            for start in range(0, count, length):
+                end = min(start + length, count)
+                size = end - start
+                self.run(
+                    *(column[start:end] for column in arrays),  # type: ignore[index]
+                    *scalars,
+                    *(spare if not spare or len(spare[0]) == size else [buffer[:size] for buffer in spare]),
+                    *(output[start:end] for output in outputs),
+                )
+        self._spare.append(spare)
+
+
+def _once(code: StraightLine, writer: BlockWriter) -> Callable[..., tuple[Any, ...]]:
+    """The function of the held inputs that gives the scalars which blocks use, as arrays without axes."""
+    wanted = list(writer.scalars)
+    if not wanted:
+        return lambda *held: ()
+    functions = ["choose" if f == SELECT else f for f in code.functions]
+    body: list[Item] = list(writer.once)
+    part = StraightLine(code.inputs, functions, code.arguments, body, tuple(wanted))
+    run = scalar_function(part, safe=True)
+    inputs = code.inputs
+    places = [index for index in range(inputs) if index in writer.held]
+
+    def once(*held: float) -> tuple[Any, ...]:
+        point = [0.0] * inputs
+        for place, value in zip(places, held, strict=True):
+            point[place] = value
+        return tuple([v if isinstance(v, bool) else np.array(v) for v in run(*point)])
+
+    return once

@@ -1,0 +1,283 @@
+"""Programs compiled: values, gradients, Jacobians, directional and second derivatives as generated code.
+
+`compiled(program)` gives the same Compiled for equal programs. Each function is generated when it is first asked for.
+Numbers, NaN and inf included, are those of the interpreter (tape and sweeps, the array walk): where generated code
+meets the edge of a domain, the interpreter answers for that point. A program whose course depends on the point (a loop
+that an input ends) is compiled for the courses that points take; what cannot be compiled is interpreted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.calculus import evaluate
+from explorer.calculus.block_code import Blocks
+from explorer.calculus.derivative_code import (
+    gradient_code,
+    hessian_times_code,
+    jacobian_code,
+    operations_code,
+    tangent_code,
+    value_code,
+)
+from explorer.calculus.lowering import Code, lower
+from explorer.calculus.scalar_code import scalar_function
+from explorer.calculus.straight_line import StraightLine
+from explorer.calculus.sweeps import gradient, hessian_times, reverse_jacobian
+from explorer.calculus.tape import derivative_along, record
+from explorer.calculus.tracing import trace
+from explorer.language.primitives import PRIMITIVES
+from explorer.language.program import ExplorerError, Limits, Program
+
+Array = NDArray[np.float64]
+Column = Array | float
+Places = NDArray[np.intp]
+
+# What a domain's edge raises in generated code.
+_EDGE = (ArithmeticError, ValueError)
+
+# What an operation costs: in the array walk, a point more in it, and to be generated and compiled. Blocks are generated
+# once the walks have cost as much, so that a single sweep of a hundred steps never waits for a compiler.
+_WALK_NANOSECONDS, _POINT_NANOSECONDS, _GENERATION_NANOSECONDS = 1_500, 2, 20_000
+
+
+class Compiled:
+    """A program with its generated functions; see `compiled`.
+
+    A point is a sequence of floats, one an input, in the program's order. Not for several threads at once.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.refusal = ""  # why the program as a whole is interpreted; "" where it is not, or before it was asked for
+        self._code: Code = lower(program)
+        self._scalar: dict[Any, Callable[..., tuple[float, ...]]] = {}
+        self._blocks: dict[Any, Blocks] = {}
+        self._walked = 0.0  # nanoseconds that array walks have taken where generated blocks could have done it
+
+    @cached_property
+    def _straight(self) -> StraightLine | None:
+        """The program as straight-line code, None where it has no one such."""
+        try:
+            return trace(self.program)
+        except ExplorerError as error:
+            self.refusal = error.message
+        except RecursionError:
+            self.refusal = "Too many conditions inside each other."
+        return None
+
+    @property
+    def way(self) -> str:
+        """How points are computed: "compiled", or "interpreted" (`refusal` says why)."""
+        return "interpreted" if self._straight is None else "compiled"
+
+    # -- one point -----------------------------------------------------------------------------------------------------
+
+    def _function(self, key: Any, code: Callable[[StraightLine], StraightLine]) -> Callable[..., tuple[float, ...]]:
+        """The scalar function for this key, generated once; raises an edge's error where the program is interpreted."""
+        function = self._scalar.get(key)
+        if function is None:
+            function = _nothing if self._straight is None else scalar_function(code(self._straight))
+            self._scalar[key] = function
+        return function
+
+    def values(self, point: Sequence[float]) -> tuple[float, ...]:
+        """The outputs."""
+        try:
+            result = self._function("values", value_code)(*point)
+        except _EDGE:
+            return evaluate.values(self.program, point)
+        return result if all(v == v for v in result) else evaluate.values(self.program, point)
+
+    def value_and_gradient(self, point: Sequence[float], output: int = 0) -> tuple[float, list[float]]:
+        """One output and its gradient (reverse mode), shape (inputs,)."""
+        try:
+            value, *partials = self._function(("gradient", output), lambda code: gradient_code(code, output))(*point)
+            if value == value:
+                return value, partials
+        except _EDGE:
+            pass
+        tape = record(self.program, point)
+        return tape.values[output], gradient(tape, output)
+
+    def jacobian(self, point: Sequence[float]) -> list[list[float]]:
+        """All partials by one reverse sweep an output; rows are outputs, columns inputs."""
+        return self.values_and_jacobian(point)[1]
+
+    def values_and_jacobian(self, point: Sequence[float]) -> tuple[tuple[float, ...], list[list[float]]]:
+        """All outputs, and the Jacobian."""
+        outputs, inputs = len(self.program.outputs), len(self.program.inputs)
+        try:
+            result = self._function("jacobian", jacobian_code)(*point)
+            if all(v == v for v in result[:outputs]):
+                starts = [outputs + row * inputs for row in range(outputs)]
+                return result[:outputs], [list(result[start : start + inputs]) for start in starts]
+        except _EDGE:
+            pass
+        tape = record(self.program, point)
+        return tape.values, reverse_jacobian(tape)
+
+    def jvp(self, point: Sequence[float], direction: Sequence[float]) -> tuple[float, ...]:
+        """The directional derivatives of all outputs by one forward sweep; shape (outputs,)."""
+        moving = tuple(index for index, d in enumerate(direction) if d != 0.0)
+        if self._straight is not None and not self._straight.branches:
+            try:
+                function = self._function(("jvp", moving), lambda code: tangent_code(code, moving))
+                result = function(*point, *(direction[index] for index in moving))
+                size = len(result) // 2
+                if all(v == v for v in result[:size]):
+                    return result[size:]
+            except _EDGE:
+                pass
+        return derivative_along(self.program, point, direction)
+
+    def hvp(self, point: Sequence[float], direction: Sequence[float], output: int = 0) -> list[float]:
+        """H·direction of one output, by forward over reverse; shape (inputs,)."""
+        moving = tuple(index for index, d in enumerate(direction) if d != 0.0)
+        if self._straight is not None and not self._straight.branches:
+            try:
+                function = self._function(
+                    ("hvp", output, moving), lambda code: hessian_times_code(code, output, moving)
+                )
+                value, *column = function(*point, *(direction[index] for index in moving))
+                if value == value:
+                    return column
+            except _EDGE:
+                pass
+        return hessian_times(record(self.program, point), direction, output)
+
+    # -- many points ---------------------------------------------------------------------------------------------------
+
+    def values_on(self, columns: Sequence[Column], shape: tuple[int, ...]) -> tuple[Array, ...]:
+        """The outputs on arrays of points, each input a float or an array of `shape`; non-finite where not defined.
+
+        A point at which the program is refused has NaN.
+        """
+        held, flat = _flat(columns, shape)
+        key, count = ("values", held), math.prod(shape)
+        if key not in self._blocks:
+            self._walked += _WALK_NANOSECONDS + count * _POINT_NANOSECONDS
+            if self._walked < _GENERATION_NANOSECONDS or self._straight is None:
+                return tuple(v.copy() for v in evaluate.values_on(self._code, columns, shape))
+            self._blocks[key] = Blocks(value_code(self._straight), held)
+        return tuple(v.reshape(shape) for v in self._blocks[key](flat, count))
+
+    def values_and_gradients_on(
+        self, columns: Sequence[Column], shape: tuple[int, ...], output: int = 0, held: Sequence[int] = ()
+    ) -> tuple[Array, list[Array]]:
+        """One output on arrays of points and its partials there by every input that is not in `held`.
+
+        columns: for each input a float or an array of `shape`. A float may be differentiated by as well: a model's
+        parameter, while samples are arrays; each partial has `shape`. Where the value is NaN so are the partials, but
+        where only an overflow (∞ − ∞) made it NaN; a point at which the program is refused has NaN.
+        """
+        count = math.prod(shape)
+        scalars, flat = _flat(columns, shape)
+        wanted = [index for index in range(len(columns)) if index not in set(held)]
+        if self._straight is None:
+            values, partials = self._point_by_point(flat, count, output, wanted)
+        else:
+            key = ("gradient", output, tuple(held), scalars)
+            if key not in self._blocks:
+                self._blocks[key] = Blocks(gradient_code(self._straight, output, held, watched=True), scalars)
+            values, *partials, lost = self._blocks[key](flat, count)
+            undefined = np.isnan(values)
+            if undefined.any():
+                self._mend_undefined(np.flatnonzero(undefined), flat, scalars, output, wanted, partials)
+            if lost.any():
+                self._mend(np.flatnonzero(lost), flat, output, wanted, partials)
+        return values.reshape(shape), [p.reshape(shape) for p in partials]
+
+    def _mend_undefined(
+        self,
+        places: Places,
+        flat: list[Column],
+        scalars: tuple[int, ...],
+        output: int,
+        wanted: Sequence[int],
+        partials: list[Array],
+    ) -> None:
+        """Make the partials NaN where the value is; but where the last operation made it NaN out of infinities alone.
+
+        This is what numbers.linearize says of the last operation, and the adjoints bring it to the inputs.
+        """
+        assert self._straight is not None
+        last = self._straight.outputs[output]
+        if not (isinstance(last, int) and self._straight.functions[last] in PRIMITIVES):
+            self._mend(places, flat, output, wanted, partials)
+            return
+        key = ("arguments", output, scalars)
+        if key not in self._blocks:
+            code = operations_code(self._straight, self._straight.arguments[last])
+            self._blocks[key] = Blocks(code, scalars)
+        arguments = np.array(self._blocks[key](_at(places, flat), places.size))
+        overflow = ~np.isnan(arguments).any(axis=0) & np.isinf(arguments).any(axis=0)
+        for partial in partials:
+            partial[places[~overflow]] = math.nan
+        if self._straight.branches or any(not partial[places].all() for partial in partials):
+            # 0 may stand for an input that is not reached there, which is undefined like the value
+            self._mend(places[overflow], flat, output, wanted, partials)
+
+    def _mend(
+        self, places: Places, flat: list[Column], output: int, wanted: Sequence[int], partials: list[Array]
+    ) -> None:
+        """Let the interpreter answer at these places."""
+        _, mended = self._point_by_point(_at(places, flat), places.size, output, wanted)
+        for partial, column in zip(partials, mended, strict=True):
+            partial[places] = column
+
+    def _point_by_point(
+        self, flat: list[Column], count: int, output: int, wanted: Sequence[int]
+    ) -> tuple[Array, list[Array]]:
+        """Values and partials by the tape, one point after another; NaN where a point is refused."""
+        points = np.empty((count, len(flat)))
+        for index, column in enumerate(flat):
+            points[:, index] = column
+        filled = np.full((1 + len(wanted), count), math.nan)
+        for place, point in enumerate(points.tolist()):
+            try:
+                value, row = self.value_and_gradient(point, output)
+            except ExplorerError:
+                continue
+            filled[:, place] = [value, *(row[index] for index in wanted)]
+        return filled[0], list(filled[1:])
+
+
+def _at(places: Places, flat: list[Column]) -> list[Column]:
+    """The columns at these places."""
+    return [column if isinstance(column, float) else column[places] for column in flat]
+
+
+def _nothing(*point: float) -> tuple[float, ...]:
+    """Stands for a scalar function of a program that is interpreted."""
+    raise ArithmeticError
+
+
+def _flat(columns: Sequence[Column], shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[Column]]:
+    """Which columns are floats, and all of them as floats or arrays without axes to spare."""
+    held: list[int] = []
+    flat: list[Column] = []
+    for index, column in enumerate(columns):
+        if isinstance(column, float | int):
+            held.append(index)
+            flat.append(float(column))
+        else:
+            array = np.asarray(column, dtype=float)
+            flat.append(np.ascontiguousarray(np.broadcast_to(array, shape)).reshape(-1))
+    return tuple(held), flat
+
+
+def compiled(program: Program) -> Compiled:
+    """The program's Compiled, one for equal programs with equal limits."""
+    return _compiled(program, program.limits)
+
+
+@lru_cache(maxsize=64)  # the programs of a session, and those of the panels' own objectives
+def _compiled(program: Program, limits: Limits) -> Compiled:
+    return Compiled(program)

@@ -1,0 +1,384 @@
+"""Straight-line code of derivatives: the partials of PRIMITIVES run over a number kind that writes operations.
+
+The order of operations is that of the sweeps over a tape: forward and reverse mode here and there give the same bits,
+but where an operation that stands twice in a program is done once. A NaN is not looked after: where a value is not
+defined, or is lost on the way to the output, the caller asks the interpreter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.calculus.straight_line import Branch, Builder, Item, Operand, StraightLine, same, swallowed
+from explorer.language.primitives import PRIMITIVES
+
+MOST_CODE = 200_000  # operations of a derivative's code
+
+
+class Writer:
+    """The number kind of operands: its functions write operations; `choose` computes both sides."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.functions: dict[str, Callable[..., Any]] = {"choose": self.choose, "equal": self.equal, "less": self.less}
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self.functions:
+            self.functions[name] = lambda *operands: self.builder.apply(name, *operands)
+        return self.functions[name]
+
+    def equal(self, a: Operand, b: Operand) -> int | bool:
+        return self.compare("==", a, b)
+
+    def less(self, a: Operand, b: Operand) -> int | bool:
+        return self.compare("<", a, b)
+
+    def compare(self, operator: str, a: Operand, b: Operand) -> int | bool:
+        if isinstance(a, float) and isinstance(b, float):
+            return a == b if operator == "==" else a < b
+        return self.builder.operation(operator, (a, b))
+
+    def choose(self, condition: int | bool, then: Operand, otherwise: Operand) -> Operand:
+        if isinstance(condition, bool):
+            return then if condition else otherwise
+        return self.builder.operation("choose", (condition, then, otherwise))
+
+
+class _Replay:
+    """A program's code written again into a Builder, with `of` telling what has become of each operation."""
+
+    def __init__(self, code: StraightLine, held: Sequence[int] = ()) -> None:
+        """held: inputs by which nothing is differentiated."""
+        self.code = code
+        self.builder = Builder(code.inputs, MOST_CODE)
+        self.writer = Writer(self.builder)
+        self.of: dict[int, Operand] = {index: index for index in range(code.inputs)}
+        self.swallowed: Operand = 0.0  # the truth that a NaN was lost on the way, if that may be
+        self.varies = {index for index in range(code.inputs) if index not in held}
+        self.block(code.body)
+
+    def __getitem__(self, operand: Operand) -> Operand:
+        return self.of[operand] if isinstance(operand, int) else operand
+
+    def block(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, int):
+                self.operation(item)
+            else:
+                self.branch(item)
+
+    def operation(self, index: int) -> None:
+        function, arguments = self.code.functions[index], self.code.arguments[index]
+        operands = [self[a] for a in arguments]
+        if function in PRIMITIVES:
+            self.of[index] = self.builder.apply(function, *operands)
+            for argument in swallowed(function, operands):
+                if argument >= self.code.inputs:
+                    lost = self.builder.operation("!=", (argument, argument))
+                    before = self.swallowed
+                    self.swallowed = self.builder.operation("or", (before, lost)) if isinstance(before, int) else lost
+            if any(a in self.varies for a in arguments if isinstance(a, int)):
+                self.varies.add(index)
+        else:
+            self.of[index] = self.builder.operation(function, tuple(operands))
+
+    def branch(self, branch: Branch) -> None:
+        condition = self.of[branch.condition]
+        assert isinstance(condition, int)
+        made = self.builder.branch(condition)
+        with self.builder.side(made, True):
+            self.block(branch.then)
+        with self.builder.side(made, False):
+            self.block(branch.otherwise)
+        for select in branch.selects:
+            _, then, otherwise = self.code.arguments[select]
+            self.of[select] = self.builder.select(made, self[then], self[otherwise])
+            if any(a in self.varies for a in (then, otherwise) if isinstance(a, int)):
+                self.varies.add(select)
+
+    def partial(self, index: int, position: int) -> Operand:
+        """The partial of an operation by its argument at a position."""
+        operands = [self[a] for a in self.code.arguments[index]]
+        written = PRIMITIVES[self.code.functions[index]].partials[position]
+        result: Operand = written(self.writer, *operands, self.of[index])
+        return result
+
+    def finished(self, outputs: Sequence[Operand]) -> StraightLine:
+        return self.builder.finished(outputs)
+
+
+def value_code(code: StraightLine) -> StraightLine:
+    """The outputs, with nothing to be differentiated any more."""
+    replay = _Replay(code)
+    return replay.finished([replay[output] for output in code.outputs])
+
+
+def operations_code(code: StraightLine, wanted: Sequence[Operand]) -> StraightLine:
+    """The values of these operations, which stand on no side of a branch."""
+    replay = _Replay(code)
+    return replay.finished([replay[operand] for operand in wanted])
+
+
+# An adjoint, and whether it is there: None where it surely is, else the truth (an operation) that says so at a point.
+# An operation that only the side not taken needs has no adjoint: 0 would make 0·∞ out of a partial that is infinite.
+_Adjoints = dict[int, tuple[Operand, int | None]]
+_NEVER = -1  # in place of that truth: on this side of a branch it is not there
+
+
+class _Reverse:
+    """One reverse sweep, written after a program's replayed code."""
+
+    def __init__(self, replay: _Replay) -> None:
+        self.replay, self.builder, self.code = replay, replay.builder, replay.code
+
+    def gradient(self, output: Operand, inputs: Sequence[int]) -> list[Operand]:
+        """The partials of an output by these inputs; 0 where none depends on it."""
+        adjoints: _Adjoints = {}
+        if isinstance(output, int) and output in self.replay.varies:
+            adjoints[output] = (1.0, None)
+        self.block(self.code.body, adjoints)
+        # + 0 as the sweep begins with: no derivative is −0
+        return [self.builder.apply("add", 0.0, adjoints.get(index, (0.0, None))[0]) for index in inputs]
+
+    def block(self, items: Sequence[Item], adjoints: _Adjoints) -> None:
+        for item in reversed(items):
+            if isinstance(item, Branch):
+                self.branch(item, adjoints)
+            elif item in adjoints:
+                adjoint, there = adjoints[item]
+                if there is None:
+                    self.contribute(item, adjoint, adjoints)
+                else:
+                    self.where(there, item, adjoint, adjoints)
+
+    def contribute(self, index: int, adjoint: Operand, adjoints: _Adjoints) -> None:
+        """Pass an operation's adjoint on to its arguments."""
+        for position, argument in enumerate(self.code.arguments[index]):
+            if isinstance(argument, int) and argument in self.replay.varies:
+                amount = self.builder.apply("mul", adjoint, self.replay.partial(index, position))
+                self.add(argument, amount, None, adjoints)
+
+    def add(self, index: int, amount: Operand, there: int | None, adjoints: _Adjoints) -> None:
+        """Add to an adjoint what is there where `there` says so, and is 0 elsewhere."""
+        if index not in adjoints:
+            adjoints[index] = (amount, there)
+            return
+        before, known = adjoints[index]
+        both = None if there is None or known is None else self.builder.operation("or", (known, there))
+        adjoints[index] = (self.builder.apply("add", before, amount), both)
+
+    def branch(self, branch: Branch, adjoints: _Adjoints) -> None:
+        """The sweep through both sides; what they leave for operations before the branch is joined."""
+        incoming = [(select, *adjoints.pop(select)) for select in branch.selects if select in adjoints]
+        if not incoming:
+            return
+        condition = self.replay.of[branch.condition]
+        assert isinstance(condition, int)
+        made = self.builder.branch(condition)
+        sides: list[_Adjoints] = []
+        for outcome, items, position in ((True, branch.then, 1), (False, branch.otherwise, 2)):
+            side = dict(adjoints)
+            with self.builder.side(made, outcome):
+                for select, adjoint, there in incoming:
+                    argument = self.code.arguments[select][position]
+                    if isinstance(argument, int) and argument in self.replay.varies:
+                        self.add(argument, adjoint, there, side)
+                self.block(items, side)
+            sides.append(side)
+        self.join(made, condition, sides, adjoints)
+
+    def where(self, condition: int, index: int, adjoint: Operand, adjoints: _Adjoints) -> None:
+        """Pass on an adjoint that is there where a condition holds."""
+        made = self.builder.branch(condition)
+        side = dict(adjoints)
+        with self.builder.side(made, True):
+            self.contribute(index, adjoint, side)
+        self.join(made, condition, [side, dict(adjoints)], adjoints)
+
+    def join(self, made: Branch, condition: int, sides: list[_Adjoints], adjoints: _Adjoints) -> None:
+        then, otherwise = sides
+        for index in sorted({*then, *otherwise}, reverse=True):
+            (a, a_there), (b, b_there) = then.get(index, (0.0, _NEVER)), otherwise.get(index, (0.0, _NEVER))
+            if same(a, b) and a_there == b_there:
+                adjoints[index] = (a, a_there)
+                continue
+            adjoint = self.builder.select(made, a, b)
+            adjoints[index] = (adjoint, self.joined_truth(condition, a_there, b_there))
+
+    def joined_truth(self, condition: int, then: int | None, otherwise: int | None) -> int | None:
+        """Whether an adjoint is there after a join, from both sides' answers."""
+        write = self.builder.operation
+        if then is None and otherwise is None:
+            return None
+        if otherwise == _NEVER:
+            return condition if then is None else write("and", (condition, then))
+        opposite = write("not", (condition,))
+        if then == _NEVER:
+            return opposite if otherwise is None else write("and", (opposite, otherwise))
+        if then is None:
+            assert otherwise is not None
+            return write("or", (condition, otherwise))
+        if otherwise is None:
+            return write("or", (opposite, then))
+        return write("or", (write("and", (condition, then)), write("and", (opposite, otherwise))))
+
+
+def gradient_code(code: StraightLine, output: int, held: Sequence[int] = (), watched: bool = False) -> StraightLine:
+    """The output's value, then its partials by the inputs that are not held.
+
+    watched: and the truth that a NaN was an operand of a function that turns it into a number; 0 where that cannot be.
+    """
+    replay = _Replay(code, held)
+    inputs = [index for index in range(code.inputs) if index not in held]
+    partials = _Reverse(replay).gradient(code.outputs[output], inputs)
+    return replay.finished([replay[code.outputs[output]], *partials, *([replay.swallowed] if watched else [])])
+
+
+def jacobian_code(code: StraightLine) -> StraightLine:
+    """All outputs, then a row of partials for each, by one reverse sweep a row."""
+    replay = _Replay(code)
+    rows = [_Reverse(replay).gradient(output, range(code.inputs)) for output in code.outputs]
+    return replay.finished([*(replay[o] for o in code.outputs), *(partial for row in rows for partial in row)])
+
+
+# -- forward mode and forward over reverse, for code without branches --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A value with its tangent, both operands; a bare operand does not move."""
+
+    value: Operand
+    tangent: Operand
+
+
+class _PairWriter:
+    """The number kind of pairs, for partials that move with the direction (see sweeps.hessian_times)."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name in ("equal", "less"):
+            compare = getattr(self.writer, name)
+            return lambda *numbers: compare(*(_value(n) for n in numbers))
+        return lambda *numbers: self.apply(name, *numbers)
+
+    def choose(self, condition: Any, then: Any, otherwise: Any) -> Any:
+        if isinstance(condition, bool):
+            return then if condition else otherwise
+        value = self.writer.choose(condition, _value(then), _value(otherwise))
+        if not (isinstance(then, _Pair) or isinstance(otherwise, _Pair)):
+            return value
+        tangents = [n.tangent if isinstance(n, _Pair) else 0.0 for n in (then, otherwise)]
+        return _Pair(value, self.writer.choose(condition, *tangents))
+
+    def apply(self, name: str, *numbers: Any) -> Any:
+        values = [_value(n) for n in numbers]
+        value = self.writer.builder.apply(name, *values)
+        if not any(isinstance(n, _Pair) for n in numbers):
+            return value
+        terms = [
+            (partial(self.writer, *values, value), number.tangent)
+            for partial, number in zip(PRIMITIVES[name].partials, numbers, strict=True)
+            if isinstance(number, _Pair)
+        ]
+        return _Pair(value, _summed(self.writer, terms))
+
+
+def _value(number: Any) -> Operand:
+    value: Operand = number.value if isinstance(number, _Pair) else number
+    return value
+
+
+def _summed(writer: Writer, terms: Sequence[tuple[Operand, Operand]]) -> Operand:
+    """The sum of products, from the left."""
+    total: Operand | None = None
+    for a, b in terms:
+        amount = writer.mul(a, b)
+        total = amount if total is None else writer.add(total, amount)
+    return 0.0 if total is None else total
+
+
+def _tangents(replay: _Replay, directions: dict[int, Operand]) -> dict[int, Operand]:
+    """The tangent of each operation that moves with the direction (input → its entry)."""
+    tangents = dict(directions)
+    code = replay.code
+    for index in code.body:
+        assert isinstance(index, int)
+        if code.functions[index] in PRIMITIVES:
+            terms = [
+                (replay.partial(index, position), tangents[argument])
+                for position, argument in enumerate(code.arguments[index])
+                if isinstance(argument, int) and argument in tangents
+            ]
+            if terms:
+                tangents[index] = _summed(replay.writer, terms)
+    return tangents
+
+
+def _with_directions(code: StraightLine, moving: Sequence[int]) -> tuple[StraightLine, dict[int, Operand]]:
+    """The code with inputs for the entries of a direction appended (one for each moving input)."""
+    shift = len(moving)
+
+    def moved(operands: tuple[Operand, ...]) -> tuple[Operand, ...]:
+        return tuple(o + shift if isinstance(o, int) and o >= code.inputs else o for o in operands)
+
+    functions = [*code.functions[: code.inputs], *["input"] * shift, *code.functions[code.inputs :]]
+    arguments = [*[()] * (code.inputs + shift), *(moved(a) for a in code.arguments[code.inputs :])]
+    body: list[Item] = [index + shift for index in code.body if isinstance(index, int)]
+    widened = StraightLine(code.inputs + shift, functions, arguments, body, moved(code.outputs))
+    return widened, {index: code.inputs + place for place, index in enumerate(moving)}
+
+
+def tangent_code(code: StraightLine, moving: Sequence[int]) -> StraightLine:
+    """The outputs, then their tangents; its inputs are the program's, then the direction's entries that are not 0."""
+    code, directions = _with_directions(code, moving)
+    replay = _Replay(code)
+    tangents = _tangents(replay, directions)
+    along = [tangents.get(o, 0.0) if isinstance(o, int) else 0.0 for o in code.outputs]
+    return replay.finished([*(replay[o] for o in code.outputs), *(replay.builder.apply("add", 0.0, t) for t in along)])
+
+
+def hessian_times_code(code: StraightLine, output: int, moving: Sequence[int]) -> StraightLine:
+    """The output, then H·direction by forward over reverse; its inputs are those of `tangent_code`."""
+    size = code.inputs
+    code, directions = _with_directions(code, moving)
+    replay = _Replay(code)
+    tangents = _tangents(replay, directions)
+    writer = _PairWriter(replay.writer)
+
+    def number(operand: Operand) -> Any:
+        tangent = tangents.get(operand) if isinstance(operand, int) else None
+        return replay[operand] if tangent is None else _Pair(replay[operand], tangent)
+
+    adjoints: dict[int, Any] = {}
+    place = code.outputs[output]
+    if isinstance(place, int):
+        adjoints[place] = 1.0
+    varies = replay.varies.difference(range(size, code.inputs))
+    for index in reversed(code.body):
+        assert isinstance(index, int)
+        if index not in adjoints:
+            continue
+        operands = [number(a) for a in code.arguments[index]]
+        for position, argument in enumerate(code.arguments[index]):
+            if isinstance(argument, int) and argument in varies:
+                partial = PRIMITIVES[code.functions[index]].partials[position](writer, *operands, number(index))
+                amount = writer.apply("mul", adjoints[index], partial)
+                before = adjoints.get(argument)
+                adjoints[argument] = amount if before is None else writer.apply("add", before, amount)
+    columns = [adjoints.get(index) for index in range(size)]
+
+    def along(column: Any) -> Operand:
+        """The tangent of an adjoint, NaN where the adjoint is."""
+        if column is None:
+            return 0.0
+        tangent = replay.builder.apply("add", 0.0, column.tangent) if isinstance(column, _Pair) else 0.0
+        value = _value(column)
+        return replay.writer.choose(replay.writer.equal(value, value), tangent, math.nan)
+
+    return replay.finished([replay[place], *(along(column) for column in columns)])

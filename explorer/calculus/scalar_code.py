@@ -1,0 +1,201 @@
+"""Straight-line code as a Python function of floats.
+
+What is used once stands inside the expression that uses it; the rest goes through local names, used again as soon as
+their value is no longer needed, so that few floats are alive. Inside the domain of every function the numbers are
+the interpreter's, bit for bit. Outside of it math raises an ArithmeticError or a ValueError, and so does this code
+where a function would swallow a NaN, as 0 swallows it in NaN^0: the caller then asks the interpreter.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from explorer.calculus import generated
+from explorer.calculus.numbers import FAST, REAL
+from explorer.calculus.straight_line import COMPARISONS, Branch, Item, Operand, StraightLine, swallowed
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", **{c: c for c in COMPARISONS}, "and": "and", "or": "or"}
+_PREFIX = {"neg": "-", "not": "not "}
+# relu: a NaN goes through, and −0 becomes 0
+_TEMPLATES = {"relu": "({0} if {0} > 0.0 or {0} != {0} else 0.0)", "choose": "({1} if {0} else {2})"}
+_TWICE = {"relu"}  # templates that use their operand more than once: it gets a name
+_DEEPEST = 12  # expressions inside each other
+
+
+class ScalarWriter:
+    """The lines of one function.
+
+    safe: every function as the interpreter has it, which raises nothing outside of its domain.
+    """
+
+    def __init__(self, code: StraightLine, safe: bool = False) -> None:
+        self.code, self.safe = code, safe
+        self.lines: list[str] = []
+        self.functions: dict[str, str] = {}  # elementary function → numbered global
+        self.uses = _uses(code)
+        self.depth: dict[int, int] = {}
+        self.inline: dict[int, str] = {}  # expressions that wait for their one use
+        self.names: dict[int, str] = {index: f"x{index}" for index in range(code.inputs)}
+        self.count = 0
+
+    def source(self) -> str:
+        """The function `run`, of the inputs, which returns the outputs as a tuple."""
+        self.block(self.code.body, "    ")
+        outputs = "".join(f"{self.text(o)}, " for o in self.code.outputs)
+        parameters = ", ".join(f"x{index}" for index in range(self.code.inputs))
+        lines = names_used_again([*self.lines, f"    return ({outputs})"])
+        return "\n".join([f"def run({parameters}):", *lines]) + "\n"
+
+    def globals(self) -> dict[str, Any]:
+        """What the source's names stand for, once it is written."""
+        table = REAL if self.safe else FAST
+        functions = {name: table[function] for function, name in self.functions.items()}
+        return {"inf": math.inf, "nan": math.nan, "e0": ValueError, **functions}
+
+    def block(self, items: Sequence[Item], indent: str) -> None:
+        for item in items:
+            if isinstance(item, Branch):
+                self.branch(item, indent)
+            else:
+                self.operation(item, indent)
+
+    def operation(self, index: int, indent: str) -> None:
+        function, arguments = self.code.functions[index], self.code.arguments[index]
+        depth = 1 + max((self.depth.get(a, 0) for a in arguments if isinstance(a, int) and a in self.inline), default=0)
+        expression = self.expression(function, arguments, indent)
+        if self.uses.get(index) == 1 and depth < _DEEPEST:
+            self.inline[index], self.depth[index] = expression, depth
+        else:
+            self.assign(index, expression, indent)
+
+    def assign(self, index: int, expression: str, indent: str) -> None:
+        if index not in self.names:
+            self.names[index] = f"v{self.count}"
+            self.count += 1
+        self.lines.append(f"{indent}{self.names[index]} = {expression}")
+
+    def expression(self, function: str, arguments: Sequence[Operand], indent: str) -> str:
+        if not self.safe:
+            for lost in swallowed(function, arguments):
+                if lost >= self.code.inputs:
+                    name = self.named(lost, indent)
+                    self.lines.append(f"{indent}if {name} != {name}: raise e0")
+        if function in _TWICE:
+            for a in arguments:
+                if isinstance(a, int):
+                    self.named(a, indent)
+        texts = [self.text(a) for a in arguments]
+        if function in _INFIX and not (self.safe and function == "div"):
+            return f"({texts[0]} {_INFIX[function]} {texts[1]})"
+        if function in _PREFIX:
+            return f"({_PREFIX[function]}{texts[0]})"
+        if function in _TEMPLATES:
+            return _TEMPLATES[function].format(*texts)
+        name = self.functions.setdefault(function, f"f{len(self.functions)}")
+        return f"{name}({', '.join(texts)})"
+
+    def named(self, index: int, indent: str) -> str:
+        """The name of an operation, which gets one if it was to stand inside an expression."""
+        if index in self.inline:
+            self.assign(index, self.inline.pop(index), indent)
+        return self.names[index]
+
+    def text(self, operand: Operand) -> str:
+        if isinstance(operand, float):
+            return number_text(operand)
+        return self.names.get(operand) or self.inline.pop(operand)
+
+    def branch(self, branch: Branch, indent: str) -> None:
+        inner = indent + "    "
+        # Names for what both sides assign to, before either.
+        for select in branch.selects:
+            self.names[select] = f"v{self.count}"
+            self.count += 1
+        self.lines.append(f"{indent}if {self.text(branch.condition)}:")
+        for items, position in ((branch.then, 1), (branch.otherwise, 2)):
+            self.block(items, inner)
+            for select in branch.selects:
+                self.assign(select, self.text(self.code.arguments[select][position]), inner)
+            if position == 1:
+                self.lines.append(f"{indent}else:")
+
+
+_NAME = re.compile(r"\bv[0-9]+")
+
+
+def names_used_again(lines: list[str]) -> list[str]:
+    """The lines with as few names v0, v1, … as do: a name is free after the last line that has it.
+
+    Valid for lines without loops, where no way through the branches goes back to an earlier line.
+    """
+    found = [_NAME.findall(line) for line in lines]
+    last = {name: place for place, names in enumerate(found) for name in names}
+    given: dict[str, str] = {}
+    free: list[int] = []
+    count = 0
+    result = []
+    for place, (line, names) in enumerate(zip(lines, found, strict=True)):
+        target = names[0] if names and line.lstrip().startswith(f"{names[0]} =") else None
+        reads = set(names[1:] if target is not None else names)
+        renamed = {name: given[name] for name in reads}
+
+        def rename(match: re.Match[str], renamed: dict[str, str] = renamed) -> str:
+            return renamed[match.group()]
+
+        for name in reads:
+            if last[name] == place and name != target:
+                heapq.heappush(free, int(given.pop(name)[1:]))
+        if target is not None:
+            if target not in given:
+                if not free:
+                    heapq.heappush(free, count)
+                    count += 1
+                given[target] = f"v{heapq.heappop(free)}"
+            head, _, rest = line.partition(" = ")
+            line = f"{head.replace(target, given[target])} = {_NAME.sub(rename, rest)}"
+            if last[target] == place:  # assigned to on one side, and never read
+                heapq.heappush(free, int(given.pop(target)[1:]))
+        elif names:
+            line = _NAME.sub(rename, line)
+        result.append(line)
+    return result
+
+
+def number_text(value: float) -> str:
+    """A float as it stands in source: what repr gives, negative ones in parentheses, inf and nan as names."""
+    text = repr(value)
+    return f"({text})" if text.startswith("-") else text
+
+
+def _uses(code: StraightLine) -> dict[int, int]:
+    """How often each operation is used; a value that goes through a branch counts as used often."""
+    uses: dict[int, int] = {}
+
+    def use(operands: Sequence[Operand], times: int = 1) -> None:
+        for o in operands:
+            if isinstance(o, int):
+                uses[o] = uses.get(o, 0) + times
+
+    pending: list[Item] = list(code.body)
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Branch):
+            use((item.condition,))
+            for select in item.selects:
+                use(code.arguments[select][1:])
+            pending += item.then
+            pending += item.otherwise
+        else:
+            use(code.arguments[item])
+    use(code.outputs)
+    return uses
+
+
+def scalar_function(code: StraightLine, safe: bool = False) -> Callable[..., tuple[float, ...]]:
+    """The compiled function: of floats, one an input, it returns the outputs; see this module for what it raises."""
+    writer = ScalarWriter(code, safe)
+    return generated.function(writer.source(), writer.globals())

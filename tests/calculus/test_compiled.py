@@ -1,0 +1,136 @@
+"""Compiled programs against the interpreter: tape and sweeps at a point, the walk over arrays on many."""
+
+import math
+import struct
+
+import numpy as np
+import pytest
+
+from explorer.calculus.compiled import Compiled, compiled
+from explorer.calculus.evaluate import values, values_on
+from explorer.calculus.lowering import lower
+from explorer.calculus.sweeps import gradient, hessian_times, reverse_jacobian
+from explorer.calculus.tape import derivative_along, record
+from explorer.language.parser import parse
+from explorer.work.gallery import examples
+
+
+def bits(numbers) -> list[str]:
+    """Each number's bits; all NaNs are one."""
+    return ["nan" if x != x else struct.pack(">d", x).hex() for x in np.ravel(numbers)]
+
+
+BRANCHES = """def f(x, y):
+    s = sqrt(x)
+    t = 0
+    if y > 0 and x < 10:
+        t = s*y
+    if y > 1 or x*y < -2:
+        t = t + s
+    return t, s*t
+"""
+HUBER = """def f(a, b):
+    total = 0
+    for r in [a - 1, 2*a + b - 3, b - a, a*b]:
+        if abs(r) < 1:
+            total += r**2/2
+        else:
+            total += abs(r) - 1/2
+    return total
+"""
+FORMULAS = [
+    "ln(x1) + x1*x2 - sin(x2)",
+    "(1 - x)^2 + 100(y - x^2)^2",
+    "x^y + y^3 - x^(-2) + x^0.5",
+    "hypot(x - 1, y)/(x + y)",
+    "max(x, y, x*y) + min(x, 1)*abs(y)",
+    "relu(x)*sigmoid(y) + softplus(x - y) + floor(x)*sign(y)",
+    "atan2(y, x) + erf(x)*cbrt(y) + log1p(x) + expm1(-y)",
+    "where(x > 0, sqrt(x)*y, y^3)",
+    "piecewise(x < -1, -x, x < 2, x^2*y, 4x - 4)",
+    "x*y, x/y, x + y",
+    "log(x)^0 + y/y",
+    "a = exp(x*100)\na/(1 + a) + y",
+    BRANCHES,
+    HUBER,
+]
+POINTS = [*np.random.default_rng(5).uniform(-3, 3, (40, 2)).tolist()]
+EDGES = [
+    [0.0, 0.0],
+    [-0.0, 1.0],
+    [1.0, -1.0],
+    [0.0, -2.0],
+    [1e308, 1e308],
+    [math.inf, 1.0],
+    [1.0, math.nan],
+    [2.0, 2.0],
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS, ids=[text.replace("\n", "; ")[:40] for text in FORMULAS])
+def test_scalar_code_gives_the_interpreters_bits(text):
+    program = parse(text)
+    code = Compiled(program)
+    assert code.way == "compiled"
+    for point in POINTS + EDGES:
+        tape = record(program, point)
+        assert bits(code.values(point)) == bits(values(program, point)) == bits(tape.values)
+        for output in range(len(program.outputs)):
+            value, partials = code.value_and_gradient(point, output)
+            assert bits([value, *partials]) == bits([tape.values[output], *gradient(tape, output)]), point
+        assert bits(code.jacobian(point)) == bits(reverse_jacobian(tape))
+        for direction in ([1.0, 0.0], [0.3, -1.5]):
+            assert bits(code.jvp(point, direction)) == bits(derivative_along(program, point, direction))
+            assert bits(code.hvp(point, direction)) == bits(hessian_times(tape, direction))
+
+
+@pytest.mark.parametrize("text", FORMULAS, ids=[text.replace("\n", "; ")[:40] for text in FORMULAS])
+def test_blocks_give_what_points_give(text):
+    program = parse(text)
+    code = Compiled(program)
+    points = np.array(POINTS + EDGES)
+    columns, shape = [points[:, 0].copy(), points[:, 1].copy()], (len(points),)
+    walked = values_on(lower(program), columns, shape)
+    for _ in range(20):  # until the walk has cost as much as a compilation
+        found = code.values_on(columns, shape)
+        assert bits(found) == bits(walked)
+    for output in range(len(program.outputs)):
+        values_, partials = code.values_and_gradients_on(columns, shape, output)
+        for place, point in enumerate(points.tolist()):
+            value, row = code.value_and_gradient(point, output)
+            assert [values_[place], *(p[place] for p in partials)] == pytest.approx(
+                [value, *row], rel=1e-13, nan_ok=True
+            )
+
+
+def test_a_held_input_is_computed_once_and_gives_the_same():
+    code = compiled(parse("sin(a)*x^2 + exp(a)*y + where(a > 0, x, y)*b"))
+    x, y = np.random.default_rng(1).normal(size=(2, 3000))
+    for a in (-1.5, 0.0, 2.0):
+        held = code.values_and_gradients_on([a, x, y, 0.5], (3000,))
+        arrays = code.values_and_gradients_on([np.full(3000, a), x, y, np.full(3000, 0.5)], (3000,))
+        assert np.allclose(held[0], arrays[0], rtol=1e-14)
+        for one, other in zip(held[1], arrays[1], strict=True):
+            assert np.allclose(one, other, rtol=1e-14)
+        _, partials = code.values_and_gradients_on([a, x, y, 0.5], (3000,), held=[1, 2])
+        assert np.array_equal(partials[0], held[1][0])
+        assert np.array_equal(partials[1], held[1][3])
+
+
+def test_the_gallery_is_compiled_or_says_why_not_and_agrees_with_the_tape():
+    for example in examples():
+        if example.refused:
+            continue
+        program = parse(example.source)
+        at = dict(example.point)
+        point = [at.get(name, 1.0) for name in program.inputs]
+        code = compiled(program)
+        assert (code.way == "compiled") == (code.refusal == "")
+        tape = record(program, point)
+        assert bits(code.values(point)) == bits(tape.values)
+        assert np.allclose(code.jacobian(point), reverse_jacobian(tape), rtol=1e-13, equal_nan=True)
+
+
+def test_equal_programs_share_what_is_generated():
+    assert compiled(parse("x^2 + y")) is compiled(parse("x^2 +  y"))
+    assert compiled(parse("x^2 + y")) is not compiled(parse("x^2 - y"))
