@@ -40,7 +40,7 @@ def test_a_lower_limit_stops_a_run_with_its_line_and_is_kept(window, find, settl
     settle()
     assert "Stopped after 1,000 steps, in line 4" in find("panel.verdict").status.text()
     assert saved_limits() == {"steps": 1_000}
-    window._show_limits()
+    window.show_limits()
     again = [d for d in window.findChildren(LimitsDialog) if d.isVisible()][-1]
     assert again.boxes["steps"].value() == 1_000
     press(again, "defaults")
