@@ -37,7 +37,9 @@ TWIN_BOW = 17.0  # half of the distance between the middles of x·x's two edges:
 LABEL_WIDTH, LABEL_HEIGHT = 50.0, 18.0  # "−0.000123" in a 10 px font, and its plate
 LABEL_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)  # along the last bend of an edge, the best first
 
-FIRST_LAYER_SOURCES = 12  # so many inputs fit on a screen side by side; more than that stand next to their first use
+# So many inputs stand together on the left, in small graphs as in textbooks, in large ones because their lanes are long
+# anyway; graphs in between have a tenth fewer crossings where each input stands next to its first use.
+FIRST_LAYER_SOURCES, TEXTBOOK, LARGE = 12, 14, 300
 MOST_BENDS = 60_000  # of shared chains: beyond this the longest edges are drawn straight through instead
 ORDER_WORK = 150_000  # pairs that ordering may compare, about 1 µs each: many tries for small graphs, few for large
 ORDER_WORK_EACH = 20  # and this for each vertex with its bends: about two rounds of sweeps, however large the graph
@@ -183,8 +185,9 @@ def _layering(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     for node in range(count):
         layer[node] = max((layer[operand] + 1 for operand in operands[node]), default=0)
     inputs = sum(not sources and bool(used) for sources, used in zip(operands, targets, strict=True))
+    together = inputs <= FIRST_LAYER_SOURCES and (count <= TEXTBOOK or count > LARGE)
     for node in range(count - 1, -1, -1):
-        if targets[node] and (operands[node] or inputs > FIRST_LAYER_SOURCES):
+        if targets[node] and (operands[node] or not together):
             layer[node] = min(layer[target] for target in targets[node]) - 1
     reached = [sorted(layer[target] for target in used) for used in targets]
 

@@ -50,10 +50,11 @@ class GraphMap(QWidget):
         self._pixmap = QPixmap(*size)
         self._pixmap.fill(Qt.GlobalColor.transparent)
         with QPainter(self._pixmap) as painter:
-            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setPen(QPen(style.colours.line, 0))  # as wide as a pixel, however small the box
             painter.setBrush(style.colours.line)
             painter.translate(PAD, PAD)
-            painter.drawRects([self._small(box) for box in picture.boxes])
+            painter.scale(self._scale_x, self._scale_y)
+            painter.drawRects(picture.boxes)
         self.resize(*size)
         self.place(self.parentWidget().rect())
         self.update()

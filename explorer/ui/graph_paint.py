@@ -195,7 +195,7 @@ class Edges(_Item):
         left, top, right, bottom = exposed.left(), exposed.top(), exposed.right(), exposed.bottom()
         for tile in picture.layer:
             if tile.left < right and tile.right > left and tile.top < bottom and tile.bottom > top:
-                painter.strokePath(tile.lines, pen)
+                painter.strokePath(tile.lines if near else tile.far, pen)
                 if near:
                     painter.fillPath(tile.heads, colours.line)
         for edge in picture.loose:
@@ -262,7 +262,7 @@ class Nodes(_Item):
         state = self.picture.state
         if node in state.active_nodes:
             return "active"
-        if state.primals[node] is None:
+        if not self.picture.known(node):
             return "unknown"
         return "finished" if node in state.finished else "known"
 
@@ -277,8 +277,9 @@ class Nodes(_Item):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
         alike: dict[Look, list[int]] = {"unknown": [], "known": [], "finished": [], "active": []}
         boxes = picture.boxes
+        everything = exposed.contains(picture.area)
         for node in picture.node_grid.within(exposed):
-            if boxes[node].intersects(exposed):
+            if everything or boxes[node].intersects(exposed):
                 alike[self.look(node)].append(node)
         heat = picture.state.heat
         for look, nodes in alike.items():

@@ -81,7 +81,8 @@ class GraphState:
     is nothing second. `second_label` says what it is ("v̇" or "v̄"). `reverse`: the sweep runs from outputs to inputs,
     seconds are adjoints and flow is marked towards the sources. `partials` replaces the edges' texts, None hides one;
     without it a partial appears with its target's value. `heat` colours nodes by what they hold, None leaves one as it
-    is. `lit` is the path or part that was selected. `known` is how many values are known, where it need not be counted.
+    is. `lit` is the path or part that was selected. `known` is how many values are known, where it need not be counted;
+    `is_known` says whether a node's value is known, quicker than its text.
     """
 
     primals: Sequence[str | None]
@@ -96,6 +97,7 @@ class GraphState:
     lit: frozenset[int] = frozenset()
     lit_edges: frozenset[int] = frozenset()
     known: int | None = None
+    is_known: Callable[[int], bool] | None = None
 
 
 class Curve:
@@ -174,10 +176,11 @@ def _from_segment(x: float, y: float, a: tuple[float, float], b: tuple[float, fl
 class Tile:
     """All pieces of curves that begin in one tile of the drawing, with their arrow heads; left, top, right, bottom."""
 
-    __slots__ = ("bottom", "heads", "left", "lines", "right", "top")
+    __slots__ = ("bottom", "far", "heads", "left", "lines", "right", "top")
 
     def __init__(self) -> None:
         self.lines = QPainterPath()
+        self.far = QPainterPath()  # the same as straight lines: seen from afar nobody can tell, and it is quicker
         self.heads = QPainterPath()
         self.heads.setFillRule(Qt.FillRule.WindingFill)
         self.left = self.top = float("inf")
@@ -224,6 +227,8 @@ class Layer:
                     tile = self.tile(ax, ay)
                 tile.lines.moveTo(ax, ay)
                 tile.lines.cubicTo(bx, by, cx, cy, dx, dy)
+                tile.far.moveTo(ax, ay)
+                tile.far.lineTo(dx, dy)
                 tile.grow(ax, min(ay, by, cy, dy) - 1, max(tip, dx) if k == len(p) - 6 else dx, max(ay, by, cy, dy) + 1)
             ax, ay = dx, dy
         tile = self.tile(ax, ay)
@@ -320,7 +325,8 @@ class Picture:
         self.state = GraphState([node.value for node in self.nodes])
 
     def known(self, node: int) -> bool:
-        return self.state.primals[node] is not None
+        is_known = self.state.is_known
+        return self.state.primals[node] is not None if is_known is None else is_known(node)
 
     def partial(self, edge: int) -> str | None:
         """The text on an edge, None where there is none yet."""

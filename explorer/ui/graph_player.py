@@ -120,10 +120,9 @@ class Player(QWidget):
 
     def stop(self) -> None:
         """Pause."""
-        was = self.playing
-        self._timer.stop()
-        self._buttons["play"].setIcon(icons.icon("play", self))
-        if was:
+        if self.playing:
+            self._timer.stop()
+            self._buttons["play"].setIcon(icons.icon("play", self))
             self.playing_changed.emit(False)
 
     def _pace(self) -> None:

@@ -39,33 +39,24 @@ class _Texts(Sequence[str | None]):
 class _Finished:
     """The nodes to which nothing will be added."""
 
-    def __init__(self, maker: StateMaker) -> None:
-        self._maker = maker
+    def __init__(self, answer: GraphAnswer, progress: Progress) -> None:
+        self._ops = answer.node_ops
+        self._progress = progress
 
     def __contains__(self, node: object) -> bool:
-        op = self._maker.answer.node_ops[node] if isinstance(node, int) else None
-        return op is not None and self._maker.progress.finished(op)
+        op = self._ops[node] if isinstance(node, int) else None
+        return op is not None and self._progress.finished(op)
 
 
-class StateMaker:
-    """Makes the view's states of one answer."""
+class NodeTexts:
+    """The texts of one answer's nodes, as far as its film has been played."""
 
     def __init__(self, answer: GraphAnswer, progress: Progress, all_digits: bool) -> None:
         self.answer = answer
         self.progress = progress
-        self._show = self._long if all_digits else short_text
+        self._show = _long if all_digits else short_text
         self._texts: dict[float | str, str] = {}
-        count = len(answer.picture.nodes)
-        self._primals = _Texts(count, self.primal)
-        self._seconds = _Texts(count, self.second)
-        self._none = _Texts(len(answer.curves), lambda _: None)
-        self._finished = _Finished(self)
         self._outputs = dict(zip(answer.head["outputs"], answer.head["weights"], strict=True))
-        nodes = answer.picture.nodes
-        self.output_nodes = {node for node in range(count) if nodes[node].kind == "output"}
-
-    def _long(self, value: object) -> str:
-        return number_text(value, ALL_DIGITS)
 
     def text(self, value: float | str) -> str:
         """A number in the few characters of a node, remembered."""
@@ -76,18 +67,20 @@ class StateMaker:
             found = self._texts[value] = self._show(value)
         return found
 
+    def known(self, node: int) -> bool:
+        """Whether the node's value is known."""
+        op = self.answer.node_ops[node]
+        return bool(self.progress.row) if op is None else bool(self.progress.known[op])
+
     def primal(self, node: int) -> str | None:
         """The node's value, with its tangent in second order."""
-        answer, progress = self.answer, self.progress
-        op = answer.node_ops[node]
-        if op is None:
-            return self.text(answer.node_values[node]) if progress.row else None
-        if not progress.known[op]:
+        if not self.known(node):
             return None
+        answer, op = self.answer, self.answer.node_ops[node]
+        if op is None:
+            return self.text(answer.node_values[node])
         value = self.text(answer.values[op])
-        if answer.mode == "second":
-            return _dual(value, self.text(progress.tangents[op]))
-        return value
+        return _dual(value, self.text(self.progress.tangents[op])) if answer.mode == "second" else value
 
     def second(self, node: int) -> str | None:
         """The node's tangent or adjoint."""
@@ -103,11 +96,26 @@ class StateMaker:
             return None
         drawn = answer.picture.nodes[node]
         if drawn.kind == "output":  # what its weight gives it, of all that its operation gets
-            adjoint = self._outputs.get(drawn.title, adjoint)
-            return self.text(adjoint)
+            return self.text(self._outputs.get(drawn.title, adjoint))
         if answer.mode == "second":
             return _dual(self.text(adjoint), self.text(progress.adjoint_tangents[op]))
         return self.text(adjoint)
+
+
+class StateMaker:
+    """Makes the view's states of one answer. Nothing here refers back to it, so that an old one goes at once."""
+
+    def __init__(self, answer: GraphAnswer, progress: Progress, all_digits: bool) -> None:
+        self.answer = answer
+        self.progress = progress
+        self.texts = NodeTexts(answer, progress, all_digits)
+        count = len(answer.picture.nodes)
+        self._primals = _Texts(count, self.texts.primal)
+        self._seconds = _Texts(count, self.texts.second)
+        self._none = _Texts(len(answer.curves), _nothing)
+        self._finished = _Finished(answer, progress)
+        nodes = answer.picture.nodes
+        self.output_nodes = {node for node in range(count) if nodes[node].kind == "output"}
 
     def state(self, partials: bool, heat: Callable[[int], QColor | None] | None) -> GraphState:
         """The drawing at the present row."""
@@ -138,7 +146,16 @@ class StateMaker:
             partials=None if partials else self._none,
             heat=heat,
             known=progress.known_count,
+            is_known=self.texts.known,
         )
+
+
+def _long(value: object) -> str:
+    return number_text(value, ALL_DIGITS)
+
+
+def _nothing(edge: int) -> None:
+    return None
 
 
 def _dual(value: str, tangent: str) -> str:

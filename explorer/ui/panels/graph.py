@@ -5,6 +5,7 @@ Longer than 300 lines: graph, player, sentence and sheets all show one row of on
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 from unicodedata import normalize
 
@@ -48,6 +49,9 @@ from explorer.work.wire import Message
 _BAR, _DOT = ADJOINT_MARK, TANGENT_MARK
 _DIRECTION = "direction …"  # the last entry of the seeds: any numbers
 _LINES = 3  # of the sentence
+# From so many operations on the cyclic garbage collector waits while an answer comes in, and then leaves its objects
+# alone: it would walk all of them again and again, 140 ms each time. None of them is part of a cycle.
+_LARGE = 300
 
 
 class GraphPanel(Panel):
@@ -303,12 +307,18 @@ class GraphPanel(Panel):
     def show_answer(self, answer: dict[str, Any]) -> None:
         if answer["part"] == "head":
             self._coming = GraphAnswer(answer, self._graph)
+            if answer["count"] > _LARGE:
+                gc.disable()
         elif self._coming is not None and self._coming.take(answer):
             self._show_graph(self._coming)
+            if answer["part"] == "drawn" and not gc.isenabled():
+                gc.freeze()
+                gc.enable()
         elif answer["part"] == "sentences" and self._graph is self._coming:
             self._say_step()
 
     def show_end(self, end: End) -> None:
+        gc.enable()
         if not isinstance(end, Done):
             self._coming = None
 
@@ -568,7 +578,7 @@ class GraphPanel(Panel):
             words += graph.aliases[op] if op is not None else []
             if any(text == word.casefold() for word in words) or (
                 op is not None
-                and (text in graph.formulas[op].casefold() or text == (state.primal(node) if state else ""))
+                and (text in graph.formulas[op].casefold() or text == (state.texts.primal(node) if state else ""))
             ):
                 found.append(node)
         return found

@@ -1,0 +1,206 @@
+"""Time and crossings of the layout beside Graphviz's dot, where that is installed; it is never needed to run.
+
+    python -m tests.benchmarks.layout [graphs]
+
+Both draw the same graphs with the same boxes. Crossings are counted on the curves as they are drawn, by the same
+count. Exits with 1 where a target is missed: a program of 1,000 operations at least 10 × as fast as `dot -Tjson` with
+at most 1.1 × its crossings and no box over another; 20 to 100 nodes: together at most 1.2 × its crossings.
+"""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from itertools import pairwise
+
+from explorer.calculus.layout import Drawing, lay_out
+from explorer.calculus.tape import record
+from explorer.language.parser import parse
+
+WIDTH, HEIGHT = 96.0, 64.0
+DOT_SECONDS = 120.0
+SAMPLES = 8
+
+Edges = list[tuple[int, int]]
+Line = list[tuple[float, float]]
+
+
+def graph_of(source: str, point: float = 0.4) -> tuple[int, Edges]:
+    """The graph of a text's tape, without output boxes."""
+    program = parse(source)
+    tape = record(program, [point + 0.01 * k for k in range(len(program.inputs))])
+    return len(tape.ops), [(e.parent, op.index) for op in tape.ops for e in op.edges]
+
+
+def random_program(operations: int, inputs: int, seed: int) -> str:
+    """An algorithm that goes round a list and mixes its entries, as a simulation does."""
+    luck = random.Random(seed)
+    names = ", ".join(f"x{k}" for k in range(inputs))
+    lines = [f"def f({names}):", f"    a = [{names}]", f"    for i in range({operations // (3 * inputs)}):"]
+    for k in range(inputs):
+        a, b, c = (luck.randrange(inputs) for _ in range(3))
+        lines.append(f"        a[{k}] = sin(a[{a}]*a[{b}]) + a[{c}]")
+    lines.append("    return " + " + ".join(f"a[{k}]" for k in range(inputs)))
+    return "\n".join(lines)
+
+
+def random_graph(nodes: int, seed: int) -> tuple[int, Edges]:
+    """Operations with one or two operands, most of them recent, as in an expression that shares its parts."""
+    luck = random.Random(seed)
+    inputs = luck.randint(2, 5)
+    edges: Edges = []
+    used: set[int] = set()
+    for node in range(inputs, nodes):
+        for _ in range(1 if luck.random() < 0.3 else 2):
+            spare = [k for k in range(node) if k not in used]
+            recent = spare[-4:] if spare and luck.random() < 0.6 else range(max(0, node - 12), node)
+            operand = luck.choice(list(recent)) if luck.random() < 0.85 else luck.randrange(inputs)
+            edges.append((operand, node))
+            used.add(operand)
+    return nodes, edges
+
+
+def own_lines(drawing: Drawing) -> list[Line]:
+    return [bezier(list(route.points)) for route in drawing.edges]
+
+
+def bezier(points: list[tuple[float, float]]) -> Line:
+    line = [points[0]]
+    for k in range(0, len(points) - 1, 3):
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[k : k + 4]
+        for step in range(1, SAMPLES + 1):
+            t = step / SAMPLES
+            u = 1 - t
+            w = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
+            line.append((w[0] * ax + w[1] * bx + w[2] * cx + w[3] * dx, w[0] * ay + w[1] * by + w[2] * cy + w[3] * dy))
+    return line
+
+
+def dot(nodes: int, edges: Edges) -> tuple[float, list[Line]] | None:
+    """Seconds and curves of dot, None where it takes too long."""
+    box = f"node [shape=box fixedsize=true width={WIDTH / 72:.3f} height={HEIGHT / 72:.3f}];"
+    text = ["digraph {rankdir=LR; " + box]
+    text += [f"n{k};" for k in range(nodes)]
+    text += [f"n{a} -> n{b};" for a, b in edges]
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(
+            ["dot", "-Tjson"], input="\n".join([*text, "}"]), capture_output=True, text=True, timeout=DOT_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    seconds = time.perf_counter() - start
+    lines = []
+    for edge in json.loads(done.stdout).get("edges", []):
+        points = next(item["points"] for item in edge["_draw_"] if item["op"] in "bB")
+        lines.append(bezier([(x, y) for x, y in points]))
+    return seconds, lines
+
+
+def crossings(lines: list[Line]) -> int:
+    """Pairs of segments of different curves that properly cross; found by cells."""
+    cell = 60.0
+    cells: dict[tuple[int, int], list[int]] = defaultdict(list)
+    segments = []
+    for number, line in enumerate(lines):
+        for (ax, ay), (bx, by) in pairwise(line):
+            if (ax, ay) != (bx, by):
+                index = len(segments)
+                segments.append((number, ax, ay, bx, by))
+                for i in range(int(min(ax, bx) // cell), int(max(ax, bx) // cell) + 1):
+                    for j in range(int(min(ay, by) // cell), int(max(ay, by) // cell) + 1):
+                        cells[i, j].append(index)
+    found: set[tuple[int, int]] = set()
+    for inside in cells.values():
+        for place, one in enumerate(inside):
+            number, ax, ay, bx, by = segments[one]
+            for other in inside[place + 1 :]:
+                rival, cx, cy, dx, dy = segments[other]
+                if number == rival or (one, other) in found:
+                    continue
+                if max(cx, dx) < min(ax, bx) or min(cx, dx) > max(ax, bx):
+                    continue
+                d1 = side((ax, ay, bx, by), cx, cy)
+                d2 = side((ax, ay, bx, by), dx, dy)
+                d3 = side((cx, cy, dx, dy), ax, ay)
+                d4 = side((cx, cy, dx, dy), bx, by)
+                if d1 * d2 < 0 and d3 * d4 < 0:
+                    found.add((one, other))
+    return len(found)
+
+
+def side(line: tuple[float, float, float, float], x: float, y: float) -> int:
+    """On which side of the line a point lies: 0 on it, for two curves that share a part of their way touch there."""
+    ax, ay, bx, by = line
+    area = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+    return 0 if abs(area) < 1e-6 * (abs(bx - ax) + abs(by - ay)) else 1 if area > 0 else -1
+
+
+def overlapping(drawing: Drawing) -> int:
+    """Pairs of boxes that touch."""
+    boxes = sorted(drawing.nodes, key=lambda p: p.x)
+    count = 0
+    for place, a in enumerate(boxes):
+        for b in boxes[place + 1 :]:
+            if b.x - a.x >= (a.width + b.width) / 2:
+                break
+            count += abs(a.y - b.y) < (a.height + b.height) / 2
+    return count
+
+
+def compare(name: str, nodes: int, edges: Edges) -> tuple[float, float, int, int, int]:
+    """Seconds of ours and dot's, crossings of ours and dot's, boxes over one another; printed in a line."""
+    sizes = [(WIDTH, HEIGHT)] * nodes
+    lay_out(sizes[:5], [])
+    start = time.perf_counter()
+    drawing = lay_out(sizes, edges)
+    own_seconds = time.perf_counter() - start
+    own = crossings(own_lines(drawing))
+    result = dot(nodes, edges)
+    seconds, theirs = (DOT_SECONDS, -1) if result is None else (result[0], crossings(result[1]))
+    over = overlapping(drawing)
+    print(
+        f"{name:24} {nodes:5} nodes {len(edges):5} edges   ours {own_seconds * 1000:7.0f} ms {own:6}   "
+        f"dot {seconds * 1000:8.0f} ms {theirs:6}   {seconds / own_seconds:6.1f} × as fast, "
+        f"{own / theirs if theirs > 0 else float(own):5.2f} × the crossings, {over} boxes overlap",
+        flush=True,
+    )
+    return own_seconds, seconds, own, theirs, over
+
+
+def main() -> int:
+    if shutil.which("dot") is None:
+        print("dot is not installed: nothing to compare with.")
+        return 0
+    failures = []
+    for name, source in (
+        ("program of 1,000", random_program(1000, 6, 1)),
+        ("dense program", random_program(1000, 12, 2)),
+        ("logistic map", "def f(x):\n    for i in range(333):\n        x = 4*x*(1-x)\n    return x"),
+    ):
+        nodes, edges = graph_of(source)
+        own_seconds, seconds, own, theirs, over = compare(name, nodes, edges)
+        if over or seconds < 10 * own_seconds or (theirs >= 0 and own > 1.1 * theirs):
+            failures.append(name)
+    total = [0, 0]
+    worse = 0
+    for seed in range(int(sys.argv[1]) if len(sys.argv) > 1 else 40):
+        nodes, edges = random_graph(20 + 2 * seed, seed)
+        _, _, own, theirs, over = compare(f"random {seed}", nodes, edges)
+        total[0] += own
+        total[1] += theirs
+        worse += own > max(1.2 * theirs, theirs + 1)
+        if over:
+            failures.append(f"random {seed}")
+    print(f"20 to 100 nodes together: {total[0]} crossings, dot {total[1]}; worse than 1.2 × in {worse} graphs")
+    if total[0] > 1.2 * total[1]:
+        failures.append("crossings of small graphs")
+    print("missed: " + ", ".join(failures) if failures else "all targets met")
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
