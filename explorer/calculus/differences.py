@@ -20,7 +20,9 @@ from explorer.calculus.numbers import NAN
 from explorer.calculus.stencils import EPSILON, LEFT, RIGHT, SCHEME, Stencil, exact_step
 from explorer.language.program import Program
 
-COMPLEX_STEP = 1e-20  # its square vanishes beside 1, and nothing is subtracted, so no larger step is ever better
+# Nothing is subtracted, so no larger step is ever better; its square vanishes beside 1 also where a derivative of 1e18
+# multiplies it (a chaotic loop), and derivatives down to 1e-208 keep all their digits.
+COMPLEX_STEP = 1e-100
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ def richardson(f: Slice, scheme: Stencil = SCHEME["central"]) -> Estimate:
 
 
 def complex_step(f: Slice) -> Estimate:
-    """Im f(x + ih)/h with h = 1e-20; ComplexStepInvalid where f is not complex differentiable."""
+    """Im f(x + ih)/h with h = 1e-100; ComplexStepInvalid where f is not complex differentiable."""
     value = float(f.imaginary(np.array([COMPLEX_STEP]))[0]) / COMPLEX_STEP
     if not math.isfinite(f.here):
         return Estimate("complex step", NAN, COMPLEX_STEP, 2, note="f is not finite here")

@@ -7,10 +7,14 @@ iteration-not-converged, complex-step-invalid.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from explorer.calculus.differences import Slice, one_sided_slopes
+import numpy as np
+
+from explorer.calculus.differences import Slice, estimate, one_sided_slopes, sweep, sweep_steps
+from explorer.calculus.stencils import SCHEME
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Loop, Tape
 from explorer.language.program import Program, Span
@@ -29,6 +33,12 @@ DIFFERENCE_TOLERANCE = 1e-4
 # One-sided differences of second order are good to about 1e-9; a corner's slopes differ by far more.
 SLOPE_TOLERANCE = 1e-6
 
+# Of the central difference: entries that are explained, digits that make a step worth naming, and how long the function
+# may take for a sweep of a hundred steps to be waited for.
+MOST_EXPLAINED = 3
+USEFUL_DIGITS = 3.0
+SLOW_SECONDS = 0.005
+
 _OVERFLOWING = ("add", "sub", "mul", "exp", "expm1", "sinh", "cosh", "hypot")
 
 
@@ -36,13 +46,16 @@ _OVERFLOWING = ("add", "sub", "mul", "exp", "expm1", "sinh", "cosh", "hypot")
 class Verdict:
     """agree: all methods within what they owe. digits: agreed by the exact methods over all entries.
 
-    notes: sentences about this program at this point, for what the reasons say in general.
+    notes: sentences about this program at this point, for what the reasons say in general. central_agrees: whether the
+    central difference is within what it owes; with no reason on the tape a wrong step is its own fault, and no
+    disagreement.
     """
 
     agree: bool
     digits: float
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    central_agrees: bool = True
 
 
 def digits_agreed(a: float, b: float) -> float:
@@ -87,8 +100,14 @@ def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
     return found
 
 
-def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], slopes: Sequence[Slopes], invalid_step: bool) -> Verdict:
-    """The verdict on the Jacobians of the methods (None where one could not be had)."""
+def judge(
+    tape: Tape,
+    jacobians: Mapping[str, Matrix | None],
+    slopes: Sequence[Slopes],
+    invalid_step: bool,
+    notes: Sequence[str] = (),
+) -> Verdict:
+    """The verdict on the Jacobians of the methods (None where one could not be had); `notes` stand after its own."""
     reasons = find_reasons(tape)
     if "kink" not in reasons and any(s.differ for s in slopes):
         reasons.insert(0, "kink")
@@ -105,10 +124,60 @@ def judge(tape: Tape, jacobians: Mapping[str, Matrix | None], slopes: Sequence[S
         agree = agree and _all_close(exact[0], other, EXACT_TOLERANCE)
     if exact and complex_step is not None:
         agree = agree and _all_close(exact[0], complex_step, EXACT_TOLERANCE, skip_missing=True)
-    # A difference quotient that is off with nothing on the tape to explain it has the wrong step: its own fault.
-    if exact and central is not None and reasons:
-        agree = agree and _all_close(exact[0], central, DIFFERENCE_TOLERANCE, skip_missing=True)
-    return Verdict(agree, digits, tuple(reasons), tuple(explain(tape, slopes)))
+    central_agrees = True
+    if exact and central is not None:
+        central_agrees = _all_close(exact[0], central, DIFFERENCE_TOLERANCE, skip_missing=True)
+        # Off with nothing on the tape to explain it, a difference quotient has the wrong step: its own fault.
+        agree = agree and (central_agrees or not reasons)
+    return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes), central_agrees)
+
+
+def explain_central(program: Program, tape: Tape, central: Matrix | None) -> list[str]:
+    """Sentences on central differences that are off where the exact methods are not: which step would do, or that none.
+
+    Read from a sweep of steps, one for each of the first entries that are off; nothing where the function takes so long
+    that a sweep would hold up the verdict.
+    """
+    if central is None:
+        return []
+    off = [
+        (row, column, exact)
+        for row, (exacts, estimates) in enumerate(zip(reverse_jacobian(tape), central, strict=True))
+        for column, (exact, estimate) in enumerate(zip(exacts, estimates, strict=True))
+        if math.isfinite(exact) and not _close(exact, estimate, DIFFERENCE_TOLERANCE, max(map(abs, exacts)))
+    ]
+    point = [op.value for op in tape.ops[: len(tape.inputs)]]
+    notes = []
+    for row, column, exact in off[:MOST_EXPLAINED]:
+        f = Slice(program, point, row, column)
+        _ = f.here  # the first time is not the usual one
+        began = time.perf_counter()
+        f(np.array([f.x]))
+        if time.perf_counter() - began > SLOW_SECONDS:
+            break
+        steps = sweep_steps(f.x)
+        errors = abs(sweep(f, [SCHEME["central"]], steps)["central"] - exact)
+        name = f"∂{program.outputs[row]}/∂{program.inputs[column]}"
+        # A single step can hit by chance: what counts is the worst of it and its neighbours.
+        windows = np.lib.stride_tricks.sliding_window_view(np.where(errors == errors, errors, np.inf), 3).max(axis=1)
+        best = int(np.argmin(windows)) + 1
+        usual, there = estimate(f, SCHEME["central"]), digits_agreed(exact, exact + float(windows[best - 1]))
+        if not there >= USEFUL_DIGITS:
+            notes.append(
+                f"{name}: no step makes the central difference agree in more than {there:.1f} digits: rounding takes "
+                "over before the truncation error is small, so ill-conditioned is the function here"
+            )
+        elif steps[best] < usual.step:
+            notes.append(
+                f"{name}: the function changes on a smaller scale than the usual step h = {usual.step:.1e} of the "
+                f"central difference; with h = {steps[best]:.1e} it agrees in {there:.1f} digits"
+            )
+        else:
+            notes.append(
+                f"{name}: rounding drowns the usual step h = {usual.step:.1e} of the central difference; with "
+                f"h = {steps[best]:.1e} it agrees in {there:.1f} digits"
+            )
+    return notes
 
 
 def explain(tape: Tape, slopes: Sequence[Slopes]) -> list[str]:

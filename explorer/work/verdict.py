@@ -9,7 +9,7 @@ from explorer.calculus.differences import central_jacobian, complex_step_jacobia
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape, forward_jacobian, record
-from explorer.calculus.verdict import Matrix, digits_agreed, find_slopes, judge
+from explorer.calculus.verdict import Matrix, digits_agreed, explain_central, find_slopes, judge
 from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message
@@ -32,9 +32,10 @@ def answers(ask: Message) -> Iterator[Message]:
     except ComplexStepInvalid as error:
         refused["complex_step"] = error.message
     slopes = find_slopes(about.program, tape)
+    notes: list[str] = []
 
     def table(complete: bool) -> Message:
-        verdict = judge(tape, engines, slopes, "complex_step" in refused)
+        verdict = judge(tape, engines, slopes, "complex_step" in refused, notes)
         return {
             "inputs": list(about.program.inputs),
             "outputs": list(about.program.outputs),
@@ -48,6 +49,7 @@ def answers(ask: Message) -> Iterator[Message]:
         }
 
     yield table(False)
+    notes += explain_central(about.program, tape, engines["central"])
     try:
         engines["symbolic"] = symbolic_jacobian(about, tape)
     except ExplorerError as error:

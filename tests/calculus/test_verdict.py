@@ -10,7 +10,15 @@ from explorer.calculus.differences import central_jacobian, complex_step_jacobia
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import forward_jacobian, record
-from explorer.calculus.verdict import FULL_DIGITS, Verdict, digits_agreed, find_reasons, find_slopes, judge
+from explorer.calculus.verdict import (
+    FULL_DIGITS,
+    Verdict,
+    digits_agreed,
+    explain_central,
+    find_reasons,
+    find_slopes,
+    judge,
+)
 from explorer.language.parser import parse
 
 REASONS = {"kink", "branch-boundary", "cancellation", "overflow", "domain-edge", "not-differentiable",
@@ -149,3 +157,31 @@ def test_programs_without_inputs_or_with_one_engine_are_judged_too():
     tape = record(parse("5"), [])
     assert judge(tape, {"reverse": [[]], "forward": [[]], "symbolic": None, "central": [[]]}, [], False).agree
     assert judge(tape, {}, [], False) == Verdict(True, FULL_DIGITS, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "words"),
+    [
+        ("sin(1/x)", 1e-3, "smaller scale than the usual step"),
+        ("sin(1e6*x)", 1.0, "smaller scale than the usual step"),
+        ("x^2 + 1e16 - 1e16", 1.0, "no step makes the central difference agree"),
+        ("x^2", 3.0, ""),
+    ],
+)
+def test_a_central_difference_that_is_off_alone_is_explained_by_its_step(text, x, words):
+    program = parse(text)
+    tape = record(program, [x])
+    central = central_jacobian(program, [x])
+    notes = explain_central(program, tape, central)
+    assert [words in note for note in notes] == ([True] if words else [])
+    verdict = judge(tape, {"reverse": reverse_jacobian(tape), "central": central}, [], False, notes)
+    assert verdict.agree
+    assert verdict.central_agrees is not bool(words)
+
+
+def test_the_step_that_is_named_does_agree():
+    program = parse("sin(1/x)")
+    (note,) = explain_central(program, record(program, [1e-3]), central_jacobian(program, [1e-3]))
+    step = float(note.partition("with h = ")[2].split()[0])
+    slope = (math.sin(1 / (1e-3 + step)) - math.sin(1 / (1e-3 - step))) / ((1e-3 + step) - (1e-3 - step))
+    assert slope == pytest.approx(-1e6 * math.cos(1e3), rel=1e-6)

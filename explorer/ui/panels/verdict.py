@@ -155,6 +155,8 @@ def _summary(answer: dict[str, Any]) -> str:
         said = "there is no derivative at this point"
     elif not {"inf", "-inf"}.isdisjoint(answer["value"]):
         said = "the function is infinite at this point"
+    elif verdict["agree"] and not verdict["central_agrees"]:
+        said = f"the exact methods agree to {verdict['digits']:g} digits, the central difference does not"
     elif verdict["agree"]:
         said = f"all methods agree, the exact ones to {verdict['digits']:g} digits"
     else:
