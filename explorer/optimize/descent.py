@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.language.program import ExplorerError
 from explorer.optimize.ground import Counted, Objective, OutOfBudget
+from explorer.optimize.recorded import MOST_COORDINATES, Row, at_rate, loop
 from explorer.optimize.rules.rule import GradientRule, Rule, SearchRule, Spot, Stall
 from explorer.optimize.rules.schedule import CONSTANT, Schedule
 
@@ -72,7 +73,7 @@ class Stopped:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a run is: x, f(x), ∇f(x) and its norm, and the rule's memory, all finite."""
 
     x: Array
@@ -80,6 +81,7 @@ class _Place:
     gradient: Array
     norm: float
     memory: tuple[Any, ...]
+    evaluations: float = 0  # gradients until here
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,20 @@ def descend_legs(
     box: Box | None = None,
 ) -> Iterator[Iterate | Stopped]:
     """The same for a run of several legs, within a box if there is one. Only its first leg decides where it starts."""
+    run, x = prepared(objective, legs, start, gradient_tolerance, evaluation_budget, names, box)
+    return run.iterates(x)
+
+
+def prepared(
+    objective: Objective,
+    legs: Sequence[Leg],
+    start: Sequence[float],
+    gradient_tolerance: float = GRADIENT_TOLERANCE,
+    evaluation_budget: int | None = None,
+    names: Sequence[str] = (),
+    box: Box | None = None,
+) -> tuple[Run, Array]:
+    """The run and the point that it starts from, after all that can be refused at once."""
     total = sum(leg.steps for leg in legs)
     _check_steps(total)
     _check(start, gradient_tolerance, evaluation_budget)
@@ -174,8 +190,7 @@ def descend_legs(
         if any(isinstance(leg.rule, SearchRule) for leg in legs):
             raise ExplorerError("Bounds are kept by the rules without a line search only.", kind="domain")
         x = x.clip(box.lows, box.highs)
-    run = _Run(Counted(objective, evaluation_budget), tuple(legs), gradient_tolerance, tuple(names), box)
-    return run.iterates(x)
+    return Run(Counted(objective, evaluation_budget), tuple(legs), gradient_tolerance, tuple(names), box), x
 
 
 def _check_steps(steps: int) -> None:
@@ -205,7 +220,7 @@ def _whole(number: object) -> bool:
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """What does not change while a run goes on, for arguments already checked."""
 
     evaluate: Counted
@@ -216,6 +231,16 @@ class _Run:
 
     def iterates(self, x: Array) -> Iterator[Iterate | Stopped]:
         """The generator behind `descend`."""
+        for event in self.events(x, quick=False):
+            if isinstance(event, Stopped):
+                yield event
+            else:
+                step, number, place = event
+                assert isinstance(place, Place)
+                yield _iterate(step, place, self.legs[number].rule, place.evaluations, number)
+
+    def events(self, x: Array, quick: bool) -> Iterator[tuple[int, int, Place | list[Row]] | Stopped]:
+        """(step, leg, what): a place, or with `quick` a list of rows of the generated loop (see optimize.recorded)."""
         step, resting = 0, False
         total = sum(leg.steps for leg in self.legs)
         place = self._arrive(x, self.legs[0].rule.start(x))
@@ -229,7 +254,12 @@ class _Run:
                 left = self.legs[number].steps
                 place = self._change(place, self.legs[number])
             leg = self.legs[number]
-            yield _iterate(step, place, leg.rule, self.evaluate.gradients, number)
+            yield step, number, place
+            if quick and left > 1:
+                for rows, after in self._quick_rows(leg, place, step, left - 1):
+                    yield step + 1, number, rows
+                    resting = len(rows) > 1 and rows[-1][: len(x)] == rows[-2][: len(x)]
+                    step, left, place = step + len(rows), left - len(rows), after
             if place.norm <= self.tolerance and not self.evaluate.sampled:  # a norm of 0 is at most any tolerance
                 yield self._ended("converged", _converged(step, place, self.tolerance, leg.rule), step)
                 return
@@ -245,19 +275,63 @@ class _Run:
             resting = np.array_equal(following.x, place.x)
             place = following
 
+    def _quick_rows(self, leg: Leg, place: Place, step: int, most: int) -> Iterator[tuple[list[Row], Place]]:
+        """Lists of at most 1,000 rows after `place`, each with the place of its last; none where no loop can help.
+
+        They end where a step meets something that is not finite, which the run then takes by itself, or a minimum.
+        """
+        rule, evaluate, n = leg.rule, self.evaluate, len(place.x)
+        gradient = getattr(evaluate.objective, "quick_gradient", None)
+        if (
+            gradient is None
+            or not isinstance(rule, GradientRule)
+            or self.box is not None
+            or evaluate.budget is not None
+            or n > MOST_COORDINATES
+            or place.norm <= self.tolerance
+        ):
+            return
+        if rule.looks_ahead and np.array_equal(rule.look(place.x, place.memory), place.x):
+            return  # the first step, which needs no second gradient
+        rate = float(rule.settings()["rate"])
+        run = loop(at_rate(rule, 1.0), n)
+        while most > 0:
+            asked = min(most, 1000)
+            rates = [rate * leg.schedule.factor(step + k) for k in range(asked)]
+            row = (*place.x.tolist(), place.loss, *place.gradient.tolist(), place.norm, *run.memory.flat(place.memory))
+            rows = run.rows(gradient, row, rates, leg.clip, self.tolerance)
+            if not rows:
+                return
+            spent = len(rows) * (2 if rule.looks_ahead else 1)
+            evaluate.functions += spent
+            evaluate.gradients += spent
+            last = rows[-1]
+            place = Place(
+                np.array(last[:n]),
+                last[n],
+                np.array(last[n + 1 : 2 * n + 1]),
+                last[2 * n + 1],
+                run.memory.back(last[2 * n + 2 :], n),
+                evaluate.gradients,
+            )
+            yield rows, place
+            if len(rows) < asked or place.norm <= self.tolerance:
+                return
+            step, most = step + asked, most - asked
+
     def _turn_to(self, leg: Leg) -> None:
         if leg.objective is not None:
             self.evaluate.objective = leg.objective
 
-    def _change(self, place: _Place, leg: Leg) -> _Place:
+    def _change(self, place: Place, leg: Leg) -> Place:
         """The same place under another leg: its rule's memory if it is of the same kind, its objective's gradient."""
         self._turn_to(leg)
         fresh = leg.rule.start(place.x)
         memory = place.memory if type(place.memory) is type(fresh) else fresh
         there = self._arrive(place.x, memory) if leg.objective is not None else None
-        return there if isinstance(there, _Place) else replace(place, memory=memory)
+        return there if isinstance(there, Place) else replace(place, memory=memory)
 
-    def _advance(self, leg: Leg, place: _Place, step: int) -> _Place | _End:
+    def _advance(self, leg: Leg, place: Place, step: int) -> Place | _End:
         """The place one step on, or why there is none."""
         try:
             if isinstance(leg.rule, SearchRule):
@@ -273,15 +347,17 @@ class _Run:
             return _End("diverged", f"Diverged at step {{step}}: {said}")
         return following
 
-    def _search(self, rule: SearchRule[Any], place: _Place) -> _Place | str:
+    def _search(self, rule: SearchRule[Any], place: Place) -> Place | str:
         with np.errstate(all="ignore"):
             spot, memory = rule.advance(Spot(place.x, place.loss, place.gradient), place.memory, self.evaluate)
         trouble = _trouble_in_point(spot.x, self.names) or _trouble_in_values(spot.x, spot.f, spot.g, self.names)
-        return trouble or _Place(spot.x, spot.f, spot.g, math.hypot(*spot.g.tolist()), memory)
+        return trouble or Place(spot.x, spot.f, spot.g, math.hypot(*spot.g.tolist()), memory, self.evaluate.gradients)
 
-    def _step(self, leg: Leg, place: _Place, step: int) -> _Place | str:
+    def _step(self, leg: Leg, place: Place, step: int) -> Place | str:
         evaluate, rule, gradient = self.evaluate, leg.rule, place.gradient
         assert isinstance(rule, GradientRule)
+        if leg.schedule.kind != "constant":
+            rule = at_rate(rule, float(rule.settings()["rate"]) * leg.schedule.factor(step))
         with np.errstate(all="ignore"):
             point = rule.look(place.x, place.memory)
         looks_ahead = not np.array_equal(point, place.x)
@@ -296,18 +372,21 @@ class _Run:
             if trouble := _trouble_in_values(point, loss, gradient, self.names):
                 return f"at the look-ahead point {trouble}"
         with np.errstate(all="ignore"):
-            x, memory = _stepped(leg, gradient, place, step)
+            if leg.clip is not None:
+                gradient = clipped(gradient, leg.clip)
+            delta, memory = rule.step(gradient, place.x, place.memory)
+            x = place.x + delta
             if self.box is not None:
                 x = x.clip(self.box.lows, self.box.highs)
         trouble = _trouble_in_point(x, self.names) or _trouble_in_memory(memory, self.names)
         return trouble or self._arrive(x, memory)
 
-    def _arrive(self, x: Array, memory: tuple[Any, ...]) -> _Place | str:
+    def _arrive(self, x: Array, memory: tuple[Any, ...]) -> Place | str:
         """The place at x, or what is not finite there, in words."""
         loss, gradient = self.evaluate(x)
         trouble = _trouble_in_values(x, loss, gradient, self.names)
         # hypot scales before it squares: the norm overflows only if it is itself beyond the floats.
-        return trouble or _Place(x, loss, gradient, math.hypot(*gradient.tolist()), memory)
+        return trouble or Place(x, loss, gradient, math.hypot(*gradient.tolist()), memory, self.evaluate.gradients)
 
     def _ended(self, reason: Reason, sentence: str, step: int) -> Stopped:
         counted = self.evaluate
@@ -332,26 +411,7 @@ def clipped(gradient: Array, longest: float) -> Array:
     return gradient * (longest / norm) if norm > longest else gradient
 
 
-def _stepped(leg: Leg, gradient: Array, place: _Place, step: int) -> tuple[Array, tuple[Any, ...]]:
-    """(x + Δx, memory) with the leg's clipping and schedule."""
-    rule = leg.rule
-    assert isinstance(rule, GradientRule)
-    if leg.clip is not None:
-        gradient = clipped(gradient, leg.clip)
-    if leg.schedule.kind != "constant":
-        rule = at_rate(rule, float(rule.settings()["rate"]) * leg.schedule.factor(step))
-    delta, memory = rule.step(gradient, place.x, place.memory)
-    return place.x + delta, memory
-
-
-def at_rate(rule: GradientRule[Any], rate: float) -> GradientRule[Any]:
-    """The rule at another rate, which a schedule may also bring down to 0: it is not checked."""
-    other = object.__new__(type(rule))
-    other.__dict__.update(rule.__dict__, rate=rate)
-    return other
-
-
-def _iterate(step: int, place: _Place, rule: Rule[Any], evaluations: float, leg: int) -> Iterate:
+def _iterate(step: int, place: Place, rule: Rule[Any], evaluations: float, leg: int) -> Iterate:
     """The place as plain numbers."""
     memory = tuple((symbol, _plain(values)) for symbol, values in rule.entries(place.memory))
     return Iterate(step, _plain(place.x), place.loss, _plain(place.gradient), place.norm, memory, evaluations, leg)
@@ -361,7 +421,7 @@ def _plain(values: Array | float) -> tuple[float, ...]:
     return tuple(values.tolist()) if isinstance(values, np.ndarray) else (float(values),)
 
 
-def _converged(step: int, place: _Place, tolerance: float, rule: Rule[Any]) -> str:
+def _converged(step: int, place: Place, tolerance: float, rule: Rule[Any]) -> str:
     """What can honestly be said of a point whose gradient vanishes, or nearly."""
     if place.norm > 0:
         return (

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.calculus.block_code import Blocks
 from explorer.calculus.compiled import compiled
-from explorer.calculus.sweeps import hessian
-from explorer.calculus.tape import record
+from explorer.calculus.derivative_code import gradient_code
+from explorer.calculus.tracing import trace
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
 from explorer.optimize.ground import NO_SQUARES
 
@@ -24,22 +25,40 @@ class ProgramObjective:
         refuse_constant(program)
         self.program = program
         self.output = output
-        self.compiled = compiled(program)
+        self._compiled = compiled(program)
+        self._blocks: tuple[Blocks | None] | None = None
         self._squares: Program | None = None
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        """f(x) and ∇f(x), by one forward and one reverse sweep."""
-        value, partials = self.compiled.value_and_gradient(x.tolist(), self.output)
+        """f(x) and ∇f(x), by reverse mode."""
+        value, partials = self._compiled.value_and_gradient(x.tolist(), self.output)
         return value, np.array(partials)
 
-    def values_and_gradients(self, points: Array) -> tuple[Array, Array]:
-        """f and ∇f at many points at once, shape (n, inputs): shapes (n,) and (n, inputs); NaN where undefined."""
-        values, partials = self.compiled.values_and_gradients_on(list(points.T), (len(points),), self.output)
-        return values, np.stack(partials, axis=1)
+    def quick_gradient(self, point: Sequence[float]) -> tuple[float, list[float]]:
+        """The same on plain numbers, for generated loops."""
+        return self._compiled.value_and_gradient(point, self.output)
+
+    def many(self, points: Array) -> tuple[Array, Array]:
+        """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points)."""
+        values, partials = self._compiled.values_and_gradients_on(list(points), points.shape[1:], self.output)
+        return values, np.array(partials)
+
+    def gradient_blocks(self) -> Blocks | None:
+        """f and its partials as array code; None where the program is no straight-line code."""
+        if self._blocks is None:
+            try:
+                self._blocks = (Blocks(gradient_code(trace(self.program), self.output)),)
+            except (ExplorerError, RecursionError):
+                self._blocks = (None,)
+        return self._blocks[0]
 
     def hessian(self, x: Array) -> Array:
-        """∇²f(x), forward over reverse."""
-        return np.array(hessian(record(self.program, x.tolist()), self.output))
+        """∇²f(x), a column an input, forward over reverse."""
+        point = x.tolist()
+        columns = [self._compiled.hvp(point, direction, self.output) for direction in np.eye(len(point)).tolist()]
+        matrix = np.array(columns)
+        symmetric: Array = 0.5 * (matrix + matrix.T)
+        return symmetric
 
     def residuals(self, x: Array) -> tuple[Array, Array]:
         """r(x) and its Jacobian where the output is written as a sum of squares; ExplorerError where it is not."""
@@ -56,19 +75,30 @@ class SquaresObjective:
     def __init__(self, program: Program) -> None:
         refuse_constant(program)
         self.program = program
+        self._compiled = compiled(program)
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        """f(x) and ∇f(x) = 2Jᵀr, by one recording and one reverse sweep with the residuals as seeds."""
+        """f(x) and ∇f(x) = 2Jᵀr."""
         residuals, jacobian = self.residuals(x)
         return float(residuals @ residuals), 2 * (residuals @ jacobian)
+
+    def many(self, points: Array) -> tuple[Array, Array]:
+        """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points)."""
+        total, gradients = np.zeros(points.shape[1]), np.zeros(points.shape)
+        for output in range(len(self.program.outputs)):
+            values, partials = self._compiled.values_and_gradients_on(list(points), points.shape[1:], output)
+            with np.errstate(all="ignore"):
+                total += values * values
+                gradients += 2 * values * np.array(partials)
+        return total, gradients
 
     def hessian(self, x: Array) -> Array:
         """∇²f(x) = 2JᵀJ + 2Σ r ∇²r."""
         residuals, jacobian = self.residuals(x)
-        tape = record(self.program, x.tolist())
-        bends = sum(r * np.array(hessian(tape, place)) for place, r in enumerate(residuals.tolist()))
-        matrix: Array = 2 * (jacobian.T @ jacobian + bends)
-        return matrix
+        matrix = jacobian.T @ jacobian
+        for place, r in enumerate(residuals.tolist()):
+            matrix = matrix + r * ProgramObjective(self.program, place).hessian(x)
+        return 2 * matrix
 
     def residuals(self, x: Array) -> tuple[Array, Array]:
         """r(x) and its Jacobian."""

@@ -1,0 +1,182 @@
+"""What the curvature at a point says about rules: eigenvalues, stable rates, rates of convergence, kinds of points.
+
+For a quadratic with eigenvalues λ of ∇²f: gradient descent converges for 0 < η < 2/λmax, momentum for η < 2(1+β)/λmax
+(Goh 2017, "Why momentum really works"); elsewhere this is the local, linear prediction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.optimize.ground import Counted, Objective
+from explorer.optimize.rules import rule_from
+from explorer.optimize.rules.gradient import GradientDescent, Momentum, Nesterov
+from explorer.optimize.rules.rule import Rule
+
+Array = NDArray[np.float64]
+
+# An eigenvalue smaller than this part of the largest has no sign that rounding leaves sure.
+FLAT = 1e-9
+# A gradient this small beside the largest curvature is that of a stationary point: Newton's step is then as short.
+STATIONARY = 1e-6
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The second-order picture at a point; eigenvalues ascend, and `vectors` has their directions as rows."""
+
+    eigenvalues: tuple[float, ...]
+    vectors: tuple[tuple[float, ...], ...]
+    norm: float
+
+    @property
+    def condition(self) -> float | None:
+        """λmax / λmin where all eigenvalues are positive, else None."""
+        low, high = self.eigenvalues[0], self.eigenvalues[-1]
+        return high / low if low > 0 else None
+
+    @property
+    def stable_rate(self) -> float | None:
+        """2/λmax of gradient descent; None where no direction bends upwards."""
+        return 2 / self.eigenvalues[-1] if self.eigenvalues[-1] > 0 else None
+
+    @property
+    def kind(self) -> str:
+        """minimum, maximum, saddle, degenerate; or "" where the gradient does not vanish."""
+        size = max(abs(value) for value in self.eigenvalues)
+        if self.norm > STATIONARY * max(size, 1e-12):
+            return ""
+        flat = FLAT * size
+        signs = {value > 0 for value in self.eigenvalues if abs(value) > flat}
+        if len(signs) == 2:
+            return "saddle"
+        if size == 0 or any(abs(value) <= flat for value in self.eigenvalues):
+            return "degenerate"
+        return "minimum" if True in signs else "maximum"
+
+
+def curvature(objective: Objective, x: Sequence[float]) -> Curvature:
+    """That at x; eigenvalues are nan where the second derivatives are not finite."""
+    point = np.array(x, dtype=float)
+    ground = Counted(objective)
+    _, gradient = ground(point)
+    matrix = ground.hessian(point)
+    norm = math.hypot(*gradient.tolist())
+    if not np.isfinite(matrix).all():
+        return Curvature((math.nan,) * len(point), (), norm)
+    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
+    return Curvature(tuple(values.tolist()), tuple(map(tuple, vectors.T.tolist())), norm)
+
+
+def stable_rate(rule: Rule[Any], largest: float) -> float | None:
+    """The rate at which the rule stops converging along the largest eigenvalue; None where nothing is known."""
+    if largest <= 0:
+        return None
+    if isinstance(rule, GradientDescent):
+        return 2 / largest
+    if isinstance(rule, Momentum):
+        return 2 * (1 + rule.beta) / largest
+    if isinstance(rule, Nesterov):
+        return 2 * (1 + rule.beta) / ((1 + 2 * rule.beta) * largest)
+    return None
+
+
+def contraction(rule: Rule[Any], eigenvalues: Sequence[float], rate: float) -> float | None:
+    """The factor by which the distance to a minimum shrinks a step in the long run: the iteration's spectral radius."""
+    if min(eigenvalues) <= 0:
+        return None
+    if isinstance(rule, GradientDescent):
+        return max(abs(1 - rate * value) for value in eigenvalues)
+    if isinstance(rule, Momentum | Nesterov):
+        beta = rule.beta
+        worst = 0.0
+        for value in eigenvalues:
+            shrunk = rate * value
+            if isinstance(rule, Momentum):
+                matrix = [[1 + beta - shrunk, -beta], [1, 0]]
+            else:
+                matrix = [[(1 + beta) * (1 - shrunk), -beta * (1 - shrunk)], [1, 0]]
+            worst = max(worst, float(np.abs(np.linalg.eigvals(np.array(matrix))).max()))
+        return worst
+    return None
+
+
+def optimal(eigenvalues: Sequence[float]) -> dict[str, dict[str, float]]:
+    """Goh's optimal parameters for a quadratic: the rule's name → rate, beta and the rate of convergence."""
+    low, high = eigenvalues[0], eigenvalues[-1]
+    root_low, root_high = math.sqrt(low), math.sqrt(high)
+    return {
+        "gd": {"rate": 2 / (low + high), "factor": (high - low) / (high + low)},
+        "momentum": {
+            "rate": (2 / (root_low + root_high)) ** 2,
+            "beta": ((root_high - root_low) / (root_high + root_low)) ** 2,
+            "factor": (root_high - root_low) / (root_high + root_low),
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Stationary:
+    """A stationary point with its kind and value."""
+
+    x: tuple[float, ...]
+    f: float
+    kind: str
+    eigenvalues: tuple[float, ...]
+
+
+def stationary_points(
+    objective: Objective, lows: Sequence[float], highs: Sequence[float], starts: int = 49, most: int = 40
+) -> list[Stationary]:
+    """Stationary points within bounds: where Newton's plain and safe iterations end that begin on a grid, lowest first.
+
+    Not necessarily all of them. Two ends closer than a thousandth of the box are one point.
+    """
+    n = len(lows)
+    a_side = max(2, round(starts ** (1 / n)))
+    low, high = np.array(lows, dtype=float), np.array(highs, dtype=float)
+    if a_side**n > 4 * starts:
+        generator = np.random.default_rng(0)
+        grid = low + (high - low) * generator.random((starts, n))
+    else:
+        axes = np.meshgrid(*[np.linspace(0.04, 0.96, a_side)] * n)
+        grid = low + (high - low) * np.stack([axis.ravel() for axis in axes], axis=1)
+    found: list[Stationary] = []
+    methods = [rule_from("newton", {"absolute": 0, "search": "none"}), rule_from("newton", {})]
+    for start in grid:
+        for method in methods:
+            x = _end(objective, method, start, low, high)
+            if x is None or len(found) >= most:
+                continue
+            if any(np.abs((x - other.x) / (high - low)).max() < 1e-3 for other in found):
+                continue
+            bend = curvature(objective, x.tolist())
+            if bend.kind:
+                value, _ = Counted(objective)(x.copy())
+                found.append(Stationary(tuple(x.tolist()), value, bend.kind, bend.eigenvalues))
+    return sorted(found, key=lambda each: each.f)
+
+
+def _end(objective: Objective, method: Rule[Any], start: Array, low: Array, high: Array) -> Array | None:
+    """Where the method ends that begins at `start`, if that is a stationary point within the box."""
+    from explorer.language.program import ExplorerError
+    from explorer.optimize.descent import Iterate, descend
+
+    last: Iterate | None = None
+    try:
+        for item in descend(objective, method, start.tolist(), 40, gradient_tolerance=1e-11):
+            if isinstance(item, Iterate):
+                last = item
+    except ExplorerError:
+        return None
+    if last is None:
+        return None
+    x = np.array(last.x)
+    inside = bool(((low <= x) & (x <= high)).all())
+    return x if inside and last.gradient_norm < 1e-7 else None

@@ -1,0 +1,491 @@
+"""A rule's step as straight-line code: the rule is run once over numbers that write down what is done to them.
+
+From it a loop over many steps is generated for one start (`loop`), and array code for many (`Fleet`, `QuickFleet`).
+Both do the same arithmetic as the rule itself on NumPy arrays, bit for bit; where a number leaves the floats, or a
+coordinate its bounds, the loop ends before that step, and the run takes it by itself and says what broke.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.calculus import generated
+from explorer.calculus.block_code import Blocks
+from explorer.calculus.scalar_code import scalar_function
+from explorer.calculus.straight_line import Builder, Operand, StraightLine
+from explorer.optimize.rules.rule import GradientRule
+
+Array = NDArray[np.float64]
+
+# Operations of a step: a few dozen a coordinate, so that 50 inputs stay far below.
+_MOST_OPERATIONS = 20_000
+MOST_COORDINATES = 64  # of a generated loop: beyond, NumPy's arrays are as fast
+LARGEST_COORDINATE = 1e150  # as in optimize.descent, which says why
+
+
+class _Truth:
+    """A comparison; times a number it is that number or 0."""
+
+    __slots__ = ("builder", "operand")
+
+    def __init__(self, builder: Builder, operand: Operand) -> None:
+        self.builder, self.operand = builder, operand
+
+    def __mul__(self, other: float) -> Number:
+        return Number(self.builder, self.builder.apply("choose", self.operand, float(other), 0.0))
+
+
+class Number:
+    """A number of which only its operation is known; it has what arrays have that rules use."""
+
+    __slots__ = ("builder", "operand")
+
+    def __init__(self, builder: Builder, operand: Operand) -> None:
+        self.builder, self.operand = builder, operand
+
+    def _apply(self, function: str, *arguments: Any) -> Number:
+        return Number(self.builder, self.builder.apply(function, *map(_operand, arguments)))
+
+    def _compared(self, operator: str, other: float) -> _Truth:
+        return _Truth(self.builder, self.builder.operation(operator, (self.operand, float(other))))
+
+    def __add__(self, other: Any) -> Number:
+        return self._apply("add", self, other)
+
+    def __radd__(self, other: Any) -> Number:
+        return self._apply("add", other, self)
+
+    def __sub__(self, other: Any) -> Number:
+        return self._apply("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Number:
+        return self._apply("sub", other, self)
+
+    def __mul__(self, other: Any) -> Number:
+        return self._apply("mul", self, other * 1.0 if isinstance(other, _Truth) else other)
+
+    def __rmul__(self, other: Any) -> Number:
+        return self._apply("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Number:
+        return self._apply("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Number:
+        return self._apply("div", other, self)
+
+    def __pow__(self, exponent: Any) -> Number:
+        return self._apply("sqrt", self) if exponent == 0.5 else self._apply("pow", self, exponent)
+
+    def __rpow__(self, base: Any) -> Number:
+        return self._apply("pow", base, self)
+
+    def __neg__(self) -> Number:
+        return self._apply("neg", self)
+
+    def __abs__(self) -> Number:
+        return self._apply("abs", self)
+
+    def __gt__(self, other: float) -> _Truth:
+        return self._compared(">", other)
+
+    def __lt__(self, other: float) -> _Truth:
+        return self._compared("<", other)
+
+    def __ge__(self, other: float) -> _Truth:
+        return self._compared(">=", other)
+
+    def __eq__(self, other: object) -> Any:  # a comparison to be recorded, and no equality of objects
+        return self._compared("==", float(other))  # type: ignore[arg-type]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def clip(self, low: Any, high: Any = None) -> Number:
+        """At least `low`, and at most `high` if that is given."""
+        raised = self._apply("max", self, low)
+        return raised if high is None else self._apply("min", raised, high)
+
+
+def _operand(value: Any) -> Operand:
+    return value.operand if isinstance(value, Number) else float(value)
+
+
+def at_rate(rule: GradientRule[Any], rate: Any) -> GradientRule[Any]:
+    """The rule at another rate, which a schedule may also bring down to 0: it is not checked."""
+    other = object.__new__(type(rule))
+    other.__dict__.update(rule.__dict__, rate=rate)
+    return other
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How a rule's memory lies in a row: its type, and of each field whether it has a value a coordinate."""
+
+    kind: Any
+    wide: tuple[bool, ...]
+    whole: tuple[bool, ...]  # a count, as t
+
+    @staticmethod
+    def of(rule: GradientRule[Any]) -> Memory:
+        """That of a rule."""
+        fields = tuple(rule.start(np.zeros(1)))
+        return Memory(
+            type(rule.start(np.zeros(1))),
+            tuple(isinstance(f, np.ndarray) for f in fields),
+            tuple(isinstance(f, int) for f in fields),
+        )
+
+    def flat(self, memory: Sequence[Any]) -> list[float]:
+        """The numbers of a memory, field after field."""
+        row: list[float] = []
+        for field, wide in zip(memory, self.wide, strict=True):
+            row += field.tolist() if wide else [float(field)]
+        return row
+
+    def back(self, row: Sequence[float], coordinates: int) -> Any:
+        """The memory of such numbers."""
+        fields: list[Any] = []
+        place = 0
+        for wide, whole in zip(self.wide, self.whole, strict=True):
+            if wide:
+                fields.append(np.array(row[place : place + coordinates]))
+                place += coordinates
+            else:
+                fields.append(int(row[place]) if whole else row[place])
+                place += 1
+        return self.kind(*fields)
+
+
+class _Recording:
+    """A builder with the inputs of a step: the rate, the memory's single numbers, then x, g and the wide fields."""
+
+    def __init__(self, rule: GradientRule[Any], coordinates: int) -> None:
+        self.memory = Memory.of(rule)
+        singles = self.memory.wide.count(False)
+        wides = self.memory.wide.count(True)
+        self.builder = Builder(1 + singles + coordinates * (2 + wides), _MOST_OPERATIONS)
+        numbers = iter([Number(self.builder, place) for place in range(self.builder.inputs)])
+        self.rule = at_rate(rule, next(numbers))
+        self.singles = [next(numbers) for _ in range(singles)]
+        self.x = [next(numbers) for _ in range(coordinates)]
+        self.g = [next(numbers) for _ in range(coordinates)]
+        self.wides = [[next(numbers) for _ in range(coordinates)] for _ in range(wides)]
+
+    def memory_of(self, coordinate: int) -> Any:
+        singles, wides = iter(self.singles), iter(self.wides)
+        return self.memory.kind(*(next(wides)[coordinate] if wide else next(singles) for wide in self.memory.wide))
+
+    def finished(self, outputs: Sequence[Any]) -> StraightLine:
+        return self.builder.finished([_operand(each) for each in outputs])
+
+
+def step_code(rule: GradientRule[Any], coordinates: int) -> tuple[StraightLine, StraightLine]:
+    """(the step, the look ahead) as code of (rate, single memory fields, x, g, wide memory fields).
+
+    The step's outputs: x + Δx, then the memory field after field; the look's: the point of the gradient.
+    """
+    recording = _Recording(rule, coordinates)
+    moved: list[Any] = []
+    memories: list[Any] = []
+    for place in range(coordinates):
+        delta, memory = recording.rule.step(recording.g[place], recording.x[place], recording.memory_of(place))  # type: ignore[arg-type]
+        moved.append(recording.x[place] + delta)
+        memories.append(memory)
+    fields: list[Any] = []
+    for number, wide in enumerate(recording.memory.wide):
+        fields += [memory[number] for memory in memories] if wide else [memories[0][number]]
+    step = recording.finished([*moved, *fields])
+    recording = _Recording(rule, coordinates)
+    points = [
+        recording.rule.look(recording.x[place], recording.memory_of(place))  # type: ignore[arg-type]
+        for place in range(coordinates)
+    ]
+    return step, recording.finished(points)
+
+
+Gradient = Callable[[Sequence[float]], tuple[float, list[float]]]
+Row = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A generated loop over the steps of a rule in n coordinates; see `loop`."""
+
+    run: Callable[..., None]
+    memory: Memory
+    coordinates: int
+
+    def rows(
+        self, gradient: Gradient, row: Row, rates: Sequence[float], clip: float | None, tolerance: float
+    ) -> list[Row]:
+        """The rows after `row`, one a rate, up to the first whose gradient's norm is at most `tolerance`.
+
+        A row is x, f, g, |g|, then the memory field after field. Fewer rows come back where a step met something that
+        is not finite or out of bounds.
+        """
+        rows: list[Row] = []
+        n = self.coordinates
+        longest = math.inf if clip is None else clip
+        x, after = row[:n], row[n + 1 :]
+        # At the edge of a domain: all rows before it are whole.
+        with contextlib.suppress(ArithmeticError, ValueError):
+            self.run(rows.append, rates, gradient, longest, tolerance, *x, *after)
+        return rows
+
+
+@lru_cache(maxsize=64)
+def loop(rule: GradientRule[Any], coordinates: int) -> Loop:
+    """The loop for a rule, whose own rate is not used: each step's is handed over."""
+    step, look = step_code(rule, coordinates)
+    memory = Memory.of(rule)
+    n, wides, singles = coordinates, memory.wide.count(True), memory.wide.count(False)
+    xs, gs = [f"x{i}" for i in range(n)], [f"g{i}" for i in range(n)]
+    fields: list[list[str]] = []
+    for number, wide in enumerate(memory.wide):
+        fields.append([f"m{number * n + i}" for i in range(n)] if wide else [f"t{number}"])
+    flat = [name for field in fields for name in field]
+    alone = [field[0] for field, wide in zip(fields, memory.wide, strict=True) if not wide]
+    spread = [name for field, wide in zip(fields, memory.wide, strict=True) if wide for name in field]
+    assert (len(alone), len(spread)) == (singles, wides * n)
+
+    def arguments(gradients: Sequence[str]) -> str:
+        return ", ".join(["r0", *alone, *xs, *gradients, *spread])
+
+    lines = [f"def run({', '.join(['a0', 'q0', 'v0', 'c0', 'e0', *xs, *gs, 'n0', *flat])}):", "    for r0 in q0:"]
+    used = gs
+    if rule.looks_ahead:
+        used = [f"h{i}" for i in range(n)]
+        points = [f"y{i}" for i in range(n)]
+        lines += [
+            f"        ({_row(points)}) = l0({arguments(gs)})",
+            f"        b0, ({_row(used)}) = v0(({_row(points)}))",
+            f"        k0 = b0 + {' + '.join(used)}",
+            "        if k0 - k0 != 0.0: return",
+            f"        w0 = n1({', '.join(used)})",
+        ]
+    else:
+        lines.append("        w0 = n0")
+    shortened = [f"u{i}" for i in range(n)]
+    lines += ["        if w0 > c0:", "            k0 = c0 / w0"]
+    lines += [f"            {s} = {g} * k0" for s, g in zip(shortened, used, strict=True)]
+    lines += ["        else:"] + [f"            {s} = {g}" for s, g in zip(shortened, used, strict=True)]
+    lines += [f"        ({_row([*xs, *flat])}) = s0({arguments(shortened)})"]
+    lines += [f"        if not (-1e150 <= {x} <= 1e150): return" for x in xs]
+    lines += [
+        f"        b0, ({_row(gs)}) = v0(({_row(xs)}))",
+        f"        n0 = n1({', '.join(gs)})",
+        f"        k0 = {' + '.join(['b0', 'n0', *flat])}",
+        "        if k0 - k0 != 0.0: return",
+        f"        a0(({_row([*xs, 'b0', *gs, 'n0', *flat])}))",
+        "        if n0 <= e0: return",
+    ]
+    names = {"s0": scalar_function(step), "l0": scalar_function(look), "n1": math.hypot}
+    return Loop(generated.function("\n".join(lines) + "\n", names), memory, n)
+
+
+def _row(names: Sequence[str]) -> str:
+    return "".join(f"{name}, " for name in names)
+
+
+@dataclass(frozen=True)
+class _StepBlocks:
+    """A rule's step and look as array code, the scalar code of its single fields, and which fields are which."""
+
+    step: Blocks
+    look: Blocks
+    count: Callable[..., tuple[float, ...]]
+    wide: list[int]
+    single: list[int]
+
+
+@lru_cache(maxsize=64)
+def _step_blocks(rule: GradientRule[Any], many_rates: bool) -> _StepBlocks:
+    """That of a rule, whose own rate is not used; with many_rates the rate is an array."""
+    step, look = step_code(rule, 1)
+    layout = Memory.of(rule)
+    fields = range(len(layout.wide))
+    wide = [number for number in fields if layout.wide[number]]
+    single = [number for number in fields if not layout.wide[number]]
+    held = range(1 if many_rates else 0, 1 + len(single))
+    return _StepBlocks(
+        exact_blocks(with_outputs(step, [0, *(1 + number for number in wide)]), held),
+        exact_blocks(look, held),
+        scalar_function(with_outputs(step, [1 + number for number in single])),
+        wide,
+        single,
+    )
+
+
+class Fleet:
+    """A rule's step over many runs at once: arrays of shape (n, runs), all its coordinates alike.
+
+    The rate is a float, or an array with a rate for each of the n·runs numbers.
+    """
+
+    def __init__(self, rule: GradientRule[Any], many_rates: bool) -> None:
+        code = _step_blocks(at_rate(rule, 1.0), many_rates)
+        self._step, self._look, self._count = code.step, code.look, code.count
+        self._wide, self._single = code.wide, code.single
+        self._looks_ahead = rule.looks_ahead
+
+    def _columns(self, rate: Any, x: Array, g: Array, memory: Sequence[Any]) -> list[Any]:
+        singles = [memory[number] for number in self._single]
+        return [rate, *singles, x.reshape(-1), g.reshape(-1), *(memory[number].reshape(-1) for number in self._wide)]
+
+    def look(self, rate: Any, x: Array, memory: Sequence[Any]) -> Array:
+        """Where the gradients of the next step are taken."""
+        if not self._looks_ahead:
+            return x
+        return self._look(self._columns(rate, x, x, memory), x.size)[0].reshape(x.shape)
+
+    def step(self, rate: Any, x: Array, g: Array, memory: Sequence[Any]) -> tuple[Array, list[Any]]:
+        """(x + Δx, memory) for the gradients g taken at look(x)."""
+        columns = self._columns(rate, x, g, memory)
+        moved, *fields = self._step(columns, x.size)
+        after = list(memory)
+        for number, field in zip(self._wide, fields, strict=True):
+            after[number] = field.reshape(x.shape)
+        point = [0.0 if isinstance(column, np.ndarray) else float(column) for column in columns]
+        for number, value in zip(self._single, self._count(*point), strict=True):
+            after[number] = value
+        return moved.reshape(x.shape), after
+
+
+_CHUNK = 6_000  # runs whose numbers stay in a core's second-level cache together
+
+
+class QuickFleet:
+    """Many runs of a rule on a function whose gradient is straight-line code, chunk by chunk of runs.
+
+    gradient: array code whose outputs are f and its n partials. It writes the partials next to each other, so that a
+    step is one call for all coordinates. The numbers are those of Fleet.
+    """
+
+    def __init__(self, gradient: Blocks, rule: GradientRule[Any], starts: Array, rate: Any) -> None:
+        many = isinstance(rate, np.ndarray)
+        code = _step_blocks(at_rate(rule, 1.0), many)
+        self._gradient, self._step, self._count = gradient, code.step, code.count
+        self._look = code.look if rule.looks_ahead else None
+        self._wide, self._single = code.wide, code.single
+        n, runs = starts.shape
+        memory = rule.start(starts[:, :1])
+        self._singles = [float(memory[number]) for number in self._single]
+        self.chunks = [
+            _Chunk(starts[:, a : a + _CHUNK], rate[a : a + _CHUNK] if many else rate, rule.start, self._wide)
+            for a in range(0, runs, _CHUNK)
+        ]
+        size = min(_CHUNK, runs)
+        self._spare = {
+            id(blocks): [np.empty(width) for _ in range(blocks.buffers)]
+            + [np.empty(width, dtype=bool) for _ in range(blocks.masks)]
+            for blocks, width in ((self._gradient, size), (self._step, n * size), (self._look, n * size))
+            if blocks is not None
+        }
+
+    def advance(self, factors: Sequence[float], points: Array, losses: Array) -> None:
+        """Take a step for each factor on the rate.
+
+        Writes the points after each step, or only the last ones, into `points`, shape (steps or 1, n, runs), and the
+        losses before each step into `losses`, shape (steps, runs).
+        """
+        keep = len(points) == len(factors)
+        first = 0
+        counts = [self._singles]
+        for _ in factors:
+            counts.append(list(self._count(0.0, *counts[-1], *[0.0] * (2 + len(self._wide)))))
+        with np.errstate(all="ignore"):
+            for chunk in self.chunks:
+                last = first + chunk.runs
+                for place, factor in enumerate(factors):
+                    self._one(chunk, factor, counts[place], losses[place, first:last])
+                    if keep:
+                        points[place, :, first:last] = chunk.x
+                points[-1, :, first:last] = chunk.x
+                first = last
+        self._singles = counts[-1]
+
+    def _one(self, chunk: _Chunk, factor: float, singles: list[float], losses: Array) -> None:
+        rate = chunk.rate * factor
+        many = isinstance(rate, np.ndarray)
+        held: list[float] = singles if many else [float(rate), *singles]
+        front = [rate] if many else []
+        self._run(self._gradient, [*chunk.x], (), [losses, *chunk.g])
+        if self._look is not None:
+            inputs = [*front, chunk.flat_x, chunk.flat_g, *chunk.wide]
+            self._run(self._look, inputs, held, [chunk.flat_ahead])
+            self._run(self._gradient, [*chunk.ahead], (), [chunk.waste, *chunk.g])
+        self._run(
+            self._step, [*front, chunk.flat_x, chunk.flat_g, *chunk.wide], held, [chunk.next_flat_x, *chunk.next_wide]
+        )
+        chunk.turn()
+
+    def _run(self, blocks: Blocks, columns: list[Array], held: Sequence[float], outputs: list[Array]) -> None:
+        size = len(outputs[0])
+        spare = self._spare[id(blocks)]
+        if spare and len(spare[0]) != size:
+            spare = [buffer[:size] for buffer in spare]
+        blocks.run(*columns, *blocks.once(*held), *spare, *outputs)
+
+
+class _Chunk:
+    """The runs of a chunk: their points and wide memory fields, twice: a step reads one set and writes the other."""
+
+    def __init__(self, starts: Array, rate: Any, start: Callable[[Array], Any], wide: Sequence[int]) -> None:
+        n, self.runs = starts.shape
+        self.rate = np.tile(rate, n) if isinstance(rate, np.ndarray) else rate
+        self.x = starts.copy()
+        self._other = np.empty_like(self.x)
+        memory = start(self.x)
+        self.wide = [np.ascontiguousarray(memory[number]).reshape(-1) for number in wide]
+        self.next_wide = [np.empty_like(field) for field in self.wide]
+        self.flat_x, self.next_flat_x = self.x.reshape(-1), self._other.reshape(-1)
+        self.g, self.ahead = np.empty_like(self.x), np.empty_like(self.x)
+        self.flat_g, self.flat_ahead = self.g.reshape(-1), self.ahead.reshape(-1)
+        self.waste = np.empty(self.runs)
+
+    def turn(self) -> None:
+        """What was written is what is read next."""
+        self.x, self._other = self._other, self.x
+        self.flat_x, self.next_flat_x = self.next_flat_x, self.flat_x
+        self.wide, self.next_wide = self.next_wide, self.wide
+
+
+def exact_blocks(code: StraightLine, held: Sequence[int]) -> Blocks:
+    """The Blocks of a code whose held part is computed as Python's floats do: a power as a power, not as a product."""
+    blocks = Blocks(code, held)
+    if blocks.scalars:
+        once = scalar_function(pruned(replace(code, outputs=tuple(blocks.scalars))))
+        places, inputs = list(blocks.held), code.inputs
+
+        def computed(*values: float) -> tuple[Any, ...]:
+            point = [0.0] * inputs
+            for place, value in zip(places, values, strict=True):
+                point[place] = value
+            return tuple([v if isinstance(v, bool) else np.array(v) for v in once(*point)])
+
+        blocks.once = computed
+    return blocks
+
+
+def with_outputs(code: StraightLine, places: Sequence[int]) -> StraightLine:
+    """The code with only these of its outputs, and what they need."""
+    return pruned(replace(code, outputs=tuple(code.outputs[place] for place in places)))
+
+
+def pruned(code: StraightLine) -> StraightLine:
+    """The code (without branches) without the operations that no output needs."""
+    needed = {o for o in code.outputs if isinstance(o, int)}
+    body: list[Any] = []
+    for item in reversed(code.body):
+        assert isinstance(item, int)
+        if item in needed:
+            body.append(item)
+            needed.update(a for a in code.arguments[item] if isinstance(a, int))
+    return replace(code, body=body[::-1])
