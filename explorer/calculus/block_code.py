@@ -49,14 +49,18 @@ _LONGEST, _SHORTEST = 8192, 1024  # points of a block
 _CACHE_BYTES = 400_000  # most of a core's second-level cache
 
 
-@dataclass
+@dataclass(slots=True)
 class _Line:
-    """One statement: its form with {t} for the target and {0}, {1} for what it reads."""
+    """One statement: `before`, what it reads with commas between, `after`, in which {t} stands for the target.
 
-    form: str
+    in_place: the target may be the buffer of an operand that ends here.
+    """
+
+    before: str
     reads: tuple[Operand, ...] = ()
+    after: str = ")"
     target: int | None = None
-    in_place: bool = False  # the target may be the buffer of an operand that ends here
+    in_place: bool = False
 
 
 class BlockWriter:
@@ -68,18 +72,19 @@ class BlockWriter:
         self.once: list[int] = []  # operations on held inputs alone, in order
         self.globals: dict[str, Any] = {"c0": np.copyto, "p0": np.putmask, "a0": _some, "a1": _all}
         self.functions: dict[str, str] = {}
-        self.constants: dict[tuple[float, float], str] = {}
+        self.constants: dict[complex, str] = {}
         self.scalars: dict[int, str] = {}  # held operations that blocks use
         self.lines: list[_Line] = []
-        self.pinned: dict[int, str] = {}  # operations that are computed in their output's own array
+        self.names = {index: f"x{index}" for index in range(code.inputs) if index not in self.held}
+        self.kinds: dict[int, str] = {}  # of the operations that live in buffers: "b" floats, "m" bools
+        self.buffers, self.masks = 0, 0
         for place, output in enumerate(code.outputs):
-            if isinstance(output, int) and output >= code.inputs:
-                self.pinned.setdefault(output, f"y{place}")
+            if isinstance(output, int) and output >= code.inputs:  # computed in the output's own array
+                self.names.setdefault(output, f"y{place}")
         self.block(code.body, "    ")
         for place, output in enumerate(code.outputs):
-            if not (isinstance(output, int) and output not in self.held and self.pinned.get(output) == f"y{place}"):
-                self.lines.append(_Line(f"    c0(y{place}, {{0}})", (output,)))
-        self.buffers, self.masks = 0, 0
+            if not isinstance(output, int) or output in self.held or self.names.get(output) != f"y{place}":
+                self.lines.append(_Line(f"    c0(y{place}, ", (output,)))
 
     def block(self, items: Sequence[Item], indent: str) -> None:
         for item in items:
@@ -89,64 +94,75 @@ class BlockWriter:
                 self.operation(item, indent)
 
     def computed_once(self, index: int) -> bool:
-        if any(isinstance(a, int) and a not in self.held for a in self.code.arguments[index]):
-            return False
-        self.held.add(index)
-        self.once.append(index)
-        return True
+        """Whether the operation depends on held inputs alone."""
+        if self.held:
+            for a in self.code.arguments[index]:
+                if type(a) is int and a not in self.held:
+                    return False
+            self.held.add(index)
+            self.once.append(index)
+            return True
+        return False
+
+    def add(self, before: str, reads: tuple[Operand, ...], after: str, target: int, in_place: bool = False) -> None:
+        """Append a line with a target, which gets a place to live."""
+        if target not in self.names and target not in self.kinds:
+            self.kinds[target] = "m" if self.code.functions[target] in TRUTHS else "b"
+        self.lines.append(_Line(before, reads, after, target, in_place))
 
     def operation(self, index: int, indent: str) -> None:
         function, arguments = self.code.functions[index], self.code.arguments[index]
         if function == "choose":
             self.choice(index, arguments, indent)
             return
+        name = self.functions.get(function)
         called = _FUNCTIONS[function]
-        name = self.functions.setdefault(function, f"f{len(self.functions)}")
-        self.globals[name] = called
-        operands = ", ".join(f"{{{place}}}" for place in range(len(arguments)))
+        if name is None:
+            self.functions[function] = name = f"f{len(self.functions)}"
+            self.globals[name] = called
         if isinstance(called, np.ufunc):
-            out = "out=" if function in ("min", "max") else ""  # NumPy insists on it there; elsewhere it takes time
-            self.lines.append(_Line(f"{indent}{name}({operands}, {out}{{t}})", arguments, index, in_place=True))
+            # NumPy insists on the keyword for two functions; for the others it only takes time.
+            out = ", out={t})" if function in ("min", "max") else ", {t})"
+            self.add(f"{indent}{name}(", arguments, out, index, in_place=True)
         else:
-            self.lines.append(_Line(f"{indent}c0({{t}}, {name}({operands}))", arguments, index, in_place=True))
+            self.add(f"{indent}c0({{t}}, {name}(", arguments, "))", index, in_place=True)
 
     def choice(self, index: int, arguments: tuple[Operand, ...], indent: str) -> None:
         condition, then, otherwise = arguments
-        self.lines.append(_Line(f"{indent}c0({{t}}, {{0}})", (otherwise, condition, then), index))
+        self.add(f"{indent}c0({{t}}, ", (otherwise,), ")", index)
         if isinstance(condition, int) and condition in self.held:
-            self.lines.append(_Line(f"{indent}if {{0}}: c0({{t}}, {{1}})", (condition, then), index))
+            self.lines.append(_Line(f"{indent}if ", (condition,), ":"))
+            self.add(f"{indent}    c0({{t}}, ", (then,), ")", index)
         else:
-            self.lines.append(_Line(f"{indent}p0({{t}}, {{0}}, {{1}})", (condition, then), index))
+            self.add(f"{indent}p0({{t}}, ", (condition, then), ")", index)
 
     def branch(self, branch: Branch, indent: str) -> None:
         held = branch.condition in self.held
         inner = indent + "    "
         for items, position in ((branch.then, 1), (branch.otherwise, 2)):
-            test = "{0}" if held else "a0({0})" if position == 1 else "not a1({0})"
             start = len(self.lines)
-            self.lines.append(
-                _Line(f"{indent}if {test}:" if position == 1 or not held else f"{indent}else:", (branch.condition,))
-            )
+            if held:
+                head = (
+                    _Line(f"{indent}if ", (branch.condition,), ":")
+                    if position == 1
+                    else _Line(f"{indent}else:", (), "")
+                )
+            else:
+                head = _Line(f"{indent}if a0(" if position == 1 else f"{indent}if not a1(", (branch.condition,), "):")
+            self.lines.append(head)
             self.block(items, inner)
             if held:
                 for select in branch.selects:
-                    operand = self.code.arguments[select][position]
-                    if not self.select_once(select):
-                        self.lines.append(_Line(f"{inner}c0({{t}}, {{0}})", (operand,), select))
+                    if select not in self.held and not self.computed_once(select):
+                        self.add(f"{inner}c0({{t}}, ", (self.code.arguments[select][position],), ")", select)
             if len(self.lines) == start + 1:
                 if held:
-                    self.lines.append(_Line(f"{inner}0"))
+                    self.lines.append(_Line(f"{inner}0", (), ""))
                 else:
                     self.lines.pop()
         if not held:
             for select in branch.selects:
                 self.choice(select, self.code.arguments[select], indent)
-
-    def select_once(self, select: int) -> bool:
-        """Whether the select is computed once: both of its sides are, and its condition."""
-        if select in self.held:
-            return True
-        return self.computed_once(select)
 
     # -- names ---------------------------------------------------------------------------------------------------------
 
@@ -160,59 +176,55 @@ class BlockWriter:
         return "\n".join([f"def run({parameters}):", *lines, "    return"]) + "\n"
 
     def _allocated(self) -> list[str]:
-        last = {
-            o: place for place, line in enumerate(self.lines) for o in (*line.reads, line.target) if self._buffered(o)
-        }
-        given: dict[int, str] = {}
+        """The lines with buffers given to operations, each free again after the last line that reads it."""
+        last: dict[int, int] = {}
+        for place, line in enumerate(self.lines):
+            for o in line.reads:
+                if type(o) is int:
+                    last[o] = place
+            if line.target is not None:
+                last[line.target] = place
+        names, kinds = self.names, self.kinds
         free: dict[str, list[int]] = {"b": [], "m": []}
         counts = {"b": 0, "m": 0}
 
-        def release(operands: Sequence[Operand | None], place: int) -> None:
-            for o in self._buffered(*operands):
-                if last[o] == place and o in given:
-                    name = given.pop(o)
-                    heapq.heappush(free[name[0]], int(name[1:]))
+        def release(operand: Operand | None, place: int) -> None:
+            if type(operand) is int and last[operand] == place and operand in kinds and operand in names:
+                name = names.pop(operand)
+                heapq.heappush(free[name[0]], int(name[1:]))
 
         result = []
         for place, line in enumerate(self.lines):
-            reads = [self._name(o, given) for o in line.reads]
+            reads = ", ".join([self._name(o) for o in line.reads])
+            text = f"{line.before}{reads}{line.after}"
             if line.in_place:
-                release([o for o in line.reads if o != line.target], place)
-            target = ""
+                for o in line.reads:
+                    release(o, place)
             if line.target is not None:
-                if self._buffered(line.target) and line.target not in given:
-                    kind = "m" if self.code.functions[line.target] in TRUTHS else "b"
+                if line.target not in names:
+                    kind = kinds[line.target]
                     if not free[kind]:
-                        heapq.heappush(free[kind], counts[kind])
+                        free[kind].append(counts[kind])
                         counts[kind] += 1
-                    given[line.target] = f"{kind}{heapq.heappop(free[kind])}"
-                target = self._name(line.target, given)
-            result.append(line.form.format(*reads, t=target))
-            release([*line.reads, line.target], place)
+                    names[line.target] = f"{kind}{heapq.heappop(free[kind])}"
+                text = text.replace("{t}", names[line.target])
+            result.append(text)
+            for o in line.reads:
+                release(o, place)
+            release(line.target, place)
         self.buffers, self.masks = counts["b"], counts["m"]
         return result
 
-    def _buffered(self, *operands: Operand | None) -> set[int]:
-        """Those of the operands that are operations which live in a buffer."""
-        return {
-            o
-            for o in operands
-            if isinstance(o, int) and o >= self.code.inputs and o not in self.held and o not in self.pinned
-        }
-
-    def _name(self, operand: Operand, given: dict[int, str]) -> str:
-        if isinstance(operand, float):
-            key = (operand, math.copysign(1.0, operand))
-            if key not in self.constants:
-                self.constants[key] = f"k{len(self.constants)}"
-                # An array without axes: NumPy takes half as long for it as for a float.
-                self.globals[self.constants[key]] = np.array(operand)
-            return self.constants[key]
-        if operand in self.held:
-            return self.scalars.setdefault(operand, f"s{len(self.scalars)}")
-        if operand in self.pinned:
-            return self.pinned[operand]
-        return given.get(operand) or f"x{operand}"
+    def _name(self, operand: Operand) -> str:
+        """The name of an operand; of what is computed once and of a number a new one, if need be."""
+        if isinstance(operand, int):
+            return self.names.get(operand) or self.scalars.setdefault(operand, f"s{len(self.scalars)}")
+        key = complex(operand, math.copysign(1.0, operand))
+        if key not in self.constants:
+            self.constants[key] = f"k{len(self.constants)}"
+            # An array without axes: NumPy takes half as long for it as for a float.
+            self.globals[self.constants[key]] = np.array(operand)
+        return self.constants[key]
 
 
 class Blocks:

@@ -8,11 +8,12 @@ defined, or is lost on the way to the output, the caller asks the interpreter.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from explorer.calculus.straight_line import Branch, Builder, Item, Operand, StraightLine, same, swallowed
+from explorer.calculus.straight_line import SWALLOWING, Branch, Builder, Item, Operand, StraightLine, same, swallowed
 from explorer.language.primitives import PRIMITIVES
 
 MOST_CODE = 200_000  # operations of a derivative's code
@@ -23,12 +24,11 @@ class Writer:
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
-        self.functions: dict[str, Callable[..., Any]] = {"choose": self.choose, "equal": self.equal, "less": self.less}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in self.functions:
-            self.functions[name] = lambda *operands: self.builder.apply(name, *operands)
-        return self.functions[name]
+        written = partial(self.builder.apply, name)
+        self.__dict__[name] = written  # found directly from now on
+        return written
 
     def equal(self, a: Operand, b: Operand) -> int | bool:
         return self.compare("==", a, b)
@@ -48,7 +48,10 @@ class Writer:
 
 
 class _Replay:
-    """A program's code written again into a Builder, with `of` telling what has become of each operation."""
+    """A program's code written again into a Builder, with `of` telling what has become of each operation.
+
+    varies: the operations that depend on an input by which is differentiated.
+    """
 
     def __init__(self, code: StraightLine, held: Sequence[int] = ()) -> None:
         """held: inputs by which nothing is differentiated."""
@@ -63,6 +66,11 @@ class _Replay:
     def __getitem__(self, operand: Operand) -> Operand:
         return self.of[operand] if isinstance(operand, int) else operand
 
+    def operands(self, index: int) -> list[Operand]:
+        """What the operation's arguments have become."""
+        of = self.of
+        return [of[a] if type(a) is int else a for a in self.code.arguments[index]]
+
     def block(self, items: Sequence[Item]) -> None:
         for item in items:
             if isinstance(item, int):
@@ -71,19 +79,24 @@ class _Replay:
                 self.branch(item)
 
     def operation(self, index: int) -> None:
-        function, arguments = self.code.functions[index], self.code.arguments[index]
-        operands = [self[a] for a in arguments]
-        if function in PRIMITIVES:
-            self.of[index] = self.builder.apply(function, *operands)
-            for argument in swallowed(function, operands):
-                if argument >= self.code.inputs:
-                    lost = self.builder.operation("!=", (argument, argument))
-                    before = self.swallowed
-                    self.swallowed = self.builder.operation("or", (before, lost)) if isinstance(before, int) else lost
-            if any(a in self.varies for a in arguments if isinstance(a, int)):
-                self.varies.add(index)
-        else:
+        function, operands = self.code.functions[index], self.operands(index)
+        if function not in PRIMITIVES:
             self.of[index] = self.builder.operation(function, tuple(operands))
+            return
+        self.of[index] = self.builder.apply(function, *operands)
+        for a in self.code.arguments[index]:
+            if a in self.varies and type(a) is int:
+                self.varies.add(index)
+                break
+        if function in SWALLOWING:
+            self.watch(function, operands)
+
+    def watch(self, function: str, operands: Sequence[Operand]) -> None:
+        for argument in swallowed(function, operands):
+            if argument >= self.code.inputs:
+                lost = self.builder.operation("!=", (argument, argument))
+                before = self.swallowed
+                self.swallowed = self.builder.operation("or", (before, lost)) if isinstance(before, int) else lost
 
     def branch(self, branch: Branch) -> None:
         condition = self.of[branch.condition]
@@ -99,12 +112,16 @@ class _Replay:
             if any(a in self.varies for a in (then, otherwise) if isinstance(a, int)):
                 self.varies.add(select)
 
-    def partial(self, index: int, position: int) -> Operand:
-        """The partial of an operation by its argument at a position."""
-        operands = [self[a] for a in self.code.arguments[index]]
-        written = PRIMITIVES[self.code.functions[index]].partials[position]
-        result: Operand = written(self.writer, *operands, self.of[index])
-        return result
+    def partials(self, index: int, moving: Container[Operand]) -> list[tuple[int, Operand]]:
+        """The operation's arguments that are moving, each with the partial by it."""
+        operands, result = self.operands(index), self.of[index]
+        return [
+            (argument, written(self.writer, *operands, result))
+            for argument, written in zip(
+                self.code.arguments[index], PRIMITIVES[self.code.functions[index]].partials, strict=True
+            )
+            if type(argument) is int and argument in moving
+        ]
 
     def finished(self, outputs: Sequence[Operand]) -> StraightLine:
         return self.builder.finished(outputs)
@@ -156,10 +173,8 @@ class _Reverse:
 
     def contribute(self, index: int, adjoint: Operand, adjoints: _Adjoints) -> None:
         """Pass an operation's adjoint on to its arguments."""
-        for position, argument in enumerate(self.code.arguments[index]):
-            if isinstance(argument, int) and argument in self.replay.varies:
-                amount = self.builder.apply("mul", adjoint, self.replay.partial(index, position))
-                self.add(argument, amount, None, adjoints)
+        for argument, by in self.replay.partials(index, self.replay.varies):
+            self.add(argument, self.builder.apply("mul", adjoint, by), None, adjoints)
 
     def add(self, index: int, amount: Operand, there: int | None, adjoints: _Adjoints) -> None:
         """Add to an adjoint what is there where `there` says so, and is 0 elsewhere."""
@@ -282,8 +297,8 @@ class _PairWriter:
         if not any(isinstance(n, _Pair) for n in numbers):
             return value
         terms = [
-            (partial(self.writer, *values, value), number.tangent)
-            for partial, number in zip(PRIMITIVES[name].partials, numbers, strict=True)
+            (by(self.writer, *values, value), number.tangent)
+            for by, number in zip(PRIMITIVES[name].partials, numbers, strict=True)
             if isinstance(number, _Pair)
         ]
         return _Pair(value, _summed(self.writer, terms))
@@ -310,11 +325,7 @@ def _tangents(replay: _Replay, directions: dict[int, Operand]) -> dict[int, Oper
     for index in code.body:
         assert isinstance(index, int)
         if code.functions[index] in PRIMITIVES:
-            terms = [
-                (replay.partial(index, position), tangents[argument])
-                for position, argument in enumerate(code.arguments[index])
-                if isinstance(argument, int) and argument in tangents
-            ]
+            terms = [(by, tangents[argument]) for argument, by in replay.partials(index, tangents)]
             if terms:
                 tangents[index] = _summed(replay.writer, terms)
     return tangents
@@ -367,8 +378,8 @@ def hessian_times_code(code: StraightLine, output: int, moving: Sequence[int]) -
         operands = [number(a) for a in code.arguments[index]]
         for position, argument in enumerate(code.arguments[index]):
             if isinstance(argument, int) and argument in varies:
-                partial = PRIMITIVES[code.functions[index]].partials[position](writer, *operands, number(index))
-                amount = writer.apply("mul", adjoints[index], partial)
+                by = PRIMITIVES[code.functions[index]].partials[position](writer, *operands, number(index))
+                amount = writer.apply("mul", adjoints[index], by)
                 before = adjoints.get(argument)
                 adjoints[argument] = amount if before is None else writer.apply("add", before, amount)
     columns = [adjoints.get(index) for index in range(size)]

@@ -16,13 +16,15 @@ from typing import Any
 
 from explorer.calculus import generated
 from explorer.calculus.numbers import FAST, REAL
-from explorer.calculus.straight_line import COMPARISONS, Branch, Item, Operand, StraightLine, swallowed
+from explorer.calculus.straight_line import COMPARISONS, SWALLOWING, Branch, Item, Operand, StraightLine, swallowed
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", **{c: c for c in COMPARISONS}, "and": "and", "or": "or"}
-_PREFIX = {"neg": "-", "not": "not "}
-# relu: a NaN goes through, and −0 becomes 0
-_TEMPLATES = {"relu": "({0} if {0} > 0.0 or {0} != {0} else 0.0)", "choose": "({1} if {0} else {2})"}
-_TWICE = {"relu"}  # templates that use their operand more than once: it gets a name
+_TEMPLATES = {
+    "neg": "(-{0})",
+    "not": "(not {0})",
+    "choose": "({1} if {0} else {2})",
+    "relu": "({0} if {0} > 0.0 or {0} != {0} else 0.0)",
+}
 _DEEPEST = 12  # expressions inside each other
 
 
@@ -37,9 +39,8 @@ class ScalarWriter:
         self.lines: list[str] = []
         self.functions: dict[str, str] = {}  # elementary function → numbered global
         self.uses = _uses(code)
-        self.depth: dict[int, int] = {}
-        self.inline: dict[int, str] = {}  # expressions that wait for their one use
-        self.names: dict[int, str] = {index: f"x{index}" for index in range(code.inputs)}
+        self.texts = {index: f"x{index}" for index in range(code.inputs)}  # names, and expressions used once
+        self.depths: dict[int, int] = {}  # of the expressions
         self.count = 0
 
     def source(self) -> str:
@@ -65,66 +66,69 @@ class ScalarWriter:
 
     def operation(self, index: int, indent: str) -> None:
         function, arguments = self.code.functions[index], self.code.arguments[index]
-        depth = 1 + max((self.depth.get(a, 0) for a in arguments if isinstance(a, int) and a in self.inline), default=0)
-        expression = self.expression(function, arguments, indent)
-        if self.uses.get(index) == 1 and depth < _DEEPEST:
-            self.inline[index], self.depth[index] = expression, depth
-        else:
-            self.assign(index, expression, indent)
-
-    def assign(self, index: int, expression: str, indent: str) -> None:
-        if index not in self.names:
-            self.names[index] = f"v{self.count}"
-            self.count += 1
-        self.lines.append(f"{indent}{self.names[index]} = {expression}")
-
-    def expression(self, function: str, arguments: Sequence[Operand], indent: str) -> str:
-        if not self.safe:
+        if function in SWALLOWING and not self.safe:
             for lost in swallowed(function, arguments):
                 if lost >= self.code.inputs:
                     name = self.named(lost, indent)
                     self.lines.append(f"{indent}if {name} != {name}: raise e0")
-        if function in _TWICE:
+        if function == "relu":  # its template has the operand three times
             for a in arguments:
                 if isinstance(a, int):
                     self.named(a, indent)
-        texts = [self.text(a) for a in arguments]
-        if function in _INFIX and not (self.safe and function == "div"):
-            return f"({texts[0]} {_INFIX[function]} {texts[1]})"
-        if function in _PREFIX:
-            return f"({_PREFIX[function]}{texts[0]})"
+        depth = 1
+        texts = []
+        for a in arguments:
+            if type(a) is int:
+                texts.append(self.texts[a])
+                depth = max(depth, self.depths.get(a, 0) + 1)
+            else:
+                texts.append(number_text(a))
+        expression = self.expression(function, texts)
+        if self.uses.get(index) == 1 and depth < _DEEPEST:
+            self.texts[index], self.depths[index] = expression, depth
+        else:
+            self.assign(index, expression, indent)
+
+    def expression(self, function: str, texts: list[str]) -> str:
+        infix = _INFIX.get(function)
+        if infix is not None and not (self.safe and function == "div"):
+            return f"({texts[0]} {infix} {texts[1]})"
         if function in _TEMPLATES:
             return _TEMPLATES[function].format(*texts)
         name = self.functions.setdefault(function, f"f{len(self.functions)}")
         return f"{name}({', '.join(texts)})"
 
+    def assign(self, index: int, expression: str, indent: str) -> None:
+        """A name for the operation, with this value."""
+        self.texts[index] = name = f"v{self.count}"
+        self.count += 1
+        self.lines.append(f"{indent}{name} = {expression}")
+
     def named(self, index: int, indent: str) -> str:
         """The name of an operation, which gets one if it was to stand inside an expression."""
-        if index in self.inline:
-            self.assign(index, self.inline.pop(index), indent)
-        return self.names[index]
+        if self.depths.pop(index, 0):
+            self.assign(index, self.texts[index], indent)
+        return self.texts[index]
 
     def text(self, operand: Operand) -> str:
-        if isinstance(operand, float):
-            return number_text(operand)
-        return self.names.get(operand) or self.inline.pop(operand)
+        return self.texts[operand] if isinstance(operand, int) else number_text(operand)
 
     def branch(self, branch: Branch, indent: str) -> None:
         inner = indent + "    "
-        # Names for what both sides assign to, before either.
-        for select in branch.selects:
-            self.names[select] = f"v{self.count}"
+        for select in branch.selects:  # one name for both sides
+            self.texts[select] = f"v{self.count}"
             self.count += 1
         self.lines.append(f"{indent}if {self.text(branch.condition)}:")
         for items, position in ((branch.then, 1), (branch.otherwise, 2)):
             self.block(items, inner)
             for select in branch.selects:
-                self.assign(select, self.text(self.code.arguments[select][position]), inner)
+                value = self.text(self.code.arguments[select][position])
+                self.lines.append(f"{inner}{self.texts[select]} = {value}")
             if position == 1:
                 self.lines.append(f"{indent}else:")
 
 
-_NAME = re.compile(r"\bv[0-9]+")
+_NAME = re.compile(r"\b(v[0-9]+)")
 
 
 def names_used_again(lines: list[str]) -> list[str]:
@@ -132,36 +136,30 @@ def names_used_again(lines: list[str]) -> list[str]:
 
     Valid for lines without loops, where no way through the branches goes back to an earlier line.
     """
-    found = [_NAME.findall(line) for line in lines]
-    last = {name: place for place, names in enumerate(found) for name in names}
+    split = [_NAME.split(line) for line in lines]  # at the odd places the names
+    last = {name: place for place, parts in enumerate(split) for name in parts[1::2]}
     given: dict[str, str] = {}
     free: list[int] = []
     count = 0
     result = []
-    for place, (line, names) in enumerate(zip(lines, found, strict=True)):
-        target = names[0] if names and line.lstrip().startswith(f"{names[0]} =") else None
-        reads = set(names[1:] if target is not None else names)
-        renamed = {name: given[name] for name in reads}
-
-        def rename(match: re.Match[str], renamed: dict[str, str] = renamed) -> str:
-            return renamed[match.group()]
-
-        for name in reads:
-            if last[name] == place and name != target:
+    for place, parts in enumerate(split):
+        names = parts[1::2]
+        target = names.pop(0) if names and parts[2].startswith(" = ") and not parts[0].strip() else ""
+        parts[3 if target else 1 :: 2] = [given[name] for name in names]
+        for name in names:
+            if last[name] == place and name in given and name != target:
                 heapq.heappush(free, int(given.pop(name)[1:]))
-        if target is not None:
+        if target:
             if target not in given:
-                if not free:
-                    heapq.heappush(free, count)
+                if free:
+                    given[target] = f"v{heapq.heappop(free)}"
+                else:
+                    given[target] = f"v{count}"
                     count += 1
-                given[target] = f"v{heapq.heappop(free)}"
-            head, _, rest = line.partition(" = ")
-            line = f"{head.replace(target, given[target])} = {_NAME.sub(rename, rest)}"
+            parts[1] = given[target]
             if last[target] == place:  # assigned to on one side, and never read
                 heapq.heappush(free, int(given.pop(target)[1:]))
-        elif names:
-            line = _NAME.sub(rename, line)
-        result.append(line)
+        result.append("".join(parts))
     return result
 
 

@@ -58,6 +58,9 @@ class StraightLine:
         return any(isinstance(item, Branch) for item in self.body)
 
 
+SWALLOWING = ("pow", "hypot")
+
+
 def swallowed(function: str, operands: Sequence[Operand]) -> list[int]:
     """The operands whose NaN the function may turn into a number: NaN^0 is 1, 1^NaN is 1, hypot(∞, NaN) is ∞."""
     if function == "pow":
@@ -101,20 +104,26 @@ class Builder:
 
     def apply(self, function: str, *operands: Operand) -> Operand:
         """The operation's result: an operation, or a number where that is known."""
-        if not self.exact:
-            simpler = self._simplified(function, operands)
+        if not self.exact and (rule := _IDENTITIES.get(function)) is not None:
+            simpler = rule(self, *operands)
             if simpler is not None:
                 return simpler
-        if function in REAL and not any(isinstance(o, int) for o in operands):
-            return REAL[function](*operands)
-        return self.operation(function, operands)
+        for o in operands:
+            if type(o) is int:
+                return self.operation(function, operands)
+        return REAL[function](*operands)
 
     def operation(self, function: str, operands: tuple[Operand, ...]) -> int:
         """The index of the operation, which is there already or is appended."""
-        keys: list[object] = [o if isinstance(o, int) else (o, math.copysign(1.0, o)) for o in operands]
-        if function in ("add", "mul"):
-            keys.sort(key=str)
-        key = (function, *keys)
+        key: tuple[object, ...]
+        if len(operands) == 2:
+            a, b = operands
+            left, right = (a if type(a) is int else _distinct(a)), (b if type(b) is int else _distinct(b))
+            if function in _COMMUTATIVE and (type(left) is complex or (type(right) is int and b < a)):
+                left, right = right, left
+            key = (function, left, right)
+        else:
+            key = (function, *[o if type(o) is int else _distinct(o) for o in operands])
         for scope in reversed(self._scopes):
             if key in scope:
                 return scope[key]
@@ -124,11 +133,12 @@ class Builder:
         return index
 
     def _append(self, function: str, operands: tuple[Operand, ...]) -> int:
-        if len(self.functions) - self.inputs >= self.most:
+        index = len(self.functions)
+        if index - self.inputs >= self.most:
             raise TooLarge(self.most)
         self.functions.append(function)
         self.arguments.append(operands)
-        return len(self.functions) - 1
+        return index
 
     # -- branches ------------------------------------------------------------------------------------------------------
 
@@ -166,15 +176,13 @@ class Builder:
         branch.selects.append(index)
         return index
 
-    # -- identities that hold bit for bit ------------------------------------------------------------------------------
 
-    def _simplified(self, function: str, operands: tuple[Operand, ...]) -> Operand | None:
-        rule = _IDENTITIES.get(function)
-        return rule(self, *operands) if rule is not None else None
+_COMMUTATIVE = ("add", "mul")
 
-    def negated(self, operand: Operand) -> Operand | None:
-        """a where the operand is the operation −a, else None."""
-        return self.arguments[operand][0] if isinstance(operand, int) and self.functions[operand] == "neg" else None
+
+def _distinct(number: float) -> complex:
+    """A key for a number: 1.0 is another one than the operation 1, and −0.0 than 0.0."""
+    return complex(number, math.copysign(1.0, number))
 
 
 def same(a: Operand, b: Operand) -> bool:
@@ -184,47 +192,60 @@ def same(a: Operand, b: Operand) -> bool:
     return a == b and math.copysign(1.0, a) == math.copysign(1.0, b)
 
 
+# -- identities that hold bit for bit ------------------------------------------------------------------------------
+
+
+def _negated(b: Builder, operand: Operand) -> Operand | None:
+    """a where the operand is the operation −a, else None."""
+    return b.arguments[operand][0] if type(operand) is int and b.functions[operand] == "neg" else None
+
+
 def _add(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if (positive := b.negated(y)) is not None:
+    if (positive := _negated(b, y)) is not None:
         return b.apply("sub", x, positive)
-    return b.apply("sub", y, positive) if (positive := b.negated(x)) is not None else None
+    return b.apply("sub", y, positive) if (positive := _negated(b, x)) is not None else None
 
 
 def _sub(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    return b.apply("add", x, positive) if (positive := b.negated(y)) is not None else None
+    if (positive := _negated(b, y)) is not None:
+        return b.apply("add", x, positive)
+    if type(y) is int and _negated(b, x) == y:
+        return b.apply("mul", -2.0, y)
+    return None
 
 
 def _neg(b: Builder, x: Operand) -> Operand | None:
-    return b.negated(x)
+    return _negated(b, x)
 
 
 def _mul(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    for one, other in ((x, y), (y, x)):
-        if isinstance(one, float) and abs(one) == 1.0:
-            return other if one == 1.0 else b.apply("neg", other)
+    if type(x) is float and abs(x) == 1.0:
+        return y if x == 1.0 else b.apply("neg", y)
+    if type(y) is float and abs(y) == 1.0:
+        return x if y == 1.0 else b.apply("neg", x)
     return _signs(b, "mul", x, y)
 
 
 def _div(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if isinstance(y, float) and abs(y) == 1.0:
+    if type(y) is float and abs(y) == 1.0:
         return x if y == 1.0 else b.apply("neg", x)
     return _signs(b, "div", x, y)
 
 
 def _signs(b: Builder, function: str, x: Operand, y: Operand) -> Operand | None:
     """Signs move to the outside of a product or quotient, where a sum absorbs them."""
-    p, q = b.negated(x), b.negated(y)
-    if p is not None and q is not None:
-        return b.apply(function, p, q)
-    if p is not None:
-        return b.apply(function, p, -y) if isinstance(y, float) else b.apply("neg", b.apply(function, p, y))
+    p, q = _negated(b, x), _negated(b, y)
+    if p is None:
+        if q is None:
+            return None
+        return b.apply(function, -x, q) if type(x) is float else b.apply("neg", b.apply(function, x, q))
     if q is not None:
-        return b.apply(function, -x, q) if isinstance(x, float) else b.apply("neg", b.apply(function, x, q))
-    return None
+        return b.apply(function, p, q)
+    return b.apply(function, p, -y) if type(y) is float else b.apply("neg", b.apply(function, p, y))
 
 
 def _pow(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if not (isinstance(x, int) and isinstance(y, float)):
+    if not (type(x) is int and type(y) is float):
         return None
     if y == 1.0:
         return x
@@ -254,6 +275,18 @@ def _only_needed(code: StraightLine, block: list[Item], needs: list[dict[int, ob
                 needed[o] = place if needed.get(o, place) is place else here
 
     for item in reversed(block):
+        if len(needs) == 1 and isinstance(item, int):
+            place = needed.pop(item, None)
+            if place is here:
+                kept.append(item)
+                for o in code.arguments[item]:
+                    if type(o) is int:
+                        needed[o] = here
+            elif place is not None:
+                assert isinstance(place, list)
+                place.append(item)
+                need(code.arguments[item], place)
+            continue
         if isinstance(item, int):
             places = [outer.pop(item, None) for outer in needs]
             if any(place is not None for place in places):

@@ -21,12 +21,13 @@ MOST_OPERATIONS = 12_000  # about a quarter of a second of compilation
 _MOST_NESTED = 40  # branches inside each other; Python's own limit is 100 levels of indentation
 
 
-@dataclass(frozen=True, slots=True)
 class Symbol:
     """A number that depends on an input: its operation, and in a Course its value at the point."""
 
-    index: int
-    value: float = 0.0
+    __slots__ = ("index", "value")
+
+    def __init__(self, index: int, value: float = 0.0) -> None:
+        self.index, self.value = index, value
 
 
 class _Open:
