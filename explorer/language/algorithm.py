@@ -244,6 +244,7 @@ class _Reader:
         self.text = text
         self.lines = lines
         self.plain = [line.isascii() and "\t" not in line for line in lines]  # columns need no conversion
+        self.all_plain = all(self.plain)
         self.tree = tree
         self.notes: list[Note] = []
         self.signatures: dict[str, int] = {}
@@ -507,19 +508,18 @@ class _Reader:
         return value
 
     def read_expression(self, node: ast.expr) -> Expression:
-        match node:
-            case ast.Name(id=name):
-                return self.read_name(name, node)
-            case ast.BinOp():
-                return self.chain(node)
-            case ast.Call():
-                return self.call(node)
+        if isinstance(node, ast.Name):  # the frequent ones first: this is read at every key stroke
+            return self.read_name(node.id, node)
+        if isinstance(node, ast.BinOp):
+            return self.chain(node)
+        if isinstance(node, ast.Call):
+            return self.call(node)
         span = self.span(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            return self.number(node.value, span)
         match node:
             case ast.Constant(value=bool()):
                 raise ExplorerError("True and False are not numbers here: write 1.0 or 0.0.", span)
-            case ast.Constant(value=int() | float() as value):
-                return self.number(value, span)
             case ast.Constant(value=str() | bytes()):
                 raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
             case ast.Constant():
@@ -532,8 +532,8 @@ class _Reader:
                 return Choose(self.condition(test), self.expression(body), self.expression(orelse), span)
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return ListOf(tuple(self.expression(item) for item in items), span)
-            case ast.ListComp(elt=value, generators=generators) | ast.GeneratorExp(elt=value, generators=generators):
-                return self.collect(value, generators, span)
+            case ast.ListComp(elt=term, generators=generators) | ast.GeneratorExp(elt=term, generators=generators):
+                return self.collect(term, generators, span)
             case ast.Subscript(value=items, slice=index):
                 return Item(self.expression(items), self.expression(index), span)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
@@ -776,6 +776,8 @@ class _Reader:
     def span(self, node: Any) -> Span:
         """The node's place; Python counts columns in UTF-8 bytes."""
         line, column, end_line, end_column = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+        if self.all_plain:
+            return Span(line, column, end_line, end_column)
         if not self.plain[line - 1]:
             column = self._column(line, column)
         if not self.plain[end_line - 1]:

@@ -59,6 +59,7 @@ FORMS = {
 # How tightly each operator holds its operands; a higher number binds tighter.
 TERNARY, OR, AND, NOT, RELATION, SUM, PRODUCT, SIGN, POWER = 1, 2, 3, 4, 5, 10, 20, 25, 30
 
+_NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
 
 Node = Expression | Condition
@@ -90,6 +91,7 @@ class _Reader:
         self.bound: dict[str, int] = {}  # variables of the sums around this place, with their present values
         self.vectors: set[str] = set()  # names whose components a sum or a slice names
         self.loose: list[tuple[str, int, Span]] = []  # components named outside of sums
+        self.clauses: dict[int, int] | None = None  # see _clauses; made where it is needed first
         self.expanded = 0  # terms that sums and products have been written out to
         self.used_here: set[str] = set()  # names that the current line reads
         self.used: dict[str, None] = {}  # names read and not assigned, in order of appearance
@@ -455,7 +457,7 @@ class _Reader:
             return self._function(token)
         if name in CONSTANTS and name not in self.parameters:
             return self._constant(CONSTANTS[name], name, token.span)
-        if called and not self._is_variable(name):
+        if called and not self._is_variable(token):
             raise self._unknown_function(token)
         if self.token.kind == "[" and name not in self.assigned:
             return self._item(token)
@@ -472,11 +474,17 @@ class _Reader:
         if keyword.iskeyword(token.text) and token.text != "lambda":
             raise ExplorerError(f"“{token.text}” is a word of algorithms, not a name in a formula.", token.span)
 
-    def _is_variable(self, name: str) -> bool:
-        """Whether name( … ) is a product: a single letter that is no usual function's, or used as a variable."""
+    def _is_variable(self, token: Token) -> bool:
+        """Whether name( … ) is a product: a single letter that is no usual function's, or used as a variable.
+
+        θ is a letter; theta( … ) could be a function that somebody expects here, as gamma( … ) is.
+        """
+        name = token.text
         if name in self.assigned or name in self.parameters or name in self.plain_names:
             return True
         letters = name.rstrip("0123456789_")
+        if letters in GREEK.values():
+            return token.span.end_column - token.span.column == 1 + len(name) - len(letters) and letters not in _NAMED
         return len(letters) == 1 and letters not in "fghFGH"
 
     def _function(self, token: Token) -> Expression:
@@ -642,15 +650,9 @@ class _Reader:
 
     def _generator(self) -> int | None:
         """Where the “for” of this bracket stands, or None."""
-        depth = 0
-        for place in range(self.position, len(self.tokens)):
-            token = self.tokens[place]
-            if token.kind in ("newline", "end") or (token.kind in (")", "]") and depth == 0):
-                return None
-            depth += (token.kind in "([") - (token.kind in (")", "]"))
-            if depth == 0 and token.kind == "name" and token.text == "for":
-                return place
-        return None
+        if self.clauses is None:
+            self.clauses = _clauses(self.tokens)
+        return self.clauses.get(self.position)
 
     def _generated(self, clause: int) -> list[Node]:
         """The terms of “term for i in range(…)”, the term read once for each value of i."""
@@ -846,11 +848,15 @@ def _check_depth(body: Sequence[Statement]) -> None:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
             raise ExplorerError(f"The formula is nested more than {MAX_DEPTH} deep.", node.span, "limit")
+        if isinstance(node, Name | Constant):
+            continue
+        if isinstance(node, Apply):
+            head, family = node.arguments[0], _FAMILY.get(node.function)
+            chained = family is not None and isinstance(head, Apply) and _FAMILY.get(head.function) == family
+            stack.append((head, depth if chained else depth + 1))
+            stack.extend([(other, depth + 1) for other in node.arguments[1:]])
+            continue
         match node:
-            case Apply(function, (head, *others), _):
-                chained = isinstance(head, Apply) and _FAMILY.get(head.function, head) == _FAMILY.get(function)
-                stack.append((head, depth if chained else depth + 1))
-                stack.extend((other, depth + 1) for other in others)
             case Call(_, arguments, _):
                 stack.extend((argument, depth + 1) for argument in arguments)
             case Choose(condition, then, otherwise, _):
@@ -859,6 +865,23 @@ def _check_depth(body: Sequence[Statement]) -> None:
                 stack.extend((part, depth + 1) for part in (left, right))
             case Logic(_, conditions, _):
                 stack.extend((condition, depth + 1) for condition in conditions)
+
+
+def _clauses(tokens: Sequence[Token]) -> dict[int, int]:
+    """For the place after each bracket that holds a “for” of its own: where that stands."""
+    found: dict[int, int] = {}
+    open_at: list[int] = []
+    for place, token in enumerate(tokens):
+        if token.kind == "newline":
+            open_at.clear()
+        elif token.kind in ("(", "["):
+            open_at.append(place + 1)
+        elif token.kind in (")", "]"):
+            if open_at:
+                open_at.pop()
+        elif token.text == "for" and token.kind == "name" and open_at:
+            found.setdefault(open_at[-1], place)
+    return found
 
 
 def _inside(inner: Span, outer: Span) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from explorer.language.limits import RUN_LIMITS
 
 ErrorKind = Literal["syntax", "name", "arity", "domain", "limit", "timeout", "request", "internal"]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place in the source: lines count from 1, columns from 0, as in Python; the end is exclusive."""
+class Span(NamedTuple):
+    """A place in the source: lines count from 1, columns from 0, as in Python; the end is exclusive.
+
+    A tuple, because each token and each node has one, and a tuple is made three times as fast as a frozen dataclass.
+    """
 
     line: int
     column: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
 from explorer.language.program import NOWHERE, ExplorerError, Span
@@ -34,17 +34,18 @@ GREEK = {
     "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
 }  # fmt: skip
 
-_BLANK = re.compile(r"[ \t\r\f\u00a0\u2009\u202f]+")
-_NUMBER = re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")  # 0..9 is a range
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
-_NAME = re.compile(rf"π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*")
-_OPERATOR = re.compile(r"\.\.|\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>]")
-_SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
+_TOKEN = re.compile(
+    r"(?P<blank>[ \t\r\f\u00a0\u2009\u202f]+)"
+    rf"|(?P<name>π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*)"
+    r"|(?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"  # 0..9 is a range
+    r"|(?P<operator>\.\.|\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>])"
+    rf"|(?P<superscript>[{''.join(SUPERSCRIPTS)}]+)|(?P<sign>[{''.join(SIGNS)}])|(?P<remark>#.*)"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """kind: "number", "name", "superscript", "newline", "end", or the operator itself; `text` is normalised.
 
     `spaced` is True where blank space stands before it: "x (3)" and "x(3)" read differently.
@@ -68,23 +69,29 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     depth = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        position = 0
-        spaced = False
-        while position < len(line):
-            blank = _BLANK.match(line, position)
-            if blank is not None:
-                position, spaced = blank.end(), True
+        position, spaced, length = 0, False, len(line)
+        while position < length:
+            match = _TOKEN.match(line, position)
+            if match is None:
+                place = Span(number, position, number, position + 1)
+                raise ExplorerError(_why_refused(line[position]), place, "syntax")
+            kind, start, position = match.lastgroup, position, match.end()
+            if kind == "blank":
+                spaced = True
                 continue
-            if line[position] == "#":
+            if kind == "remark":
                 break
-            token, end = _token_at(line, position, number, spaced)
-            depth += (token.kind in "([") - (token.kind in ")]")
-            tokens.append(token)
+            text, span = match.group(), Span(number, start, number, position)
+            if kind == "operator":  # the frequent ones first: this is read at every key stroke
+                depth += (text in "([") - (text in ")]")
+                tokens.append(Token("^" if text == "**" else text, text, span, spaced))
+            elif kind == "name":
+                tokens.append(Token(kind, _name(text, span), span, spaced))
+            else:
+                tokens.append(_token(kind or "", text, span, spaced, line))
             if len(tokens) > MAX_TOKENS:
-                raise ExplorerError(
-                    f"The text has more than {MAX_TOKENS:,} signs, names and numbers.", token.span, "limit"
-                )
-            position, spaced = end, False
+                raise ExplorerError(f"The text has more than {MAX_TOKENS:,} signs, names and numbers.", span, "limit")
+            spaced = False
         if depth <= 0 and tokens and tokens[-1].kind != "newline":
             tokens.append(Token("newline", "", Span(number, len(line), number, len(line))))
     last = tokens[-1].span if tokens else NOWHERE
@@ -95,23 +102,14 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
-def _token_at(line: str, start: int, number: int, spaced: bool) -> tuple[Token, int]:
-    def token(kind: str, text: str, end: int) -> tuple[Token, int]:
-        return Token(kind, text, Span(number, start, number, end), spaced), end
-
-    character = line[start]
-    if match := _NUMBER.match(line, start):
-        _check_number(match.group(), line, match.end(), Span(number, start, number, match.end()))
-        return token("number", match.group(), match.end())
-    if match := _NAME.match(line, start):
-        return token("name", _name(match.group(), Span(number, start, number, match.end())), match.end())
-    if match := _OPERATOR.match(line, start):
-        return token("^" if match.group() == "**" else match.group(), match.group(), match.end())
-    if match := _SUPERSCRIPT.match(line, start):
-        return token("superscript", "".join(SUPERSCRIPTS[c] for c in match.group()), match.end())
-    if character in SIGNS:
-        return token(SIGNS[character], character, start + 1)
-    raise ExplorerError(_why_refused(character), Span(number, start, number, start + 1), "syntax")
+def _token(kind: str, text: str, span: Span, spaced: bool, line: str) -> Token:
+    """The token of a number, a superscript or a sign of unicode, normalised."""
+    if kind == "number":
+        _check_number(text, line, span.end_column, span)
+        return Token("number", text, span, spaced)
+    if kind == "superscript":
+        return Token("superscript", "".join(SUPERSCRIPTS[c] for c in text), span, spaced)
+    return Token(SIGNS[text], text, span, spaced)
 
 
 def plain_name(text: str) -> str:
@@ -120,7 +118,8 @@ def plain_name(text: str) -> str:
 
 
 def _name(text: str, span: Span) -> str:
-    text = plain_name(text)
+    if not text.isascii():
+        text = plain_name(text)
     if len(text) > MAX_NAME_LENGTH:
         raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", span, "limit")
     if "__" in text:
@@ -129,6 +128,8 @@ def _name(text: str, span: Span) -> str:
 
 
 def _check_number(text: str, line: str, end: int, span: Span) -> None:
+    if len(text) < 16 and text.isdigit() and line[end : end + 1] not in (".", "x", "X"):
+        return  # the usual ones
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 5:
         raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", span, "limit")
