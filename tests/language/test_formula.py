@@ -563,6 +563,7 @@ def evaluated(node: ast.expr, names: dict[str, float]) -> float:
                 case ast.Div():
                     return a / b
                 case ast.Pow():
+                    math.pow(a, b)  # raises where there is no power
                     return REAL["pow"](a, b)  # rounded as ours: the grammar is in question here
     raise AssertionError(ast.dump(node))
 
