@@ -31,8 +31,9 @@ sqrt cbrt hypot abs sign heaviside min max clip floor ceil erf sigmoid relu soft
 
 @dataclass(frozen=True)
 class Example:
-    """A title, a text and a point."""
+    """A file's name, a title, a text and a point."""
 
+    name: str
     title: str
     source: str
     point: tuple[tuple[str, float], ...]
@@ -52,4 +53,4 @@ def _read(path: Path) -> Example:
     title, at, *lines = text.splitlines()
     pairs = (pair.split("=") for pair in at.removeprefix("# at").split())
     point = tuple((name, float(value)) for name, value in pairs)
-    return Example(title.removeprefix("# "), "\n".join(lines).strip(), point)
+    return Example(path.stem, title.removeprefix("# "), "\n".join(lines).strip(), point)

@@ -52,6 +52,7 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     run.addSeparator()
     _add(run, "&Limits …", None, window.show_limits)
 
+    _add(help_menu, "&Lesson on this panel", QKeySequence("F1"), window.show_lesson)
     _add(help_menu, "How to &write a function", None, window.show_syntax)
     _add(help_menu, "&About", None, window.show_about)
 

@@ -30,6 +30,7 @@ from explorer.ui.editor import Editor
 
 if TYPE_CHECKING:
     from explorer.language.program import ExplorerError, Program, Span
+    from explorer.ui.lesson import LessonView
     from explorer.ui.panel import Panel
     from explorer.ui.session import Question, Session
 
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(TITLE)
         self.built = False
         self._painted = self._started = False
+        self._lesson: LessonView | None = None
         self._parts = self._build(path)
         next(self._parts)
         if at_once:
@@ -465,6 +467,28 @@ class MainWindow(QMainWindow):
         self.crew.common["limits"] = limits
         for panel in self.panels:
             panel.ask_again()
+
+    def show_lesson(self) -> None:
+        """The lesson of the panel that has the focus."""
+        from explorer.ui.lesson import LessonView
+
+        if self._lesson is None:
+            self._lesson = LessonView(self)
+            self._lesson.example_asked.connect(self._show_example)
+        self._lesson.show_lesson(self._room_in_focus())
+
+    def _room_in_focus(self) -> str:
+        """The name of the panel that has the focus; "function" for the editor and the inputs."""
+        focus = QApplication.focusWidget()
+        panels = (panel for panel in self.panels if focus is not None and panel.isAncestorOf(focus))
+        found = next(panels, self.tabs.currentWidget() if focus is self.tabs.tabBar() else None)
+        return found.name if found is not None else "function"
+
+    def _show_example(self, name: str) -> None:
+        """Open the example in the file of this name."""
+        names = [self.examples.itemData(k).name for k in range(self.examples.count())]
+        if name in names:
+            self._example_chosen(names.index(name))
 
     def show_syntax(self) -> None:
         from explorer.ui import examples
