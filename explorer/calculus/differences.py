@@ -115,9 +115,9 @@ def difference(f: Slice, scheme: Stencil, steps: NDArray[np.float64]) -> NDArray
     return sweep(f, (scheme,), steps)[scheme.name]
 
 
-def estimate(f: Slice, scheme: Stencil) -> Estimate:
-    """The scheme at its default step; a two-sided slope falls back to one side at the edge of the domain."""
-    h = scheme.step(f.x)
+def estimate(f: Slice, scheme: Stencil, step: float | None = None) -> Estimate:
+    """The scheme at its default step, or this one; a two-sided slope falls back to one side at a domain's edge."""
+    h = scheme.step(f.x) if step is None else exact_step(f.x, step)
     if h == 0.0:
         return Estimate(scheme.name, NAN, h, 0, note="the step vanishes beside x")
     evaluations = scheme.evaluations

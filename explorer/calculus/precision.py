@@ -15,6 +15,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.calculus.differences import Slice
 from explorer.calculus.evaluate import ArrayNumbers, Run
 from explorer.calculus.lowering import Code
 from explorer.calculus.multiprecision import PreciseSlice
@@ -84,6 +85,21 @@ def _long_erf(values: Any) -> Any:
     with mpmath.workdps(25):
         found = [np.longdouble(mpmath.nstr(mpmath.erf(mpmath.mpf(str(v))), 24)) for v in array.flat]
     return np.array(found, dtype=np.longdouble).reshape(array.shape)
+
+
+def noise_in_doubles(f: Slice) -> float:
+    """The mean error of f as doubles compute it, at x and eight neighbours; ExplorerError where many digits fail.
+
+    What is rounded alike at all of them is not seen: the rounding of f's own value is the least that it can be.
+    """
+    h = 2.0**-26 * max(abs(f.x), 2.0**-26)
+    xs = f.x + h * np.arange(-4.0, 5.0)
+    precise = PreciseSlice(f.code, f.point, f.output, f.input, 40)
+    values = f(xs)
+    pairs = [(v, x) for v, x in zip(values.tolist(), xs.tolist(), strict=True) if math.isfinite(v)]
+    errors = [abs(float(precise(precise.mp.mpf(x)) - v)) for v, x in pairs]
+    errors = [e for e in errors if math.isfinite(e)]
+    return math.fsum(errors) / len(errors) if errors else NAN
 
 
 def typed_values(

@@ -219,6 +219,12 @@ def _series(palette: QPalette) -> list[str]:
     return [*(SERIES_ON_DARK if dark else SERIES_ON_LIGHT), text.name()]
 
 
+def series_colour(palette: QPalette, index: int) -> QColor:
+    """The colour of a series on this palette's ground, the same as in a figure."""
+    series = _series(palette)
+    return QColor(series[index % len(series)])
+
+
 def _mix(colour: QColor, other: QColor, part: float) -> QColor:
     return QColor.fromRgbF(
         colour.redF() * part + other.redF() * (1 - part),
@@ -492,8 +498,7 @@ class PlotView(QWidget):
             return palette.color(QPalette.ColorRole.Text)
         if role == "accent":
             return palette.color(QPalette.ColorRole.Highlight)
-        series = _series(palette)
-        return QColor(series[int(role) % len(series)])
+        return series_colour(palette, int(role))
 
     def _paint_layer(self, axes: Axes) -> QPixmap:
         ratio = self.devicePixelRatioF()

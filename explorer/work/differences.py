@@ -1,78 +1,482 @@
-"""Answers the differences question: every scheme for every input, and the error against the step for one of them."""
+"""Answers the differences question: the schemes with their errors against the step, and the parts that are looked at.
+
+The window moves h over a fixed grid of steps, a picture at each: all that it shows for any of them is sent at once.
+"""
 
 from __future__ import annotations
 
+import base64
 import contextlib
-from collections.abc import Iterator
-from dataclasses import asdict
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from explorer.calculus.breaks import UNIT_ROUNDOFF, Surroundings, find_breaks
 from explorer.calculus.differences import (
     Estimate,
     Slice,
+    all_offsets,
+    combine,
     complex_step,
-    difference,
     estimate,
     richardson,
-    sweep_steps,
+    sample,
+    tableau,
 )
-from explorer.calculus.numbers import ComplexStepInvalid
-from explorer.calculus.stencils import SCHEMES
-from explorer.calculus.sweeps import gradient
+from explorer.calculus.evaluate import values_on
+from explorer.calculus.multiprecision import Jet, PreciseSlice, jet
+from explorer.calculus.numbers import NAN, ComplexStepInvalid
+from explorer.calculus.precision import (
+    LONGDOUBLE_IS_DOUBLE,
+    PRECISIONS,
+    Precision,
+    errors_in,
+    noise_in_doubles,
+    steps_for,
+)
+from explorer.calculus.stencils import SCHEMES, SECOND_SCHEMES, Stencil, custom_stencil
+from explorer.calculus.sweeps import cost, gradient, hessian_times
 from explorer.calculus.tape import record
+from explorer.calculus.taylor import remainders
 from explorer.language.program import ExplorerError
-from explorer.work.subject import Subject, subject
-from explorer.work.wire import Message
+from explorer.work.subject import Subject, numbers_by_name, subject
+from explorer.work.wire import Message, WireError, number
+
+PER_DECADE = 12
+DECADES = 17  # from 1 down to where every step vanishes beside 1
+GRID = tuple(10.0 ** (k / PER_DECADE - DECADES) for k in range(DECADES * PER_DECADE + 1))  # increasing, in units
+COMPLEX, RICHARDSON = "complex step", "richardson"
+UNITS = ("absolute", "relative", "both", "own")
+PRECISE_SECONDS = 0.5  # for one part's numbers in many digits; of slower programs fewer steps are computed
+REACH = 1.3  # of the unit, the half width of the widest picture
+ZOOMS = tuple(REACH * 10.0 ** (-k / 2) for k in range(2 * DECADES + 3))  # half widths of the microscope's pictures
+ZOOM_POINTS, CURVE_POINTS, PLANE_POINTS = 161, 401, 23
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """{"rows": …}: the estimates for each input with their error against reverse AD; then {"sweep": …}."""
+    """{"base": …}, then each of the parts that `parts` names; {"base": None} for a program without inputs."""
     about = subject(ask)
     output = int(ask.get("output", 0))
     if not 0 <= output < len(about.program.outputs):
         raise ExplorerError(f"There is no output number {output + 1}.", kind="request")
-    reference = gradient(record(about.program, about.point), output)
-    rows = []
-    for index, name in enumerate(about.program.inputs):
-        estimates = all_estimates(Slice(about.program, about.point, output, index))
-        rows.append(
-            {
-                "input": name,
-                "reference": reference[index],
-                "estimates": [{**asdict(e), "error": abs(e.value - reference[index])} for e in estimates],
-            }
+    if not about.program.inputs:
+        yield {"base": None}
+        return
+    chosen = ask.get("input")
+    index = about.program.inputs.index(chosen) if chosen in about.program.inputs else 0
+    study = _Study(about, output, index, _Options.read(ask))
+    yield {"base": study.base()}
+    for part in ask.get("parts") or ():
+        if part in _PARTS:
+            yield {part: _PARTS[part](study)}
+
+
+@dataclass(frozen=True)
+class _Options:
+    derivative: int
+    scheme: str
+    custom: str
+    unit: str
+    scale: float
+    second: str
+    direction: Mapping[str, float]
+    planted: Mapping[str, float]
+
+    @staticmethod
+    def read(ask: Message) -> _Options:
+        """What a message says, the defaults where it says nothing; ExplorerError for what nobody can mean."""
+        derivative, unit = ask.get("derivative", 1), ask.get("unit", "both")
+        if derivative not in (1, 2):
+            raise ExplorerError("The derivative must be the first or the second.", kind="request")
+        if unit not in UNITS:
+            raise ExplorerError(f"A step is one of {', '.join(UNITS)}.", kind="request")
+        try:
+            scale = number(ask.get("scale", 1.0))
+        except WireError:
+            scale = NAN
+        if not 0.0 < scale < math.inf:
+            raise ExplorerError("The scale of a step must be a number above 0.", kind="request")
+        return _Options(
+            int(derivative),
+            str(ask.get("scheme", "central")),
+            str(ask.get("custom", "")),
+            str(unit),
+            scale,
+            str(ask.get("second", "")),
+            numbers_by_name(ask.get("direction") or {}, "direction"),
+            numbers_by_name(ask.get("planted") or {}, "planted"),
         )
-    yield {"output": about.program.outputs[output], "rows": rows}
-    if about.program.inputs:
-        chosen = ask.get("input")
-        index = about.program.inputs.index(chosen) if chosen in about.program.inputs else 0
-        yield {"sweep": _sweep(about, output, index, reference[index])}
 
 
-def all_estimates(f: Slice) -> list[Estimate]:
-    """Every scheme's number at its default step; where the complex step is not valid, its note says why."""
-    estimates = [*(estimate(f, scheme) for scheme in SCHEMES), richardson(f)]
-    try:
-        estimates.append(complex_step(f))
-    except ComplexStepInvalid as error:
-        estimates.append(Estimate("complex step", float("nan"), 0.0, 0, note=error.message))
-    return estimates
+class _Study:
+    """One output along one input, and what several parts need of it."""
+
+    def __init__(self, about: Subject, output: int, index: int, options: _Options) -> None:
+        self.about, self.output, self.index, self.options = about, output, index, options
+        self.f = Slice(about.program, about.point, output, index)
+        self.tape = record(about.program, about.point)
+        self.jet: Jet | None = None
+        self.why_not = ""
+        self.noise = UNIT_ROUNDOFF * abs(self.f.here)
+        try:
+            self.jet = jet(self.f.code, about.point, output, index)
+            self.noise = max(noise_in_doubles(self.f), self.noise)
+        except ExplorerError as error:
+            self.why_not = error.message.rstrip(".")
+        self.refused = ""
+        self.schemes = [*(SCHEMES if options.derivative == 1 else SECOND_SCHEMES)]
+        if options.custom.strip():
+            try:
+                self.schemes.append(custom_stencil(options.custom, options.derivative))
+            except ExplorerError as error:
+                self.refused = error.message
+        self.chosen = next((s for s in self.schemes if s.name == options.scheme), self.schemes[2])
+        self.central = next(s for s in self.schemes if s.name == "central")
+        x = abs(self.f.x)
+        self.unit = {"absolute": 1.0, "relative": x, "both": max(1.0, x), "own": options.scale}[options.unit]
+        self.steps: NDArray[np.float64] = np.array(GRID) * self.unit
+
+    @cached_property
+    def truth(self) -> tuple[float, Any]:
+        """The derivative as a double and as exactly as it is known."""
+        if self.jet is not None and self.jet.smooth and math.isfinite(self.f.here):
+            if self.options.derivative == 1:
+                return float(self.jet.exact), self.jet.exact
+            second = self.jet.derivatives[1]
+            if second == second:
+                return second, second
+        if self.options.derivative == 1:
+            slope = gradient(self.tape, self.output)[self.index]
+            return slope, slope
+        direction = [float(k == self.index) for k in range(len(self.about.point))]
+        bend = hessian_times(self.tape, direction, self.output)[self.index]
+        return bend, bend
+
+    @cached_property
+    def samples(self) -> tuple[list[float], NDArray[np.float64], NDArray[np.float64]]:
+        """Offsets, the steps as taken, and f there, a row an offset."""
+        offsets = sorted({*all_offsets(self.schemes), -1.0, 0.0, 1.0})
+        return offsets, *sample(self.f, offsets, self.steps)
+
+    def higher(self, scheme: Stencil) -> float:
+        """f⁽ᵈ⁺ᵖ⁾(x), which sets the scheme's truncation; NaN where it is not known."""
+        place = scheme.order + scheme.derivative - 1
+        return self.jet.derivatives[place] if self.jet is not None and place < len(self.jet.derivatives) else NAN
+
+    def base(self) -> Message:
+        """Everything but the parts: truth, estimates for each step, the table of schemes, what breaks."""
+        offsets, taken, values = self.samples
+        estimates = {s.name: combine(s, offsets, taken, values) for s in self.schemes}
+        complex_note = ""
+        if self.options.derivative == 1:
+            try:
+                with np.errstate(all="ignore"):
+                    estimates[COMPLEX] = self.f.imaginary(self.steps) / self.steps
+            except ComplexStepInvalid as error:
+                complex_note = error.message
+        truth = self.truth[0]
+        with np.errstate(all="ignore"):
+            errors = {name: np.abs(found - truth) for name, found in estimates.items()}
+        rows = [self._row(s, errors[s.name]) for s in self.schemes]
+        rows.append(self._other(richardson(self.f, self.central), 2 * len(self.about.point)))
+        if self.options.derivative == 1:
+            if complex_note:
+                rows.append(self._other(Estimate(COMPLEX, NAN, 0.0, 0, note=complex_note), 1))
+            else:
+                rows.append(self._other(complex_step(self.f), len(self.about.point)))
+        operations = cost(self.tape)
+        program = self.about.program
+        return {
+            "input": program.inputs[self.index],
+            "output": program.outputs[self.output],
+            "inputs": list(program.inputs),
+            "derivative": self.options.derivative,
+            "x": self.f.x,
+            "value": self.f.here,
+            "unit": self.unit,
+            "steps": self.steps.tolist(),
+            "taken": taken.tolist(),
+            "truth": self._truth_told(),
+            "noise": self.noise,
+            "estimates": {name: found.tolist() for name, found in estimates.items()},
+            "rows": rows,
+            "refused": self.refused,
+            "breaks": [asdict(b) for b in self._breaks()],
+            "cost": asdict(operations),
+        }
+
+    def _truth_told(self) -> Message:
+        value, exact = self.truth
+        precise = not isinstance(exact, float) or (self.jet is not None and self.jet.smooth)
+        digits = self.jet.digits if self.jet is not None and not isinstance(exact, float) else ""
+        why = self.why_not
+        if not precise and not why:
+            why = "f has no derivative here; this is AD's convention"
+        return {"value": value, "digits": digits, "precise": precise, "why": "" if precise else why}
+
+    def _row(self, scheme: Stencil, errors: NDArray[np.float64]) -> Message:
+        found = estimate(self.f, scheme, scheme.default_step() * self.unit)
+        higher = self.higher(scheme)
+        centre = any(offset == 0.0 for _, offset in scheme.terms)
+        each = scheme.evaluations - centre
+        return {
+            **self._other(found, each * len(self.about.point) + centre),
+            "offsets": [str(o) for o in scheme.offsets],
+            "weights": [str(w) for w in scheme.weights],
+            "order": scheme.order,
+            "constant": str(scheme.error_constant),
+            "root": scheme.order + scheme.derivative,
+            "truncation": scheme.truncation(1.0, higher),
+            "rounding": scheme.rounding(1.0, self.noise),
+            "predicted": scheme.best_step(higher, self.noise) if higher == higher else NAN,
+            "measured": least(self.steps, errors)[0],
+        }
+
+    def _other(self, found: Estimate, gradient_evaluations: int) -> Message:
+        return {
+            "scheme": found.scheme,
+            "estimate": found.value,
+            "error": abs(found.value - self.truth[0]),
+            "step": found.step,
+            "evaluations": found.evaluations,
+            "gradient_evaluations": gradient_evaluations,
+            "uncertainty": found.uncertainty,
+            "note": found.note,
+        }
+
+    def _breaks(self) -> Any:
+        offsets, _, values = self.samples
+        left, right = values[offsets.index(-1.0)], values[offsets.index(1.0)]
+        about = Surroundings(
+            self.about.program, self.about.point, self.f, self.tape, self.jet,
+            self.steps.tolist(), left.tolist(), right.tolist(), self.noise,
+        )  # fmt: skip
+        return find_breaks(about)
 
 
-def _sweep(about: Subject, output: int, index: int, reference: float) -> dict[str, Any]:
-    """|error| of each scheme for each step: measured against reverse AD, whose own error is about one rounding."""
-    f = Slice(about.program, about.point, output, index)
-    steps = sweep_steps(f.x)
-    errors = {s.name: np.abs(difference(f, s, steps) - reference).tolist() for s in SCHEMES}
-    with contextlib.suppress(ComplexStepInvalid):  # the table's note says it
-        errors["complex step"] = np.abs(f.imaginary(steps) / steps - reference).tolist()
+WINDOW = 9  # neighbouring steps, three quarters of a decade
+
+
+def least(steps: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[float, float]:
+    """The step with the smallest error and that error, by the median of neighbours: a lucky step does not count.
+
+    (NaN, NaN) where there is none.
+    """
+    if errors.size < WINDOW:
+        return NAN, NAN
+    known = np.where(np.isfinite(errors), errors, math.inf)
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(known, WINDOW), axis=1)
+    if not np.isfinite(medians).any():
+        return NAN, NAN
+    smallest = np.flatnonzero(medians == medians.min())
+    place = int(smallest[len(smallest) // 2])  # of equally good ones, the middle
+    return float(steps[place + WINDOW // 2]), float(medians[place])
+
+
+def packed(values: NDArray[np.float64]) -> str:
+    """Doubles as base64 of their little-endian bytes, which the window reads in one go."""
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
+
+
+def _secant(study: _Study) -> Message:
+    """The curve around x, the microscope's pictures (differences from x and f(x), exact), and f at x + offset·h."""
+    f, unit = study.f, study.unit or 1.0
+    xs = np.linspace(f.x - REACH * unit, f.x + REACH * unit, CURVE_POINTS)
+    places = f.x + np.multiply.outer(np.array(ZOOMS) * unit, np.linspace(-1.0, 1.0, ZOOM_POINTS))
+    with np.errstate(all="ignore"):
+        heights = f(places)
+        offsets, _, values = study.samples
+        return {
+            "x": packed(xs),
+            "y": packed(f(xs)),
+            "zooms": [z * unit for z in ZOOMS],
+            "dx": packed(places - f.x),
+            "dy": packed(heights - f.here),
+            "offsets": offsets,
+            "values": packed(values),
+            "schemes": {s.name: [list(term) for term in s.terms] for s in study.schemes},
+        }
+
+
+def _digits(study: _Study) -> Message:
+    """For the chosen scheme, the two sums whose difference is taken: in doubles, and as exact decimal digits.
+
+    With whole weights: the positive terms minus the negative ones, over divisor·hᵈ. exact is None where it was not
+    computed; truncation is the error of the scheme in exact arithmetic.
+    """
+    scheme = study.chosen
+    offsets, taken, values = study.samples
+    divisor = math.lcm(*(w.denominator for w in scheme.weights))
+    terms = [(int(w * divisor), float(o)) for w, o in zip(scheme.weights, scheme.offsets, strict=True) if w]
+    sums = []
+    for sign in (1, -1):
+        total = np.zeros_like(taken)
+        for weight, offset in terms:
+            if weight * sign > 0:
+                with np.errstate(all="ignore"):
+                    total = total + abs(weight) * values[offsets.index(offset)]
+        sums.append(total)
+    exact: list[list[str] | None] = [None] * len(taken)
+    truncation = np.full(len(taken), NAN)
+    if study.jet is not None:
+        f = PreciseSlice(study.f.code, study.about.point, study.output, study.index, 45)
+        start = time.perf_counter()
+        with contextlib.suppress(ExplorerError):
+            f(f.x)
+            stride = _stride(time.perf_counter() - start, len(taken) * len(terms))
+            for k in range(0, len(taken), stride):
+                h = f.mp.mpf(float(taken[k]))
+                parts = [(w, f(f.mp.mpf(study.f.x + o * float(taken[k])))) for w, o in terms]
+                plus, minus = (sum((abs(w) * v for w, v in parts if w * s > 0), f.mp.mpf(0)) for s in (1, -1))
+                if not (f.mp.isfinite(plus) and f.mp.isfinite(minus)):
+                    continue
+                exact[k] = [f.mp.nstr(v, 34, min_fixed=-math.inf, max_fixed=math.inf) for v in (plus, minus)]
+                if h:
+                    truncation[k] = float((plus - minus) / (divisor * h**scheme.derivative) - study.truth[1])
     return {
-        "input": about.program.inputs[index],
-        "reference": reference,
-        "steps": steps.tolist(),
-        "errors": errors,
-        "orders": {s.name: s.order for s in SCHEMES},
-        "defaults": {s.name: s.step(f.x) for s in SCHEMES},
+        "scheme": scheme.name,
+        "terms": [list(term) for term in terms],
+        "divisor": divisor,
+        "plus": sums[0].tolist(),
+        "minus": sums[1].tolist(),
+        "exact": exact,
+        "truncation": truncation.tolist(),
     }
+
+
+def _stride(seconds_each: float, count: int) -> int:
+    """Every how many of so many things there is time for."""
+    return max(1, math.ceil(seconds_each * count / PRECISE_SECONDS))
+
+
+def _tableau(study: _Study) -> Message:
+    """Richardson's tableau with the error of each entry."""
+    found = tableau(study.f, study.central)
+    truth = study.truth[0]
+    return {
+        "steps": list(found.steps),
+        "rows": [list(row) for row in found.rows],
+        "errors": [[abs(v - truth) for v in row] for row in found.rows],
+        "uncertainty": [list(row) for row in found.uncertainty],
+        "best": list(found.best),
+    }
+
+
+def _precision(study: _Study) -> Message:
+    """The chosen scheme in each precision, at the point and against the derivative as that precision has them."""
+    scheme = study.chosen
+    return {"scheme": scheme.name, "rows": [_in_precision(study, scheme, p) for p in PRECISIONS]}
+
+
+def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Message:
+    point = precision.rounded(study.about.point)
+    default = scheme.default_step(precision.epsilon) * study.unit
+    row: dict[str, Any] = {
+        "precision": precision.name, "epsilon": precision.epsilon, "x": point[study.index], "default": default,
+        "steps": [], "errors": [], "predicted": NAN, "measured": NAN, "smallest": NAN, "note": "",
+    }  # fmt: skip
+    if precision.name == "longdouble" and LONGDOUBLE_IS_DOUBLE:
+        row["note"] = "this machine has none: it is float64"
+    if not all(map(math.isfinite, point)):
+        row["note"] = "the point is beyond its largest number"
+        return row
+    same = precision.dtype is None or point == list(study.about.point)
+    try:
+        here = study.jet if same else jet(study.f.code, point, study.output, study.index)
+    except ExplorerError as error:
+        here, row["note"] = None, error.message
+    truth = study.truth[1] if same else None
+    if truth is None and here is not None and here.smooth:
+        truth = here.exact if scheme.derivative == 1 else here.derivatives[scheme.derivative - 1]
+    if truth is None:
+        truth = study.truth[1]
+    per_decade = 8
+    if precision.dtype is None:
+        if study.jet is None:
+            row["note"] = study.why_not
+            return row
+        f = PreciseSlice(study.f.code, point, study.output, study.index, precision.digits)
+        start = time.perf_counter()
+        f(f.x)
+        per_decade = max(1, 4 // _stride(time.perf_counter() - start, 200 * scheme.evaluations))
+    steps = [h * study.unit / max(1.0, abs(study.f.x)) for h in steps_for(precision, study.f.x, per_decade)]
+    errors = errors_in(precision, study.f.code, point, study.output, study.index, scheme, steps, truth)
+    row["steps"], row["errors"] = steps, errors
+    # Doubles' own noise in units of their rounding tells by how much f magnifies rounding, in any precision.
+    grown = study.noise / (UNIT_ROUNDOFF * abs(study.f.here)) if study.f.here else 1.0
+    noise = 0.5 * precision.epsilon * abs(study.f.here) * grown
+    higher = study.higher(scheme)
+    row["predicted"] = scheme.best_step(higher, noise) if higher == higher else NAN
+    row["measured"], row["smallest"] = least(np.array(steps), np.array(errors))
+    return row
+
+
+def _plane(study: _Study) -> Message:
+    """f over two inputs around the point, its gradient there, and f one step along the second input, for each step."""
+    names = study.about.program.inputs
+    others = [k for k in range(len(names)) if k != study.index]
+    if not others:
+        return {"second": ""}
+    wanted = study.options.second
+    second = names.index(wanted) if wanted in names and names.index(wanted) != study.index else others[0]
+    point = study.about.point
+    units = [
+        study.unit or 1.0,
+        (study.unit or 1.0) if study.options.unit in ("absolute", "own") else max(1.0, abs(point[second])),
+    ]
+    axes = [
+        point[k] + REACH * u * np.linspace(-1.0, 1.0, PLANE_POINTS)
+        for k, u in zip((study.index, second), units, strict=True)
+    ]
+    columns: list[Any] = list(point)
+    columns[study.index], columns[second] = np.meshgrid(*axes)
+    shape = (PLANE_POINTS, PLANE_POINTS)
+    heights = values_on(study.f.code, columns, shape)[study.output]
+    slopes = gradient(study.tape, study.output)
+    steps = np.array(GRID) * units[1]
+    other = Slice(study.about.program, point, study.output, second)
+    _, values = sample(other, [1.0], steps)
+    return {
+        "second": names[second],
+        "x": packed(axes[0]),
+        "y": packed(axes[1]),
+        "z": packed(heights),
+        "at": [point[study.index], point[second], study.f.here],
+        "slopes": [slopes[study.index], slopes[second]],
+        "second_steps": packed((point[second] + steps) - point[second]),
+        "second_values": packed(values[0]),
+    }
+
+
+def _taylor(study: _Study) -> Message:
+    """The Taylor-remainder test of AD's gradient, with the errors that were planted in it."""
+    program, point = study.about.program, study.about.point
+    given = study.options.direction
+    direction = [given.get(name, 0.0 if given else 1.0) for name in program.inputs]
+    slopes = gradient(study.tape, study.output)
+    tested = [g * study.options.planted.get(name, 1.0) for name, g in zip(program.inputs, slopes, strict=True)]
+    curvature: Sequence[float] = hessian_times(study.tape, direction, study.output)
+    found = remainders(program, point, direction, study.output, tested, curvature)
+    return {
+        **asdict(found),
+        "direction": direction,
+        "gradient": slopes,
+        "tested": tested,
+        "along": math.fsum(g * v for g, v in zip(tested, direction, strict=True) if v),
+    }
+
+
+_PARTS = {
+    "secant": _secant,
+    "digits": _digits,
+    "tableau": _tableau,
+    "precision": _precision,
+    "plane": _plane,
+    "taylor": _taylor,
+}

@@ -19,9 +19,15 @@ def symbolic(source: str, at: Point) -> Message:
     return {"ask": "symbolic", "source": source, "at": dict(at)}
 
 
-def differences(source: str, at: Point, output: int, input_: str) -> Message:
-    """All schemes for every input of one output, and the error against the step for one input."""
-    return {"ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
+def differences(source: str, at: Point, output: int, input_: str, options: Mapping[str, object] = {}) -> Message:
+    """All schemes and their errors against the step for one output and input, and the parts that are asked for.
+
+    options: parts (of secant, digits, tableau, precision, plane, taylor), derivative (1 or 2), scheme (whose digits,
+    precisions), custom (offsets as typed), unit and scale (what a step of 1 means: "absolute", "relative", "both" or
+    "own", which is `scale`), second (the other input of the plane), direction (input → number), planted (input →
+    factor on its partial).
+    """
+    return {**options, "ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
 
 
 def graph(

@@ -1,47 +1,37 @@
-"""The differences panel: every scheme's estimate for every input, and the error against the step size."""
+"""The differences panel: one step h, and on its pages all that depends on it."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHeaderView,
-    QLabel,
-    QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
-from explorer.ui import theme
+from explorer.ui import icons, theme
 from explorer.ui.graph_picture import pretty_name
-from explorer.ui.panel import Panel, number_text
-from explorer.ui.plot_view import PlotView
+from explorer.ui.laboratory.reading import Reading, step_text
+from explorer.ui.number_box import NumberBox
+from explorer.ui.panel import Panel
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
 from explorer.work import questions
-from explorer.work.wire import Message, number
+from explorer.work.wire import Message
 
-_COLUMNS = {
-    "in": "the input",
-    "scheme": "",
-    "estimate": "",
-    "|error|": "distance from reverse AD, which is exact but for rounding",
-    "step h": "the scheme's own choice",
-    "calls": "evaluations of f",
-}
-_ESTIMATE = 2  # the column that takes the room that is left
-_MOST_NAMED = 3  # estimates that a remark names
-_CURVES = ("forward", "backward", "central", "complex step")
+FRAME_MS = 33  # a picture of the play: 30 a second
+_PLACES = 205  # of the grid of steps, 12 a decade (see work.differences)
+_FIRST_STEP = 1e-2
+_TABS = ("Error", "Secant", "Digits", "Schemes", "Precision", "Taylor")
+_UNITS = (
+    ("absolute", "absolute", "the unit of h is 1"),
+    ("relative", "relative", "the unit of h is |x|"),
+    ("mixed", "both", "the unit of h is max(1, |x|): absolute for small x, relative for large ones"),
+    ("scaled", "own", "the unit of h is a scale that you give this input"),
+)
+_MOST_BREAKS = 3  # said at once; the others in the tooltip
 
 
 class DifferencesPanel(Panel):
-    """A table of estimates against reverse AD, and a log-log plot of the error for the chosen input."""
+    """Which derivative, by which scheme, with which step; what breaks here; and the pages."""
 
     name = "differences"
     title = "Finite differences"
@@ -49,61 +39,130 @@ class DifferencesPanel(Panel):
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
-        self.inputs = QComboBox()
-        self.inputs.setObjectName("differences.input")
-        self.inputs.setAccessibleName("Input whose error curve is drawn")
-        self.inputs.currentIndexChanged.connect(self.ask_again)
-        self.outputs = QComboBox()
-        self.outputs.setObjectName("differences.output")
-        self.outputs.setAccessibleName("Output that is differentiated")
-        self.outputs.currentIndexChanged.connect(self.ask_again)
-        label = QLabel("∂")
-        slash = QLabel("/ ∂")
-        for place, widget in enumerate((label, self.outputs, slash, self.inputs)):
-            self.head.insertWidget(1 + place, widget)  # after the hidden title
-        self.table = QTableWidget(0, len(_COLUMNS))
-        self.table.setObjectName("differences.table")
-        self.table.setAccessibleName("Estimates by finite differences")
-        self.table.setHorizontalHeaderLabels(list(_COLUMNS))
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setTabKeyNavigation(False)
-        self.table.setAlternatingRowColors(True)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(_ESTIMATE, QHeaderView.ResizeMode.Stretch)
-        for column, meaning in enumerate(_COLUMNS.values()):
-            self.table.horizontalHeaderItem(column).setToolTip(meaning)
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 6)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.currentCellChanged.connect(self._row_chosen)
+        self._plots = plots
+        self._pages: dict[int, Any] = {}
+        self._reading: Reading | None = None
+        self._scales: dict[str, float] = {}
+        self._built = False
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """Everything but the pages, which are built when they are first seen."""
+        self._built = True
+        self._build_head()
+        self._build_step()
         self.remarks = QLabel(objectName="differences.remarks")
-        self.remarks.setAccessibleName("Remarks on the estimates")
+        self.remarks.setAccessibleName("What breaks here")
         self.remarks.setTextFormat(Qt.TextFormat.PlainText)
         self.remarks.setWordWrap(True)
         self.remarks.hide()
-        above = QWidget()
-        column = QVBoxLayout(above)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.remarks)
-        self.plot = PlotView(plots)
-        self.plot.setObjectName("differences.plot")
-        self.plot.setAccessibleName("Error against step size")
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(above)
-        split.addWidget(self.plot)
-        self.plot.setMinimumHeight(120)
-        self.table.setMinimumHeight(80)
-        for combo in (self.inputs, self.outputs):
-            theme.narrow(combo, 4)
-        split.setSizes([240, 300])
-        split.setChildrenCollapsible(False)
-        self.body.addWidget(split, 1)
-        self._rows: list[str] = []
+        self.tabs = QTabWidget(objectName="differences.tabs")
+        self.tabs.setAccessibleName("Pages of the error laboratory")
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(True)
+        for title in _TABS:
+            holder = QWidget()
+            QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
+            self.tabs.addTab(holder, title)
+        self.tabs.tabBar().setExpanding(False)
+        self.body.addWidget(self.remarks)
+        self.body.addWidget(self.tabs, 1)
+        self.message = QLabel(objectName="differences.message")
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.hide()
+        self.body.addWidget(self.message, 1)
+        self._play = QTimer(self, interval=FRAME_MS)
+        self._play.timeout.connect(self._next_frame)
+        self._page(0)
+        self.tabs.currentChanged.connect(self._tab_changed)
+
+    def _build_head(self) -> None:
+        self.outputs = self._combo("differences.output", "Output that is differentiated", 2)
+        self.inputs = self._combo("differences.input", "Input by which it is differentiated", 2)
+        self.order = self._combo("differences.derivative", "First or second derivative", 3)
+        self.order.addItem("1st", 1)
+        self.order.addItem("2nd", 2)
+        self.scheme = self._combo("differences.scheme", "Scheme", 8)
+        for combo in (self.outputs, self.inputs, self.order):
+            combo.currentIndexChanged.connect(self.ask_again)
+        self.scheme.currentIndexChanged.connect(self._scheme_changed)
+        for place, widget in enumerate((QLabel("∂"), self.outputs, QLabel("/∂"), self.inputs, self.order, self.scheme)):
+            self.head.insertWidget(1 + place, widget)  # after the hidden title
+
+    def _build_step(self) -> None:
+        self.slider = QSlider(Qt.Orientation.Horizontal, objectName="differences.step")
+        self.slider.setAccessibleName("Step h")
+        self.slider.setRange(0, _PLACES - 1)
+        self.slider.setPageStep(12)
+        self.slider.setValue((17 - 2) * 12)
+        self.slider.valueChanged.connect(self._moved)
+        self.play_button = QToolButton(objectName="differences.play")
+        self.play_button.setAccessibleName("Let h shrink, or stop")
+        self.play_button.setToolTip("Let h shrink, or stop")
+        self.play_button.setIcon(icons.icon("play", self))
+        self.play_button.clicked.connect(self.play)
+        self.step_label = QLabel(objectName="differences.h")
+        self.step_label.setAccessibleName("The step")
+        self.step_label.setMinimumWidth(self.step_label.fontMetrics().horizontalAdvance("h = 8.8e−88 "))
+        default = QToolButton(objectName="differences.default", text="default")
+        default.setAccessibleName("Set h to the scheme's default step")
+        default.setToolTip("Set h to the scheme's default step")
+        default.clicked.connect(self._set_default)
+        self.unit = self._combo("differences.unit", "What a step is relative to", 6)
+        for words, value, meaning in _UNITS:
+            self.unit.addItem(words, value)
+            self.unit.setItemData(self.unit.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+        self.unit.setCurrentIndex(2)
+        self.unit.currentIndexChanged.connect(self._unit_changed)
+        self.scale = NumberBox()
+        self.scale.setObjectName("differences.scale")
+        self.scale.setAccessibleName("Scale of this input")
+        self.scale.setValue(1.0)
+        self.scale.setMinimumWidth(56)
+        self.scale.editingFinished.connect(self._scale_changed)
+        self.scale.hide()
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in (self.play_button, self.slider, self.step_label, default, self.unit, self.scale):
+            row.addWidget(widget, 1 if widget is self.slider else 0)
+        self.body.addLayout(row)
+
+    @staticmethod
+    def _combo(name: str, words: str, width: int) -> QComboBox:
+        combo = QComboBox(objectName=name)
+        combo.setAccessibleName(words)
+        theme.narrow(combo, width)
+        return combo
+
+    def _page(self, place: int) -> Any:
+        """The page of a tab, built when it is first asked for."""
+        if place not in self._pages:
+            page = _make_page(_TABS[place], self._plots)
+            self._pages[place] = page
+            self.tabs.widget(place).layout().addWidget(page)
+            for signal in ("asked", "custom_changed"):
+                if hasattr(page, signal):
+                    getattr(page, signal).connect(self.ask_again)
+            if hasattr(page, "step_chosen"):
+                page.step_chosen.connect(self.set_step)
+            if hasattr(page, "scheme_chosen"):
+                page.scheme_chosen.connect(self._choose_scheme)
+            if self._reading is not None:
+                page.show_reading(self._reading, self.chosen_scheme, self.slider.value())
+        return self._pages[place]
+
+    # -- the question ----------------------------------------------------------------------------------------------
+
+    @property
+    def chosen_scheme(self) -> str:
+        """The scheme whose digits, secant and precisions are shown."""
+        return str(self.scheme.currentData() or "central")
 
     def asks(self, question: Question) -> Message:
+        if not self._built:
+            self._build()
         program = question.program
         for combo, names in ((self.inputs, program.inputs), (self.outputs, program.outputs)):
             if [combo.itemData(place) for place in range(combo.count())] != list(names):
@@ -114,94 +173,180 @@ class DifferencesPanel(Panel):
                         combo.addItem(pretty_name(name), name)
                     combo.setCurrentIndex(max(combo.findData(chosen), 0) if names else -1)
             combo.setEnabled(bool(names))
-        output = max(self.outputs.currentIndex(), 0)
-        return questions.differences(question.source, question.at, output, self.inputs.currentData() or "")
+        chosen = str(self.inputs.currentData() or "")
+        with QSignalBlocker(self.scale):
+            self.scale.setValue(self._scales.get(chosen, 1.0))
+        options: dict[str, object] = {
+            "parts": list(self._page(self.tabs.currentIndex()).parts),
+            "derivative": self.order.currentData(),
+            "scheme": self.chosen_scheme,
+            "unit": self.unit.currentData(),
+            "scale": self._scales.get(chosen, 1.0),
+        }
+        for page in self._pages.values():
+            if hasattr(page, "options"):
+                options |= page.options()
+        return questions.differences(question.source, question.at, max(self.outputs.currentIndex(), 0), chosen, options)
 
     def set_dimmed(self, dimmed: bool) -> None:
-        self.table.setEnabled(not dimmed)
+        if not self._built:
+            return
         self.remarks.setEnabled(not dimmed)
-        self.plot.set_dimmed(dimmed)
+        self.message.setEnabled(not dimmed)
+        for page in self._pages.values():
+            page.set_dimmed(dimmed)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        if "rows" in answer:
-            self._show_rows(answer["rows"])
-            if not answer["rows"]:
-                self.plot.set_message("A constant has no derivative to estimate.")
-            self.brighten()
-        if "sweep" in answer:
-            if math.isfinite(number(answer["sweep"]["reference"])):
-                self.plot.show_figure(_figure(answer["sweep"]))
+        page = self._page(self.tabs.currentIndex())
+        if "base" in answer:
+            base = answer["base"]
+            self.message.setVisible(base is None)
+            self.tabs.setVisible(base is not None)
+            if base is None:
+                self._reading = None
+                self.remarks.hide()
+                self.message.setText("A constant has no derivative to estimate.")
             else:
-                self.plot.set_message("There is no derivative here that estimates could be compared with.")
+                self._reading = Reading.from_json(base)
+                self._list_schemes()
+                self._show_breaks(self._reading)
+                page.show_reading(self._reading, self.chosen_scheme, self.slider.value())
+                self._show_step()
+            self.brighten()
+            return
+        for part, content in answer.items():
+            if part in page.parts and self._reading is not None:
+                page.show_part(part, content)
 
-    def _show_rows(self, rows: list[dict[str, Any]]) -> None:
-        self._rows = [row["input"] for row in rows for _ in row["estimates"]]
-        remarks: dict[str, list[str]] = {}
-        with QSignalBlocker(self.table):
-            self.table.setRowCount(len(self._rows))
-            line = 0
-            for row in rows:
-                for count, estimate in enumerate(row["estimates"]):
-                    said = _remark(estimate)
-                    if estimate["note"]:
-                        remarks.setdefault(estimate["note"].rstrip("."), []).append(
-                            f"{estimate['scheme']} in {pretty_name(row['input'])}"
-                        )
-                    texts = (
-                        pretty_name(row["input"]) if count == 0 else "",
-                        estimate["scheme"],
-                        number_text(estimate["value"], 12),
-                        number_text(estimate["error"], 2),
-                        number_text(estimate["step"], 3) if estimate["step"] else "–",
-                        str(estimate["evaluations"]),
-                    )
-                    for column, text in enumerate(texts):
-                        item = QTableWidgetItem(text)
-                        if column >= _ESTIMATE:
-                            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                        item.setToolTip(said or text)
-                        self.table.setItem(line, column, item)
-                    line += 1
-        self.remarks.setText("\n".join(_said(text, where, len(self._rows)) for text, where in remarks.items()))
-        self.remarks.setVisible(bool(remarks))
+    def _list_schemes(self) -> None:
+        """The schemes that can be chosen: those with weights."""
+        assert self._reading is not None
+        names = [row.scheme for row in self._reading.rows if row.order]
+        if [self.scheme.itemData(k) for k in range(self.scheme.count())] == names:
+            return
+        with QSignalBlocker(self.scheme):
+            chosen = self.chosen_scheme
+            self.scheme.clear()
+            for name in names:
+                self.scheme.addItem(name, name)
+            self.scheme.setCurrentIndex(max(self.scheme.findData(chosen), 0))
 
-    def _row_chosen(self, row: int, *_: int) -> None:
-        if 0 <= row < len(self._rows):
-            self.inputs.setCurrentIndex(self.inputs.findData(self._rows[row]))
+    def _show_breaks(self, reading: Reading) -> None:
+        sentences = [f"{each.name.capitalize()}: {each.sentence}" for each in reading.breaks]
+        notes = [f"{row.scheme}: {row.note}." for row in reading.rows if row.note.startswith("one-sided")][:1]
+        if not reading.precise and reading.why and not any(each.serious for each in reading.breaks):
+            notes.append(f"Compared with reverse AD: {reading.why}.")
+        shown = [*sentences[:_MOST_BREAKS], *notes]
+        if len(sentences) > _MOST_BREAKS:
+            shown.append(f"… and {len(sentences) - _MOST_BREAKS} more")
+        self.remarks.setText("\n".join(shown))
+        self.remarks.setToolTip("\n".join([*sentences, *notes]))
+        self.remarks.setVisible(bool(shown))
+
+    # -- the step --------------------------------------------------------------------------------------------------
+
+    def set_step(self, h: float) -> None:
+        """Set h everywhere, to the nearest step of the grid."""
+        if self._reading is not None:
+            self.slider.setValue(self._reading.place(h))
+
+    def _set_default(self) -> None:
+        row = self._reading.row(self.chosen_scheme) if self._reading is not None else None
+        if row is not None and row.step:
+            self.set_step(row.step)
+
+    def _moved(self, place: int) -> None:
+        self._show_step()
+        page = self._pages.get(self.tabs.currentIndex())
+        if page is not None:
+            page.move_to(place)
+
+    def _show_step(self) -> None:
+        if self._reading is not None:
+            self.step_label.setText(f"h = {step_text(self._reading.steps[self.slider.value()])}")
+
+    def play(self) -> None:
+        """Let h shrink from here, or from 1 when at the end; pause when playing."""
+        if self._play.isActive():
+            self._stop()
+            return
+        if self.slider.value() == 0:
+            self.slider.setValue(self.slider.maximum())
+        self._play.start()
+        self.play_button.setIcon(icons.icon("pause", self))
+
+    def _next_frame(self) -> None:
+        self.slider.setValue(self.slider.value() - 1)
+        if self.slider.value() == 0:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._play.stop()
+        self.play_button.setIcon(icons.icon("play", self))
+
+    # -- the options -----------------------------------------------------------------------------------------------
+
+    def _scheme_changed(self) -> None:
+        """Another scheme: its own page draws it from what is there; digits and precisions must be asked for."""
+        page = self._page(self.tabs.currentIndex())
+        if self._reading is not None and _TABS[self.tabs.currentIndex()] in ("Error", "Secant", "Schemes"):
+            page.show_reading(self._reading, self.chosen_scheme, self.slider.value())
+            page.move_to(self.slider.value())
+        else:
+            self.ask_again()
+
+    def _choose_scheme(self, name: str) -> None:
+        with QSignalBlocker(self.scheme):
+            self.scheme.setCurrentIndex(max(self.scheme.findData(name), 0))
+
+    def _unit_changed(self) -> None:
+        self.scale.setVisible(self.unit.currentData() == "own")
+        self.ask_again()
+
+    def _scale_changed(self) -> None:
+        value = self.scale.value()
+        name = str(self.inputs.currentData() or "")
+        if value > 0.0 and value != self._scales.get(name, 1.0):
+            self._scales[name] = value
+            self.ask_again()
+        elif not value > 0.0:
+            self.say("A scale must be above 0.")
+
+    def _tab_changed(self, place: int) -> None:
+        page = self._page(place)
+        if self._reading is not None:
+            page.show_reading(self._reading, self.chosen_scheme, self.slider.value())
+        self.ask_again()
+
+    def changeEvent(self, event: Any) -> None:
+        super().changeEvent(event)
+        if self._built and event.type() == event.Type.PaletteChange:
+            self.play_button.setIcon(icons.icon("pause" if self._play.isActive() else "play", self))
 
 
-def _said(text: str, where: list[str], rows: int) -> str:
-    """A remark with the estimates that it is about, of so many."""
-    if len(where) == rows:
-        return f"{text[:1].upper()}{text[1:]}."
-    more = f" and {len(where) - _MOST_NAMED} more" if len(where) > _MOST_NAMED else ""
-    return f"{', '.join(where[:_MOST_NAMED])}{more}: {text}."
+def _make_page(title: str, plots: Crew) -> Any:
+    """A page by its title; imported when first seen."""
+    match title:
+        case "Error":
+            from explorer.ui.laboratory.error_page import ErrorPage
 
+            return ErrorPage(plots)
+        case "Secant":
+            from explorer.ui.laboratory.secant_page import SecantPage
 
-def _remark(estimate: dict[str, Any]) -> str:
-    """What the scheme says of its own number."""
-    if estimate["note"]:
-        return str(estimate["note"])
-    if estimate["uncertainty"] == "nan":
-        return ""
-    return f"± {number_text(estimate['uncertainty'], 2)} by its own guess, which is no bound"
+            return SecantPage(plots)
+        case "Digits":
+            from explorer.ui.laboratory.digits_page import DigitsPage
 
+            return DigitsPage()
+        case "Schemes":
+            from explorer.ui.laboratory.schemes_page import SchemesPage
 
-def _figure(sweep: dict[str, Any]) -> dict[str, Any]:
-    """The error curves as a figure; theory: rounding falls like ε/h, whatever the scheme."""
-    series = [
-        {"x": sweep["steps"], "y": sweep["errors"][name], "label": name, "style": {"index": _CURVES.index(name)}}
-        for name in _CURVES
-        if name in sweep["errors"]
-    ]
-    defaults = {name: step for name, step in sweep["defaults"].items() if name in ("forward", "central") and step}
-    return {
-        "kind": "curves",
-        "x_scale": "log",
-        "y_scale": "log",
-        "x_label": f"step h in {pretty_name(sweep['input'])}",
-        "y_label": "|estimate − reverse AD|",
-        "series": series,
-        "zero_note": "equal to the last digit",
-        "references": [{"axis": "x", "at": step, "label": f"h of {name}"} for name, step in defaults.items()],
-    }
+            return SchemesPage()
+        case "Precision":
+            from explorer.ui.laboratory.precision_page import PrecisionPage
+
+            return PrecisionPage(plots)
+    from explorer.ui.laboratory.taylor_page import TaylorPage
+
+    return TaylorPage(plots)

@@ -5,7 +5,8 @@ logical one), theme, x_label, y_label (with their unit), and optionally x_limits
   theme      background, text, grid, accent ("#rrggbb"), series (a list of such), font_px (default 12)
 Arrays are what `array` reads. The kinds add:
   curves     series: a list of {x, y, label, style}; x_scale, y_scale ("linear" or "log"); zero_note (what a value of 0
-             means on a log axis, default "exact: 0"); references: a list of {axis: "x" or "y", at, label}
+             means on a log axis, default "exact: 0"); references: a list of {axis: "x" or "y", at, label}; spans (see
+             the module of that name)
     style    index (which colour, marker and dash pattern); markers (default True), line (default True); dashed: a
              theory line, drawn thin and left out when the limits are chosen
   contour    x (nx), y (ny), z (ny, nx; NaN where the function has no value), name (of the function, default "f")
@@ -39,6 +40,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import Formatter, MaxNLocator
+
+from explorer.ui.plots.spans import draw_spans
 
 # A person's own matplotlibrc (LaTeX for every label, another backend) must not reach the window's plots.
 matplotlib.rcdefaults()
@@ -356,6 +359,7 @@ def _curves(spec: Spec, axes: Axes) -> tuple[list[Artist], None]:
             for note, count in _edge_marks(axes, x, y, log_x, log_y, colour).items():
                 edges[note] = edges.get(note, 0) + count
     handles += _edge_legend(edges, spec)
+    draw_spans(spec, axes)
     _references(spec, axes)
     return handles, None
 

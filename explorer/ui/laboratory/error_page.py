@@ -1,0 +1,216 @@
+"""Error against step: every scheme's dots, the lines of theory, the optimum, and where it breaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.laboratory.reading import SHOWN_AT_FIRST, Break, Reading, colour_of, short, step_text
+from explorer.ui.panel import number_text
+from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.worker import Crew
+
+NEAR_PX = 30.0  # the mouse may be this far from the dot that it means
+
+
+class ErrorPage(QWidget):
+    """The error plot. A click chooses the step, hovering tells the nearest dot."""
+
+    title = "Error"
+    parts: tuple[str, ...] = ()
+    step_chosen = Signal(float)
+
+    def __init__(self, plots: Crew, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._reading: Reading | None = None
+        self._scheme = "central"
+        self._place = 0
+        self._hovered: tuple[str, int] | None = None
+        self.plot = PlotView(plots)
+        self.plot.setObjectName("differences.plot")
+        self.plot.setAccessibleName("Error against step size")
+        self.plot.clicked.connect(lambda x, _: self.step_chosen.emit(x))
+        self.plot.hovered.connect(self._hover)
+        self.plot.drawn.connect(self._overlay)
+        self.said = QLabel(objectName="differences.dot")
+        self.said.setAccessibleName("The nearest dot: step, estimate and error")
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setWordWrap(True)
+        self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing())
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.show_menu = QMenu(self)
+        button = QToolButton(objectName="differences.shown", text="Curves")
+        button.setAccessibleName("Which schemes and lines are drawn")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(self.show_menu)
+        self._actions: dict[str, QAction] = {}
+        row = QHBoxLayout()
+        row.addWidget(self.said, 1)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addWidget(self.plot, 1)
+        column.addLayout(row)
+        self._theory = self._action("Lines of theory", True)
+        self.show_menu.addSeparator()
+
+    def show_reading(self, reading: Reading, scheme: str, place: int) -> None:
+        """Draw a new answer."""
+        self._reading, self._scheme, self._place, self._hovered = reading, scheme, place, None
+        for name in reading.estimates:
+            if name not in self._actions:
+                self._actions[name] = self._action(name, name in SHOWN_AT_FIRST)
+        for name, action in self._actions.items():
+            action.setVisible(name in reading.estimates)
+        self._draw()
+
+    def show_part(self, name: str, answer: dict[str, Any]) -> None:
+        """There are no parts on this page."""
+
+    def move_to(self, place: int) -> None:
+        """The step has changed."""
+        self._place = place
+        self._overlay()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        self.plot.set_dimmed(dimmed)
+        self.said.setEnabled(not dimmed)
+
+    def _action(self, text: str, checked: bool) -> QAction:
+        action = self.show_menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(checked)
+        action.toggled.connect(self._draw)
+        return action
+
+    @property
+    def _shown(self) -> list[str]:
+        reading = self._reading
+        if reading is None:
+            return []
+        return [n for n in reading.estimates if n == self._scheme or self._actions[n].isChecked()]
+
+    def _draw(self) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        if math.isfinite(reading.truth) and reading.unit > 0.0:
+            self.plot.show_figure(error_figure(reading, self._shown, self._scheme, self._theory.isChecked()))
+        elif reading.unit > 0.0:
+            self.plot.set_message("There is no derivative here that estimates could be compared with.")
+        else:
+            self.plot.set_message("A step relative to x = 0 is 0: choose another unit for h.")
+        self._overlay()
+
+    def _overlay(self) -> None:
+        reading, axes = self._reading, self.plot.axes()
+        if reading is None:
+            return
+        self._say()
+        if axes is None or not math.isfinite(reading.truth):
+            self.plot.set_overlay(())
+            return
+        h = reading.steps[self._place]
+        parts: list[Overlay] = [Polyline((h, h), axes.y_limits, "text", 1.0)]
+        for name in self._shown:
+            error = reading.errors[name][self._place]
+            if error > 0.0:
+                shape = "diamond" if name == self._scheme else "circle"
+                parts.append(Marker(h, error, shape, "", colour_of(name)))
+        if self._hovered is not None and self._hovered[0] in reading.errors:
+            name, place = self._hovered
+            parts.append(Marker(reading.steps[place], reading.errors[name][place], "square", "", "accent"))
+        self.plot.set_overlay(parts)
+
+    def _say(self) -> None:
+        """The dot under the mouse, or else the chosen scheme's at h."""
+        reading = self._reading
+        if reading is None or self._scheme not in reading.estimates:
+            self.said.setText("")
+            return
+        name, place = self._hovered or (self._scheme, self._place)
+        if name not in reading.estimates:
+            name, place = self._scheme, self._place
+        self.said.setText(
+            f"{name} at h = {step_text(reading.steps[place])}: {number_text(reading.estimates[name][place], 17)}\n"
+            f"off by {short(reading.errors[name][place], 3)} from {number_text(reading.truth, 17)} ({reading.source})"
+        )
+
+    def _hover(self, x: float | None, y: float | None) -> None:
+        self._hovered = None
+        if x is not None and y is not None and self._reading is not None:
+            self._hovered = self._nearest(x, y)
+        self._overlay()
+
+    def _nearest(self, x: float, y: float) -> tuple[str, int] | None:
+        """The scheme and grid place whose dot is nearest to the mouse."""
+        reading, mouse = self._reading, self.plot.to_pixel(x, y)
+        if reading is None or mouse is None:
+            return None
+        middle = reading.place(x)
+        best, found = NEAR_PX, None
+        for name in self._shown:
+            for place in range(max(0, middle - 3), min(len(reading.steps), middle + 4)):
+                error = reading.errors[name][place]
+                if not error > 0.0 or math.isinf(error):
+                    continue
+                dot = self.plot.to_pixel(reading.steps[place], error)
+                if dot is not None and (away := math.hypot(dot.x() - mouse.x(), dot.y() - mouse.y())) < best:
+                    best, found = away, (name, place)
+        return found
+
+
+def error_figure(reading: Reading, shown: list[str], chosen: str, theory: bool) -> dict[str, Any]:
+    """The figure of the error curves: measured dots, theory dashed, the chosen scheme's optimum, spans that break."""
+    series = [{"x": reading.steps, "y": reading.errors[n], "label": n, "style": {"index": colour_of(n)}} for n in shown]
+    if theory:
+        series += [line for name in shown for line in _theory_lines(reading, name)]
+    exact = "exact" if reading.precise else "reverse AD"
+    return {
+        "kind": "curves",
+        "x_scale": "log",
+        "y_scale": "log",
+        "x_label": f"step h in {pretty_name(reading.input)}",
+        "x_name": "h",
+        "y_label": f"|estimate − {exact}|",
+        "y_name": "error",
+        "series": series,
+        "zero_note": "equal to the last digit",
+        "references": list(_optimum(reading, chosen)),
+        "spans": [_span(each) for each in reading.breaks if each.high > each.low],
+    }
+
+
+def _theory_lines(reading: Reading, name: str) -> Iterator[dict[str, Any]]:
+    row = reading.row(name)
+    if row is None or not row.order:
+        return
+    ends = (reading.steps[0], reading.steps[-1])
+    laws: tuple[tuple[float, Callable[[float], float]], ...] = (
+        (row.truncation, lambda h: h**row.order),
+        (row.rounding, lambda h: h**-reading.derivative),
+    )
+    for size, law in laws:
+        if size > 0.0 and math.isfinite(size):
+            heights = [size * law(h) for h in ends]
+            if min(heights) > 1e-290 and max(heights) < 1e290:
+                yield {"x": ends, "y": heights, "label": "", "style": {"index": colour_of(name), "dashed": True}}
+
+
+def _optimum(reading: Reading, chosen: str) -> Iterator[dict[str, Any]]:
+    row = reading.row(chosen)
+    if row is None or not row.order:
+        return
+    for at, words in ((row.predicted, "best, predicted"), (row.measured, "best, measured"), (row.step, "default")):
+        if math.isfinite(at) and reading.steps[0] <= at <= reading.steps[-1]:
+            yield {"axis": "x", "at": at, "label": f"{words} {step_text(at)}"}
+
+
+def _span(each: Break) -> dict[str, Any]:
+    return {"low": each.low, "high": each.high, "label": each.name}
