@@ -25,22 +25,22 @@ class ProgramObjective:
         refuse_constant(program)
         self.program = program
         self.output = output
-        self._compiled = compiled(program)
+        self.compiled = compiled(program)
         self._blocks: tuple[Blocks | None] | None = None
         self._squares: Program | None = None
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """f(x) and ∇f(x), by reverse mode."""
-        value, partials = self._compiled.value_and_gradient(x.tolist(), self.output)
+        value, partials = self.compiled.value_and_gradient(x.tolist(), self.output)
         return value, np.array(partials)
 
     def quick_gradient(self, point: Sequence[float]) -> tuple[float, list[float]]:
         """The same on plain numbers, for generated loops."""
-        return self._compiled.value_and_gradient(point, self.output)
+        return self.compiled.value_and_gradient(point, self.output)
 
     def many(self, points: Array) -> tuple[Array, Array]:
         """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points)."""
-        values, partials = self._compiled.values_and_gradients_on(list(points), points.shape[1:], self.output)
+        values, partials = self.compiled.values_and_gradients_on(list(points), points.shape[1:], self.output)
         return values, np.array(partials)
 
     def gradient_blocks(self) -> Blocks | None:
@@ -55,7 +55,7 @@ class ProgramObjective:
     def hessian(self, x: Array) -> Array:
         """∇²f(x), a column an input, forward over reverse."""
         point = x.tolist()
-        columns = [self._compiled.hvp(point, direction, self.output) for direction in np.eye(len(point)).tolist()]
+        columns = [self.compiled.hvp(point, direction, self.output) for direction in np.eye(len(point)).tolist()]
         matrix = np.array(columns)
         symmetric: Array = 0.5 * (matrix + matrix.T)
         return symmetric
@@ -75,7 +75,7 @@ class SquaresObjective:
     def __init__(self, program: Program) -> None:
         refuse_constant(program)
         self.program = program
-        self._compiled = compiled(program)
+        self.compiled = compiled(program)
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """f(x) and ∇f(x) = 2Jᵀr."""
@@ -86,7 +86,7 @@ class SquaresObjective:
         """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points)."""
         total, gradients = np.zeros(points.shape[1]), np.zeros(points.shape)
         for output in range(len(self.program.outputs)):
-            values, partials = self._compiled.values_and_gradients_on(list(points), points.shape[1:], output)
+            values, partials = self.compiled.values_and_gradients_on(list(points), points.shape[1:], output)
             with np.errstate(all="ignore"):
                 total += values * values
                 gradients += 2 * values * np.array(partials)

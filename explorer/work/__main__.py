@@ -16,7 +16,7 @@ WORKED_EXAMPLE = {"source": "ln(x1) + x1*x2 - sin(x2)", "at": {"x1": 2.0, "x2": 
 @cache
 def table() -> dict[str, Answers]:
     """Who answers which question; imported at the first use, when `serve` already guards the process."""
-    from explorer.work import descent, differences, graph, report, symbolic, verdict
+    from explorer.work import basins, compare, curvature, descent, differences, graph, report, symbolic, verdict
 
     return {
         "symbolic": symbolic.answers,
@@ -25,6 +25,12 @@ def table() -> dict[str, Answers]:
         "verdict": verdict.answers,
         "landscape": descent.landscape_answers,
         "descent": descent.descent_answers,
+        "runs": descent.runs_answers,
+        "principal": descent.principal_answers,
+        "compare": compare.answers,
+        "map": basins.answers,
+        "curvature": curvature.answers,
+        "stationary": curvature.stationary_answers,
         "report": report.answers,
     }
 

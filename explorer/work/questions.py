@@ -1,13 +1,14 @@
 """What can be asked of a worker, one function a question: each makes the message that crosses the wall.
 
-Importing this costs nothing: the window asks without loading what computes. Who answers is in the module of the same
-name (symbolic, differences, graph, descent, verdict, report); `table` in __main__ lists them. Each may also carry
+Importing this costs nothing: the window asks without loading what computes. Who answers is listed in
+__main__.table. Each may also carry
 "limits": {name: number}, where its runs are stopped other than usual.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from explorer.work.wire import Message
 
@@ -70,9 +71,15 @@ def verdict(source: str, at: Point) -> Message:
 
 
 def landscape(
-    source: str, axes: Sequence[str], centre: Point, lows: Sequence[float], highs: Sequence[float]
+    source: str,
+    axes: Sequence[str],
+    centre: Point,
+    lows: Sequence[float],
+    highs: Sequence[float],
+    objective: Mapping[str, Any] | None = None,
+    directions: Sequence[Sequence[float]] = (),
 ) -> Message:
-    """The objective on a grid over one or two inputs, the others held at `centre`."""
+    """The objective on a grid over one or two inputs, the others held at `centre`; or along directions through it."""
     return {
         "ask": "landscape",
         "source": source,
@@ -80,7 +87,31 @@ def landscape(
         "axes": list(axes),
         "lows": list(lows),
         "highs": list(highs),
+        "objective": dict(objective or {}),
+        "directions": [list(direction) for direction in directions],
     }
+
+
+def runs(source: str, objective: Mapping[str, Any], seed: int, asked: Sequence[Mapping[str, Any]], box: Any) -> Message:
+    """Runs that take turns, each {"at": start, "legs": […]} (see work.task); they come in blocks of columns."""
+    return {
+        "ask": "runs",
+        "source": source,
+        "objective": dict(objective),
+        "seed": seed,
+        "runs": [dict(run) for run in asked],
+        "box": box,
+    }
+
+
+def principal(source: str, objective: Mapping[str, Any], seed: int, asked: Sequence[Mapping[str, Any]]) -> Message:
+    """The plane in which the paths of these runs lie best."""
+    return {**runs(source, objective, seed, asked, None), "ask": "principal"}
+
+
+def optimizer(ask: str, source: str, at: Point, objective: Mapping[str, Any], **options: Any) -> Message:
+    """ "compare", "map", "curvature" or "stationary", with the options that its module in `work` names."""
+    return {"ask": ask, "source": source, "at": dict(at), "objective": dict(objective), **options}
 
 
 def descent(
