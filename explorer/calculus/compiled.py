@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.calculus import evaluate
 from explorer.calculus.block_code import Blocks
+from explorer.calculus.courses import EDGE, ArraysByCourse, ByCourse, Column, Make
 from explorer.calculus.derivative_code import (
     gradient_code,
+    hessian_code,
     hessian_times_code,
     jacobian_code,
     operations_code,
@@ -27,20 +30,18 @@ from explorer.calculus.derivative_code import (
     value_code,
 )
 from explorer.calculus.lowering import Code, lower
-from explorer.calculus.scalar_code import scalar_function
-from explorer.calculus.straight_line import StraightLine
-from explorer.calculus.sweeps import gradient, hessian_times, reverse_jacobian
+from explorer.calculus.scalar_code import ScalarWriter, scalar_function
+from explorer.calculus.straight_line import StraightLine, TooLarge
+from explorer.calculus.sweeps import gradient, hessian, hessian_times, reverse_jacobian
 from explorer.calculus.tape import derivative_along, record
 from explorer.calculus.tracing import trace
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import ExplorerError, Limits, Program
 
 Array = NDArray[np.float64]
-Column = Array | float
+Way = Literal["compiled", "by course", "interpreted"]
 Places = NDArray[np.intp]
 
-# What a domain's edge raises in generated code.
-_EDGE = (ArithmeticError, ValueError)
 
 # What an operation costs: in the array walk, a point more in it, and to be generated and compiled. Blocks are generated
 # once the walks have cost as much, so that a single sweep of a hundred steps never waits for a compiler.
@@ -55,11 +56,14 @@ class Compiled:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.refusal = ""  # why the program as a whole is interpreted; "" where it is not, or before it was asked for
+        self.refusal = ""  # why the program has no one straight-line code; "" where it has, or before it was asked for
         self._code: Code = lower(program)
         self._scalar: dict[Any, Callable[..., tuple[float, ...]]] = {}
+        self._gradients: dict[int, Callable[..., tuple[float, ...]]] = {}
         self._blocks: dict[Any, Blocks] = {}
+        self._courses: dict[Any, ArraysByCourse] = {}
         self._walked = 0.0  # nanoseconds that array walks have taken where generated blocks could have done it
+        self._too_large = False
 
     @cached_property
     def _straight(self) -> StraightLine | None:
@@ -68,40 +72,59 @@ class Compiled:
             return trace(self.program)
         except ExplorerError as error:
             self.refusal = error.message
+            self._too_large = isinstance(error, TooLarge)
         except RecursionError:
             self.refusal = "Too many conditions inside each other."
         return None
 
     @property
-    def way(self) -> str:
-        """How points are computed: "compiled", or "interpreted" (`refusal` says why)."""
-        return "interpreted" if self._straight is None else "compiled"
+    def way(self) -> Way:
+        """How points are computed; unless it is "compiled", `refusal` says why."""
+        if self._straight is not None:
+            return "compiled"
+        return "interpreted" if self._too_large else "by course"
+
+    def source(self, output: int = 0) -> str:
+        """The generated code of an output's value and gradient at one point; "" where the program has no one code."""
+        return "" if self._straight is None else ScalarWriter(gradient_code(self._straight, output)).source()
 
     # -- one point -----------------------------------------------------------------------------------------------------
 
-    def _function(self, key: Any, code: Callable[[StraightLine], StraightLine]) -> Callable[..., tuple[float, ...]]:
-        """The scalar function for this key, generated once; raises an edge's error where the program is interpreted."""
+    def _generated(self, make: Make, branches: bool) -> Callable[..., tuple[float, ...]]:
+        """A function that computes, or raises an edge's error where the interpreter must answer.
+
+        branches: whether `make` can deal with open conditions.
+        """
+        straight = self._straight
+        if straight is not None and (branches or not straight.branches):
+            return scalar_function(make(straight))
+        return _nothing if self._too_large else ByCourse(self.program, make)
+
+    def _function(self, key: Any, make: Make, branches: bool = True) -> Callable[..., tuple[float, ...]]:
+        """The scalar function for this key, generated once."""
         function = self._scalar.get(key)
         if function is None:
-            function = _nothing if self._straight is None else scalar_function(code(self._straight))
-            self._scalar[key] = function
+            self._scalar[key] = function = self._generated(make, branches)
         return function
 
     def values(self, point: Sequence[float]) -> tuple[float, ...]:
-        """The outputs."""
+        """The outputs; ExplorerError where the program is refused at this point, as by the interpreter."""
         try:
             result = self._function("values", value_code)(*point)
-        except _EDGE:
+        except EDGE:
             return evaluate.values(self.program, point)
         return result if all(v == v for v in result) else evaluate.values(self.program, point)
 
     def value_and_gradient(self, point: Sequence[float], output: int = 0) -> tuple[float, list[float]]:
         """One output and its gradient (reverse mode), shape (inputs,)."""
+        function = self._gradients.get(output)
+        if function is None:
+            self._gradients[output] = function = self._generated(lambda code: gradient_code(code, output), True)
         try:
-            value, *partials = self._function(("gradient", output), lambda code: gradient_code(code, output))(*point)
+            value, *partials = function(*point)
             if value == value:
                 return value, partials
-        except _EDGE:
+        except EDGE:
             pass
         tape = record(self.program, point)
         return tape.values[output], gradient(tape, output)
@@ -118,7 +141,7 @@ class Compiled:
             if all(v == v for v in result[:outputs]):
                 starts = [outputs + row * inputs for row in range(outputs)]
                 return result[:outputs], [list(result[start : start + inputs]) for start in starts]
-        except _EDGE:
+        except EDGE:
             pass
         tape = record(self.program, point)
         return tape.values, reverse_jacobian(tape)
@@ -126,31 +149,40 @@ class Compiled:
     def jvp(self, point: Sequence[float], direction: Sequence[float]) -> tuple[float, ...]:
         """The directional derivatives of all outputs by one forward sweep; shape (outputs,)."""
         moving = tuple(index for index, d in enumerate(direction) if d != 0.0)
-        if self._straight is not None and not self._straight.branches:
-            try:
-                function = self._function(("jvp", moving), lambda code: tangent_code(code, moving))
-                result = function(*point, *(direction[index] for index in moving))
-                size = len(result) // 2
-                if all(v == v for v in result[:size]):
-                    return result[size:]
-            except _EDGE:
-                pass
+        try:
+            function = self._function(("jvp", moving), lambda code: tangent_code(code, moving), branches=False)
+            result = function(*point, *(direction[index] for index in moving))
+            size = len(result) // 2
+            if all(v == v for v in result[:size]):
+                return result[size:]
+        except EDGE:
+            pass
         return derivative_along(self.program, point, direction)
 
     def hvp(self, point: Sequence[float], direction: Sequence[float], output: int = 0) -> list[float]:
         """H·direction of one output, by forward over reverse; shape (inputs,)."""
         moving = tuple(index for index, d in enumerate(direction) if d != 0.0)
-        if self._straight is not None and not self._straight.branches:
-            try:
-                function = self._function(
-                    ("hvp", output, moving), lambda code: hessian_times_code(code, output, moving)
-                )
-                value, *column = function(*point, *(direction[index] for index in moving))
-                if value == value:
-                    return column
-            except _EDGE:
-                pass
+        try:
+            make: Make = lambda code: hessian_times_code(code, output, moving)  # noqa: E731
+            function = self._function(("hvp", output, moving), make, branches=False)
+            value, *column = function(*point, *(direction[index] for index in moving))
+            if value == value:
+                return column
+        except EDGE:
+            pass
         return hessian_times(record(self.program, point), direction, output)
+
+    def hessian(self, point: Sequence[float], output: int = 0) -> list[list[float]]:
+        """The matrix of second derivatives of one output, as sweeps.hessian has it; rows are inputs, columns too."""
+        size = len(self.program.inputs)
+        try:
+            function = self._function(("hessian", output), lambda code: hessian_code(code, output), branches=False)
+            value, *rest = function(*point)
+            if value == value:
+                return [rest[size + row :: size] for row in range(size)]
+        except EDGE:
+            pass
+        return hessian(record(self.program, point), output)
 
     # -- many points ---------------------------------------------------------------------------------------------------
 
@@ -163,10 +195,23 @@ class Compiled:
         key, count = ("values", held), math.prod(shape)
         if key not in self._blocks:
             self._walked += _WALK_NANOSECONDS + count * _POINT_NANOSECONDS
-            if self._walked < _GENERATION_NANOSECONDS or self._straight is None:
+            if self._walked < _GENERATION_NANOSECONDS or self.way == "interpreted":
                 return tuple(v.copy() for v in evaluate.values_on(self._code, columns, shape))
+            if self._straight is None:
+                return tuple(v.reshape(shape) for v in self._values_by_course(held, flat, count))
             self._blocks[key] = Blocks(value_code(self._straight), held)
         return tuple(v.reshape(shape) for v in self._blocks[key](flat, count))
+
+    def _values_by_course(self, held: tuple[int, ...], flat: list[Column], count: int) -> list[Array]:
+        key, width = ("values", held), len(self.program.outputs)
+        if key not in self._courses:
+            self._courses[key] = ArraysByCourse(self.program, value_code, held, width)
+        filled, left = self._courses[key](flat, count)
+        if left.size:
+            rest = [column if isinstance(column, float) else column[left] for column in flat]
+            for row, values in zip(filled, evaluate.values_on(self._code, rest, (left.size,)), strict=True):
+                row[left] = values
+        return filled
 
     def values_and_gradients_on(
         self, columns: Sequence[Column], shape: tuple[int, ...], output: int = 0, held: Sequence[int] = ()
@@ -181,7 +226,7 @@ class Compiled:
         scalars, flat = _flat(columns, shape)
         wanted = [index for index in range(len(columns)) if index not in set(held)]
         if self._straight is None:
-            values, partials = self._point_by_point(flat, count, output, wanted)
+            values, partials = self._gradients_by_course(scalars, flat, count, output, tuple(held), wanted)
         else:
             key = ("gradient", output, tuple(held), scalars)
             if key not in self._blocks:
@@ -193,6 +238,30 @@ class Compiled:
             if lost.any():
                 self._mend(np.flatnonzero(lost), flat, output, wanted, partials)
         return values.reshape(shape), [p.reshape(shape) for p in partials]
+
+    def _gradients_by_course(
+        self,
+        scalars: tuple[int, ...],
+        flat: list[Column],
+        count: int,
+        output: int,
+        held: tuple[int, ...],
+        wanted: Sequence[int],
+    ) -> tuple[Array, list[Array]]:
+        if self._too_large:
+            return self._point_by_point(flat, count, output, wanted)
+        key = ("gradient", output, held, scalars)
+        if key not in self._courses:
+            make: Make = lambda code: gradient_code(code, output, held, watched=True)  # noqa: E731
+            self._courses[key] = ArraysByCourse(self.program, make, scalars, 2 + len(wanted))
+        (values, *partials, lost), left = self._courses[key](flat, count)
+        # One by one: points of rare courses, and those with a NaN, which may be undefined, refused or an overflow.
+        left = np.union1d(left, np.flatnonzero(np.isnan(values) | (lost != 0.0)))
+        if left.size:
+            values[left], mended = self._point_by_point(_at(left, flat), left.size, output, wanted)
+            for partial, column in zip(partials, mended, strict=True):
+                partial[left] = column
+        return values, partials
 
     def _mend_undefined(
         self,
@@ -240,11 +309,15 @@ class Compiled:
         for index, column in enumerate(flat):
             points[:, index] = column
         filled = np.full((1 + len(wanted), count), math.nan)
+        limits = self.program.limits
         for place, point in enumerate(points.tolist()):
             try:
-                value, row = self.value_and_gradient(point, output)
-            except ExplorerError:
+                tape = record(self.program, point, limits)
+            except ExplorerError as error:
+                if error.kind == "limit":  # many endless loops may take no longer than two
+                    limits = replace(limits, steps=max(limits.steps // 2, 10_000))
                 continue
+            value, row = tape.values[output], gradient(tape, output)
             filled[:, place] = [value, *(row[index] for index in wanted)]
         return filled[0], list(filled[1:])
 

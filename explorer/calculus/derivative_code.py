@@ -124,7 +124,8 @@ class _Replay:
         ]
 
     def finished(self, outputs: Sequence[Operand]) -> StraightLine:
-        return self.builder.finished(outputs)
+        """The code of these outputs and, after them, the guards of the program's code."""
+        return self.builder.finished([*outputs, *(self.of[guard] for guard, _ in self.code.guards)])
 
 
 def value_code(code: StraightLine) -> StraightLine:
@@ -341,7 +342,8 @@ def _with_directions(code: StraightLine, moving: Sequence[int]) -> tuple[Straigh
     functions = [*code.functions[: code.inputs], *["input"] * shift, *code.functions[code.inputs :]]
     arguments = [*[()] * (code.inputs + shift), *(moved(a) for a in code.arguments[code.inputs :])]
     body: list[Item] = [index + shift for index in code.body if isinstance(index, int)]
-    widened = StraightLine(code.inputs + shift, functions, arguments, body, moved(code.outputs))
+    guards = tuple((guard + shift, outcome) for guard, outcome in code.guards)
+    widened = StraightLine(code.inputs + shift, functions, arguments, body, moved(code.outputs), guards)
     return widened, {index: code.inputs + place for place, index in enumerate(moving)}
 
 
@@ -359,18 +361,32 @@ def hessian_times_code(code: StraightLine, output: int, moving: Sequence[int]) -
     size = code.inputs
     code, directions = _with_directions(code, moving)
     replay = _Replay(code)
-    tangents = _tangents(replay, directions)
-    writer = _PairWriter(replay.writer)
+    place = code.outputs[output]
+    return replay.finished([replay[place], *_bends(replay, _tangents(replay, directions), place, size)])
+
+
+def hessian_code(code: StraightLine, output: int) -> StraightLine:
+    """The output, its gradient, then the Hessian, a column an input's direction, by forward over reverse."""
+    replay = _Replay(code)
+    place = code.outputs[output]
+    size = code.inputs
+    columns = [_bends(replay, _tangents(replay, {index: 1.0}), place, size) for index in range(size)]
+    partials = _Reverse(replay).gradient(place, range(size))
+    return replay.finished([replay[place], *partials, *(entry for column in columns for entry in column)])
+
+
+def _bends(replay: _Replay, tangents: dict[int, Operand], place: Operand, inputs: int) -> list[Operand]:
+    """The tangents of the first inputs' adjoints: a reverse sweep run over pairs."""
+    code, writer = replay.code, _PairWriter(replay.writer)
 
     def number(operand: Operand) -> Any:
         tangent = tangents.get(operand) if isinstance(operand, int) else None
         return replay[operand] if tangent is None else _Pair(replay[operand], tangent)
 
     adjoints: dict[int, Any] = {}
-    place = code.outputs[output]
     if isinstance(place, int):
         adjoints[place] = 1.0
-    varies = replay.varies.difference(range(size, code.inputs))
+    varies = replay.varies.difference(range(inputs, code.inputs))
     for index in reversed(code.body):
         assert isinstance(index, int)
         if index not in adjoints:
@@ -382,7 +398,6 @@ def hessian_times_code(code: StraightLine, output: int, moving: Sequence[int]) -
                 amount = writer.apply("mul", adjoints[index], by)
                 before = adjoints.get(argument)
                 adjoints[argument] = amount if before is None else writer.apply("add", before, amount)
-    columns = [adjoints.get(index) for index in range(size)]
 
     def along(column: Any) -> Operand:
         """The tangent of an adjoint, NaN where the adjoint is."""
@@ -392,4 +407,4 @@ def hessian_times_code(code: StraightLine, output: int, moving: Sequence[int]) -
         value = _value(column)
         return replay.writer.choose(replay.writer.equal(value, value), tangent, math.nan)
 
-    return replay.finished([replay[place], *(along(column) for column in columns)])
+    return [along(adjoints.get(index)) for index in range(inputs)]

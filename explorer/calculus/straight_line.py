@@ -39,6 +39,7 @@ class StraightLine:
     """Operations 0 … inputs − 1 are the inputs; `body` holds the others in order of execution, branches nested.
 
     An operation is a name of PRIMITIVES, a comparison, "choose" (both sides are computed) or SELECT, on operands.
+    guards: comparisons that must have these outcomes where the code is to be that of its program.
     """
 
     inputs: int
@@ -46,6 +47,7 @@ class StraightLine:
     arguments: list[tuple[Operand, ...]]
     body: list[Item]
     outputs: tuple[Operand, ...]
+    guards: tuple[tuple[int, bool], ...] = ()
 
     @property
     def size(self) -> int:
@@ -95,10 +97,10 @@ class Builder:
         self._path: tuple[tuple[int, bool], ...] = ()
         self._sides: dict[tuple[tuple[int, bool], ...], dict[tuple[object, ...], int]] = {}
 
-    def finished(self, outputs: Sequence[Operand]) -> StraightLine:
+    def finished(self, outputs: Sequence[Operand], guards: Iterable[tuple[int, bool]] = ()) -> StraightLine:
         """The code, without what no output needs, and with what only one side of a branch needs in that side."""
-        code = StraightLine(self.inputs, self.functions, self.arguments, self.body, tuple(outputs))
-        needed: dict[int, object] = {o: code for o in outputs if isinstance(o, int)}
+        code = StraightLine(self.inputs, self.functions, self.arguments, self.body, tuple(outputs), tuple(guards))
+        needed: dict[int, object] = {o: code for o in (*outputs, *dict(code.guards)) if isinstance(o, int)}
         code.body = _only_needed(code, self.body, [needed], code)[::-1]
         return code
 

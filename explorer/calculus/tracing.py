@@ -1,14 +1,13 @@
 """Programs traced into straight-line code: the one walk, run over numbers that write down what is done to them.
 
 A comparison that depends on an input stays open: the walk follows both sides, which become the two sides of a Branch.
-Where that is not possible, because an input decides how often a loop runs or which item is meant, a `Course` is traced
-at one point: the operations that are done there, with the decisions under which it is the same at other points.
+Where that is not possible, because an input decides how often a loop runs or which item is meant, one course is
+followed at one point: the operations that are done there, with the decisions under which it is the same elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
@@ -22,7 +21,7 @@ _MOST_NESTED = 40  # branches inside each other; Python's own limit is 100 level
 
 
 class Symbol:
-    """A number that depends on an input: its operation, and in a Course its value at the point."""
+    """A number that depends on an input: its operation, and on a course its value at the point."""
 
     __slots__ = ("index", "value")
 
@@ -107,17 +106,6 @@ def trace(program: Program) -> StraightLine:
     return tracer.builder.finished([operand(result) for result in results])
 
 
-@dataclass(frozen=True)
-class Course:
-    """What is done at one point: the code without branches, and the decisions that make it that.
-
-    guards: operations that are comparisons, each with the outcome that it has on this course. All of them are needed.
-    """
-
-    code: StraightLine
-    guards: tuple[tuple[int, bool], ...]
-
-
 class _Follower(Silent):
     """The algebra that writes down the course at one point: numbers are Symbols with their values."""
 
@@ -156,13 +144,12 @@ def _value(number: Any) -> float:
     return value
 
 
-def follow(program: Program, point: Sequence[float], limits: Limits | None = None) -> Course:
-    """The course of the program at this point; ExplorerError where it is refused, or too long to be compiled."""
+def follow(program: Program, point: Sequence[float], limits: Limits | None = None) -> StraightLine:
+    """The course of the program at this point: code without branches, with its decisions as guards.
+
+    ExplorerError where the program is refused there, TooLarge where the course is too long to be compiled.
+    """
     follower = _Follower(len(program.inputs), min(MOST_OPERATIONS, program.limits.operations))
     inputs = [Symbol(index, float(value)) for index, value in enumerate(point)]
     results = Run(lower(program), follower, limits).outputs(inputs)
-    outputs = [operand(result) for result in results]
-    guards = tuple(follower.guards.items())
-    code = follower.builder.finished([*outputs, *(guard for guard, _ in guards)])
-    code.outputs = code.outputs[: len(outputs)]
-    return Course(code, guards)
+    return follower.builder.finished([operand(result) for result in results], follower.guards.items())

@@ -9,9 +9,10 @@ import pytest
 from explorer.calculus.compiled import Compiled, compiled
 from explorer.calculus.evaluate import values, values_on
 from explorer.calculus.lowering import lower
-from explorer.calculus.sweeps import gradient, hessian_times, reverse_jacobian
+from explorer.calculus.sweeps import gradient, hessian, hessian_times, reverse_jacobian
 from explorer.calculus.tape import derivative_along, record
 from explorer.language.parser import parse
+from explorer.language.program import ExplorerError
 from explorer.work.gallery import examples
 
 
@@ -79,6 +80,7 @@ def test_scalar_code_gives_the_interpreters_bits(text):
             value, partials = code.value_and_gradient(point, output)
             assert bits([value, *partials]) == bits([tape.values[output], *gradient(tape, output)]), point
         assert bits(code.jacobian(point)) == bits(reverse_jacobian(tape))
+        assert bits(code.hessian(point)) == bits(hessian(tape))
         for direction in ([1.0, 0.0], [0.3, -1.5]):
             assert bits(code.jvp(point, direction)) == bits(derivative_along(program, point, direction))
             assert bits(code.hvp(point, direction)) == bits(hessian_times(tape, direction))
@@ -101,6 +103,68 @@ def test_blocks_give_what_points_give(text):
             assert [values_[place], *(p[place] for p in partials)] == pytest.approx(
                 [value, *row], rel=1e-13, nan_ok=True
             )
+
+
+HERON = """def f(x, y):
+    t = (1 + x)/2
+    while abs(t*t - x) > 1e-9:
+        t = (t + x/t)/2
+    return t*y
+"""
+LOOKED_UP = """def f(x, y):
+    table = [x, y, x*y, x - y]
+    i = floor(abs(x))
+    if i > 3:
+        i = 3
+    return table[i]**2 + y
+"""
+REFUSED = """def f(x, y):
+    n = 0
+    while x > 0:
+        x = x - 1
+        n = n + 1
+    if n == 2:
+        return [1, 2][n]*y
+    return x*y
+"""
+
+
+@pytest.mark.parametrize("text", [HERON, LOOKED_UP, REFUSED], ids=["heron", "looked up", "refused"])
+def test_what_has_no_one_code_is_compiled_by_course(text):
+    program = parse(text)
+    code = Compiled(program)
+    assert code.way == "by course"
+    assert code.refusal
+    points = np.random.default_rng(2).uniform(0.1, 6.0, (400, 2))
+    expected = []
+    for point in points.tolist():
+        try:
+            tape = record(program, point)
+            row = [*tape.values, *gradient(tape)]
+            value, partials = code.value_and_gradient(point)
+            assert bits([value, *partials]) == bits(row)
+            assert bits(code.hvp(point, [1.0, 0.5])) == bits(hessian_times(tape, [1.0, 0.5]))
+        except ExplorerError as refusal:
+            row = [math.nan] * 3
+            with pytest.raises(ExplorerError, match=refusal.message):
+                code.values(point)
+        expected.append(row)
+    columns, shape = [points[:, 0].reshape(20, 20), points[:, 1].reshape(20, 20)], (20, 20)
+    for _ in range(20):
+        (found,) = code.values_on(columns, shape)
+        assert np.allclose(found.ravel(), np.array(expected)[:, 0], rtol=1e-13, equal_nan=True)
+    value, partials = code.values_and_gradients_on(columns, shape)
+    for one, other in zip([value, *partials], np.array(expected).T, strict=True):
+        assert np.allclose(one.ravel(), other, rtol=1e-13, equal_nan=True)
+
+
+def test_a_program_that_is_too_large_is_interpreted_and_says_so():
+    text = "def f(x):\n    for i in range(7000):\n        x = x*0.999 + sin(x)\n    return x\n"
+    code = Compiled(parse(text))
+    assert code.way == "interpreted"
+    assert "12,000" in code.refusal
+    tape = record(code.program, [0.3])
+    assert code.value_and_gradient([0.3]) == (tape.values[0], gradient(tape))
 
 
 def test_a_held_input_is_computed_once_and_gives_the_same():
