@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
         self.tabs.setAccessibleName("Panels")
         self.tabs.setDocumentMode(True)
         self.columns.replaceWidget(2, self.tabs).deleteLater()
-        self.symbolic = SymbolicPanel(self.crew)
+        self.symbolic = SymbolicPanel(self.crew, self.plots)
         self.tabs.addTab(self.symbolic, self.symbolic.title)
         yield
         from explorer.ui.panels.differences import DifferencesPanel

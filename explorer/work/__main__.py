@@ -20,6 +20,9 @@ def table() -> dict[str, Answers]:
 
     return {
         "symbolic": symbolic.answers,
+        "symbolic_text": symbolic.text_answers,
+        "symbolic_steps": symbolic.steps_answers,
+        "symbolic_form": symbolic.form_answers,
         "differences": differences.answers,
         "graph": graph.answers,
         "verdict": verdict.answers,

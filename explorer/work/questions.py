@@ -15,9 +15,46 @@ from explorer.work.wire import Message
 Point = Mapping[str, float]
 
 
-def symbolic(source: str, at: Point) -> Message:
-    """SymPy's Jacobian entry by entry, then the sizes."""
-    return {"ask": "symbolic", "source": source, "at": dict(at)}
+def symbolic(
+    source: str,
+    at: Point,
+    what: str = "jacobian",
+    by: Sequence[str] | None = None,
+    output: int = 0,
+    drawn: int | None = None,
+    shared: bool = False,
+) -> Message:
+    """SymPy's derivatives entry by entry, then the sizes.
+
+    what: "jacobian" or "hessian" by the inputs `by` (None: all), or "partial", one derivative by each of `by` in turn.
+    output: the number of the output, for all but the Jacobian. drawn: nodes of an entry that are typeset, None for what
+    is quickly done. shared: give names to parts that occur more than once.
+    """
+    return {
+        "ask": "symbolic",
+        "source": source,
+        "at": dict(at),
+        "what": what,
+        "by": None if by is None else list(by),
+        "output": output,
+        "drawn": drawn,
+        "shared": shared,
+    }
+
+
+def symbolic_text(derivatives: Message, form: str) -> Message:
+    """What a question of `symbolic` asks for, as a text to be copied: form "latex", "text" or "python"."""
+    return {**derivatives, "ask": "symbolic_text", "form": form}
+
+
+def symbolic_steps(source: str, at: Point, output: int, input_: str) -> Message:
+    """The steps of one first derivative, rule by rule."""
+    return {"ask": "symbolic_steps", "source": source, "at": dict(at), "output": output, "by": [input_]}
+
+
+def symbolic_form(source: str, at: Point, output: int, input_: str, form: str) -> Message:
+    """One first derivative in one form: "differentiated", "simplified", "factored", "expanded", "horner", "cse"."""
+    return {"ask": "symbolic_form", "source": source, "at": dict(at), "output": output, "by": [input_], "form": form}
 
 
 def differences(source: str, at: Point, output: int, input_: str, options: Mapping[str, object] = {}) -> Message:

@@ -1,6 +1,7 @@
 """The symbolic panel: SymPy's derivatives as typeset, their values, and the sizes of the literature."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 LOGISTIC_4 = "l2 = 4*x*(1 - x)\nl3 = 4*l2*(1 - l2)\nl4 = 4*l3*(1 - l3)"
@@ -58,6 +59,120 @@ def test_the_derivatives_can_be_copied(window, find):
     assert QGuiApplication.clipboard().text() == "x2 + 1/x1\nx1 - cos(x2)"
     actions["Copy as LaTeX"].trigger()
     assert r"\frac{1}" in QGuiApplication.clipboard().text()
+
+
+def test_python_code_and_large_texts_come_from_the_worker(window, find, write, settle):
+    actions = {action.text(): action for action in find("symbolic.formula").actions()}
+    actions["Copy as Python code"].trigger()
+    settle()
+    assert "return x2 + 1/x1, x1 - math.cos(x2)" in QGuiApplication.clipboard().text()
+    write("l2 = 4*x*(1 - x)\n" + "".join(f"l{k + 1} = 4*l{k}*(1 - l{k})\n" for k in range(2, 8)) + "l8")
+    actions["Copy as SymPy"].trigger()
+    settle()
+    assert len(QGuiApplication.clipboard().text()) == 21_435  # Baydin et al. 2018, Table 1, continued
+
+
+def choose(combo, text):
+    combo.setCurrentIndex(combo.findText(text))
+
+
+def test_the_hessian_and_a_choice_of_inputs(window, find, settle):
+    choose(find("symbolic.what"), "Hessian")
+    settle()
+    assert formula(find).splitlines()[0] == "∂^2 y/(∂ x1^2) = -1/x1^2 = -0.25"
+    assert len(formula(find).splitlines()) == 4
+    find("symbolic.inputs").menu().actions()[0].setChecked(False)
+    settle()
+    assert formula(find) == "∂^2 y/(∂ x2^2) = sin(x2) = -0.958924"
+    find("symbolic.inputs").menu().actions()[0].setChecked(True)
+    choose(find("symbolic.what"), "Jacobian")
+    settle()
+
+
+def test_the_nth_derivative_and_a_mixed_one(window, find, write, settle, qtbot):
+    write("sin(x)*y^3")
+    choose(find("symbolic.what"), "n-th derivative")
+    find("symbolic.order").setValue(5)
+    settle()
+    assert formula(find).startswith("∂^5 f/(∂ x^5) = y^3 * cos(x) = ")
+    choose(find("symbolic.what"), "Mixed partial")
+    find("symbolic.by").setText("x, y^2")
+    find("symbolic.by").editingFinished.emit()
+    settle()
+    assert formula(find).startswith("∂^3 f/(∂ x ∂ y^2) = 6 * y * cos(x) = ")
+    find("symbolic.by").setText("x, q")
+    find("symbolic.by").editingFinished.emit()
+    assert "“q” is not an input" in find("status.symbolic").text()
+    choose(find("symbolic.what"), "Jacobian")
+    settle()
+
+
+def test_shared_parts_get_names(window, find, write, settle):
+    write("sin(x^2)*exp(x^2)")
+    find("symbolic.shared").setChecked(True)
+    settle()
+    assert formula(find).splitlines()[0] == "u1 = x^2"
+    find("symbolic.shared").setChecked(False)
+    settle()
+
+
+@pytest.fixture
+def page(find, settle):
+    """Bring a page of the panel to the front, and go back to the first one afterwards."""
+    pages = find("symbolic.pages")
+
+    def front(title):
+        pages.setCurrentIndex([pages.tabText(place) for place in range(pages.count())].index(title))
+        settle()
+
+    yield front
+    pages.setCurrentIndex(0)
+
+
+def items(tree):
+    waiting, found = [tree.topLevelItem(place) for place in range(tree.topLevelItemCount())], []
+    while waiting:
+        item = waiting.pop(0)
+        found.append(item.data(0, Qt.ItemDataRole.AccessibleTextRole))
+        waiting = [item.child(place) for place in range(item.childCount())] + waiting
+    return found
+
+
+def test_the_steps_lead_to_the_checked_result(window, find, write, settle, page, qtbot):
+    page("Steps")
+    write("x*sin(x^2)")
+    qtbot.waitUntil(lambda: len(items(find("steps.tree"))) == 3)
+    first, second, third = items(find("steps.tree"))
+    assert first.startswith("1  product rule: d/(d x) (x * sin(x^2)) = ")
+    assert second.startswith("2  chain rule: d/(d x) (sin(x^2)) = ")
+    assert third == "3  power rule: d/(d x) (x^2) = 2 * x"
+    assert find("steps.result").accessibleDescription().endswith("= 2 * x^2 * cos(x^2) + sin(x^2)")
+    assert find("steps.checked").text().startswith("✓ Checked")
+
+
+def test_forms_are_made_when_asked_and_compared(window, find, write, settle, page, cells):
+    page("Forms")
+    write("(x-1)^8/8")
+    find("point.x").setValue(1.01)
+    settle()
+    assert cells("forms.table")[0][1] == "2"
+    assert cells("forms.table")[3][4] == "not made"
+    find("forms.table").setCurrentCell(3, 0)
+    find("forms.make").click()
+    settle()
+    assert int(cells("forms.table")[3][1]) > 10
+    assert "as accurate as any: as differentiated" in find("forms.remark").text()
+    find("forms.table").setCurrentCell(4, 0)
+    find("forms.make").click()
+    settle()
+    assert "x * (" in find("forms.formula").accessibleDescription()
+
+
+def test_the_bars_say_the_sizes(window, find, write, page):
+    page("Sizes")
+    write(LOGISTIC_4)
+    assert "operations: 18 and 82" in find("sizes.bars").accessibleDescription()
+    assert "times fewer operations" in find("sizes.words").text()
 
 
 def test_a_derivative_too_large_to_be_drawn_is_measured_and_said_to_be(window, find, write, cells):

@@ -3,28 +3,36 @@
 Everything here may be slow or use much memory for some input, so it is called in a worker process that can be killed.
 """
 
-from explorer.calculus.symbolic.derivative import hessian, jacobian
+from explorer.calculus.symbolic.derivative import Differentiation, diff, differentiated, hessian, jacobian
 from explorer.calculus.symbolic.functions import Expression
-from explorer.calculus.symbolic.notations import notation
+from explorer.calculus.symbolic.notations import MAX_ALL_DRAWN_NODES, MAX_DRAWN_NODES, notation
 from explorer.calculus.symbolic.shared import postorder, tree_sizes
-from explorer.calculus.symbolic.sizes import Size, operations, size
-from explorer.calculus.symbolic.texts import MAX_TEXT_NODES, latex, text
+from explorer.calculus.symbolic.sizes import Size, measured, operations, size
+from explorer.calculus.symbolic.texts import MAX_CHARACTERS, characters, latex, python, text
 from explorer.calculus.symbolic.values import evaluate
 from explorer.calculus.symbolic.walk import expressions
 from explorer.calculus.symbolic.warming import warm_up
 
 __all__ = [
-    "MAX_TEXT_NODES",
+    "MAX_ALL_DRAWN_NODES",
+    "MAX_CHARACTERS",
+    "MAX_DRAWN_NODES",
+    "Differentiation",
     "Expression",
     "Size",
+    "characters",
+    "diff",
+    "differentiated",
     "evaluate",
     "expressions",
     "hessian",
     "jacobian",
     "latex",
+    "measured",
     "notation",
     "operations",
     "postorder",
+    "python",
     "size",
     "text",
     "tree_sizes",

@@ -12,13 +12,14 @@ from explorer.calculus.symbolic.sizes import negative
 from explorer.language.notation import Notation, NotationBuilder
 
 MAX_DRAWN_NODES = 1_500
+MAX_ALL_DRAWN_NODES = 40_000  # what “show all” shows: more is scrolled past, and not read
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 9
 _RELATION_SIGN = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _NAMES = {"log": "ln", "exp": "exp", "ceil": "ceil"}
 
 
-class _Writer:
+class Writer:
     """SymPy expressions as notation; parts that do not fit into the allowance become an ellipsis that counts them."""
 
     def __init__(self, roots: Sequence[Expression]) -> None:
@@ -208,6 +209,6 @@ class _Writer:
 
 def notation(root: Expression, allowance: int = MAX_DRAWN_NODES) -> Notation:
     """The expression ready to be typeset; parts beyond about `allowance` tree nodes are left out and counted."""
-    writer = _Writer([root])
+    writer = Writer([root])
     writer.write(root, allowance)
     return writer.builder.finish(writer.complete)

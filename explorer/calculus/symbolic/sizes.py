@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import sympy
 
 from explorer.calculus.symbolic.functions import Expression
 from explorer.calculus.symbolic.shared import postorder, tree_sizes
-from explorer.calculus.symbolic.texts import MAX_TEXT_NODES
+from explorer.calculus.symbolic.texts import characters
 
 MAX_CSE_NODES = 20_000  # distinct sub-expressions; CSE is quadratic in some of its steps
 
@@ -31,15 +32,32 @@ class Size:
 
 def size(roots: Sequence[Expression]) -> Size:
     """The sizes, computed on the shared graph: a tree of a million nodes is measured and never printed."""
+    *_, last = measured(roots)
+    return last
+
+
+def measured(roots: Sequence[Expression]) -> Iterator[Size]:
+    """The sizes as they become known: what a walk gives, then what CSE leaves, then the length of the text."""
     order = postorder(roots)
     tree = tree_sizes(order)
     total = sum(tree[r] for r in roots)
-    after_cse = None
+    found = Size(sum(map(operations, roots)), total, len(order), None, None)
+    yield found
     if len(order) <= MAX_CSE_NODES:
-        replaced, reduced = sympy.cse(list(roots))
-        after_cse = sum(map(operations, [e for _, e in replaced])) + sum(map(operations, reduced))
-    characters = sum(len(sympy.sstr(r)) for r in roots) if total <= MAX_TEXT_NODES else None
-    return Size(sum(map(operations, roots)), total, len(order), after_cse, characters)
+        found = replace(found, after_cse=sum(map(operations, after_cse(roots))))
+        yield found
+        with contextlib.suppress(RecursionError):  # deeper than this process's stack allows
+            found = replace(found, characters=sum(map(characters, roots)))
+    yield found
+
+
+def after_cse(roots: Sequence[Expression]) -> list[Expression]:
+    """What common-subexpression elimination makes of the expressions: the named parts, then the reduced ones.
+
+    order="none": SymPy's canonical order of the factors walks the whole tree, and changes no count.
+    """
+    named, reduced = sympy.cse(list(roots), order="none")
+    return [part for _, part in named] + list(reduced)
 
 
 def operations(root: Expression) -> int:

@@ -5,7 +5,9 @@ SymPy's lambdify and evalf can explode as diff can.
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,19 +45,20 @@ _HOLDS: dict[Any, Callable[[float, float], bool]] = {
 }
 
 
-def evaluate(roots: Sequence[Expression], point: dict[Any, float]) -> list[float]:
+def evaluate(roots: Sequence[Expression], point: dict[Any, float], *, exact_sums: bool = True) -> list[float]:
     """The expressions' values in doubles at {symbol: number}, each shared part computed once.
 
+    exact_sums: a sum of many terms is rounded once; else after each term, as code that is generated from it does.
     Raises ExplorerError for a part that has no number here (an unevaluated derivative, a distribution).
     """
     value: dict[Expression, Any] = {}
     for node in postorder(roots):
         arguments = [value[a] for a in node.args]
-        value[node] = _value(node, arguments, point)
+        value[node] = _value(node, arguments, point, exact_sums)
     return [float(value[root]) for root in roots]
 
 
-def _value(node: Expression, arguments: list[Any], point: dict[Any, float]) -> Any:
+def _value(node: Expression, arguments: list[Any], point: dict[Any, float], exact_sums: bool) -> Any:
     if node.is_Symbol:
         return point[node]
     if node.is_Number or node.is_NumberSymbol:
@@ -63,7 +66,9 @@ def _value(node: Expression, arguments: list[Any], point: dict[Any, float]) -> A
             return NAN
         return math.inf if node is sympy.zoo else float(node)
     if node.is_Add:
-        return math.fsum(arguments) if all(map(math.isfinite, arguments)) else sum(arguments)
+        if exact_sums and all(map(math.isfinite, arguments)):
+            return math.fsum(arguments)
+        return functools.reduce(operator.add, arguments)  # Python's sum compensates the roundings from 3.12 on
     if node.is_Mul:
         return math.prod(arguments)
     if node.is_Pow:
@@ -78,9 +83,24 @@ def _value(node: Expression, arguments: list[Any], point: dict[Any, float]) -> A
     if node.func in _EVALUATE:
         return _EVALUATE[node.func](*arguments)
     if node.is_Relational:
-        return _HOLDS[node.func](*arguments)
+        return holds(node, *arguments)
+    found = structure(node, arguments, NAN)
+    if found is NotImplemented:
+        raise ExplorerError(
+            f"The symbolic derivative holds {node.func.__name__}, which has no number here.", kind="domain"
+        )
+    return found
+
+
+def holds(relation: Expression, left: Any, right: Any) -> bool:
+    """Whether a relation holds between two numbers of any kind."""
+    return bool(_HOLDS[relation.func](left, right))
+
+
+def structure(node: Expression, arguments: list[Any], undefined: Any) -> Any:
+    """The value of what chooses and joins, for any kind of number; NotImplemented for anything else."""
     if isinstance(node, sympy.Piecewise):
-        return next((v for v, holds in arguments if holds), NAN)
+        return next((value for value, condition in arguments if condition), undefined)
     if node.func.__name__ == "ExprCondPair":
         return tuple(arguments)
     if node is sympy.true or node is sympy.false:
@@ -92,5 +112,5 @@ def _value(node: Expression, arguments: list[Any], point: dict[Any, float]) -> A
     if isinstance(node, sympy.ITE):
         return arguments[1] if arguments[0] else arguments[2]
     if node is sympy.I or node is sympy.zoo:
-        return NAN
-    raise ExplorerError(f"The symbolic derivative holds {node.func.__name__}, which has no number here.", kind="domain")
+        return undefined
+    return NotImplemented

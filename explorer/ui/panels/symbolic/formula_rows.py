@@ -1,0 +1,74 @@
+"""Rows of a tree or table that show a word and, below it, a typeset formula, wrapped at the row's width."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPainter, QPalette
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget
+
+from explorer.ui.typeset import Layout, lay_out
+
+NOTATION = Qt.ItemDataRole.UserRole + 1
+HEADING = Qt.ItemDataRole.UserRole + 2
+_SIZE = 1.2  # of the formula's letters, relative to the view's font
+_MARGIN = 3  # pixels above and below a row's contents
+_GAP = 2  # pixels between the heading and its formula
+_LEAST = 120.0  # pixels: deep inside, a formula is scrolled rather than broken into splinters
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class FormulaRows(QStyledItemDelegate):
+    """Draws an index's HEADING and below it its NOTATION."""
+
+    def __init__(self, tree: QTreeWidget) -> None:
+        super().__init__(tree)
+        self._tree = tree
+        self._laid: dict[tuple[int, int], tuple[object, Layout]] = {}
+        self.dimmed = False
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        laid = self._layout(index)
+        heading = QFontMetrics(self._small()).height()
+        return QSize(round(laid.width) + 8, round(heading + _GAP + laid.height) + 2 * _MARGIN)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        style = self._tree.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, self._tree)
+        palette = self._tree.palette()
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        ink = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
+        faint = ink if chosen else QPalette.ColorRole.PlaceholderText
+        laid = self._layout(index)
+        small = self._small()
+        heading = QFontMetrics(small).height()
+        painter.save()
+        painter.setFont(small)
+        painter.setPen(palette.color(faint))
+        place = QRectF(rect.left() + 2, rect.top() + _MARGIN, rect.width() - 2, heading)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), index.data(HEADING))
+        painter.translate(QPointF(rect.left() + 2, rect.top() + _MARGIN + heading + _GAP))
+        laid.paint(painter, palette.color(faint if self.dimmed else ink))
+        painter.restore()
+
+    def forget(self) -> None:
+        """Other rows, or another width: lay out anew."""
+        self._laid.clear()
+
+    def _small(self) -> QFont:
+        font = QFont(self._tree.font())
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        return font
+
+    def _layout(self, index: Index) -> Layout:
+        notation = index.data(NOTATION)
+        depth, above = 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        width = self._tree.viewport().width() - depth * self._tree.indentation() - 10
+        key = (id(notation), width)
+        if key not in self._laid:
+            size = QFontInfo(self._tree.font()).pixelSize() * _SIZE
+            self._laid[key] = (notation, lay_out(notation, size, max(_LEAST, width)))
+        return self._laid[key][1]

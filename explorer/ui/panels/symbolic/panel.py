@@ -1,0 +1,448 @@
+"""The symbolic panel itself: its first page, derivatives typeset, with their sizes; the others are built late."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from time import monotonic
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.language.notation import NotationBuilder, Piece
+from explorer.ui.formula_view import FormulaView
+from explorer.ui.panel import PATIENCE_MS, Panel, number_text
+from explorer.ui.panels.symbolic.choice import Choice
+from explorer.ui.panels.symbolic.page import Page, shifted
+from explorer.ui.session import Question
+from explorer.ui.worker import Crew
+from explorer.work import questions
+from explorer.work.ends import Broken, Done, End
+from explorer.work.wire import Message
+
+# Pieces of formulas that are drawn unasked: laying out more takes a while, and nobody reads so much.
+_MOST_PIECES = 2_500
+_ALL_NODES = 40_000  # of one derivative, where all is to be shown
+_MOST_MISSING = 20  # lines for what has not come yet: more would only be scrolled past
+_LONG_MS = 1_000  # work that takes longer says what it is doing
+SIZES = {
+    "operations": ("operations", "SymPy's count_ops: sums, products, powers and calls"),
+    "tree": ("tree", "nodes of the expression written as a tree, every repetition counted"),
+    "dag": ("shared", "distinct sub-expressions: what is left when equal parts are stored once"),
+    "after_cse": ("after CSE", "operations after common-subexpression elimination"),
+    "characters": ("characters", "length of SymPy's text"),
+}
+_COPIES = {
+    "latex": ("Copy as LaTeX", "LaTeX"),
+    "text": ("Copy as SymPy", "SymPy's text"),
+    "python": ("Copy as Python code", "Python"),
+}
+_PAGES = ("Steps", "Forms", "Sizes")  # after the first; each is built when it is first seen
+_SIZES_PAGE = 1 + _PAGES.index("Sizes")
+
+
+class SymbolicPanel(Panel):
+    """The derivatives that are wanted, as SymPy differentiates, with their values here and the swell of f."""
+
+    name = "symbolic"
+    title = "Symbolic"
+    headed = False
+    budget_ms = 10_000
+
+    def __init__(self, crew: Crew, plots: Crew | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(crew, parent)
+        self.plots = plots
+        self._names: tuple[list[str], list[str]] = ([], [])
+        self._all = False  # whether large derivatives are to be shown whole
+        self._began = monotonic()
+        self.copier = crew.worker("symbolic.copy")
+        self.copier.answered.connect(self._copied)
+        self.copier.ended.connect(self._not_copied)
+        self._mind(self.copier)
+        self.pages = QTabWidget(objectName="symbolic.pages", documentMode=True)
+        self.pages.setAccessibleName("Pages of the symbolic panel")
+        self.pages.addTab(self._first_page(), "Derivative")
+        self._built: dict[int, Page] = {}
+        for title in _PAGES:
+            holder = QWidget()
+            QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
+            self.pages.addTab(holder, title)
+        self.pages.currentChanged.connect(self._build_page)
+        self.body.addWidget(self.pages, 1)
+        # What comes sooner is shown at once and whole: half an answer would only flicker.
+        self._part = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._part.timeout.connect(self._show_entries)
+        self._unsized = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._unsized.timeout.connect(self._show_sizes)
+        self._stage = ""
+        self._stage_said = False
+        self._clock = QTimer(self, interval=_LONG_MS // 2)
+        self._clock.timeout.connect(self._tell_time)
+        self._begin()
+
+    def _first_page(self) -> QWidget:
+        self.choice = Choice()
+        self.choice.changed.connect(self.ask_again)
+        self.choice.refused.connect(self.say)
+        self.formula = FormulaView(fills=True)
+        self.formula.setObjectName("symbolic.formula")
+        self.formula.setAccessibleName("Derivatives, typeset")
+        menu = QMenu(self)
+        for key, (title, _) in _COPIES.items():
+            action = QAction(title, self.formula)
+            action.setData(key)
+            action.triggered.connect(self._copy_as)
+            self.formula.addAction(action)
+            menu.addAction(action)
+        self.copy_menu = QToolButton(objectName="symbolic.copy", text="Copy")
+        self.copy_menu.setAccessibleName("Copy the derivatives")
+        self.copy_menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copy_menu.setMenu(menu)
+        self.shared = QCheckBox("name shared parts", objectName="symbolic.shared")
+        self.shared.setAccessibleName("Give names to parts that occur more than once")
+        self.shared.setToolTip("u1 = …: what common-subexpression elimination finds, each part written once")
+        self.shared.toggled.connect(self.ask_again)
+        self.show_all = QPushButton("Show all", objectName="symbolic.all")
+        self.show_all.setAccessibleName("Show the derivatives whole")
+        self.show_all.clicked.connect(self._show_all)
+        self.show_all.hide()
+        self.sizes = self._sizes_table()
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(6)
+        above = QHBoxLayout()
+        above.setSpacing(4)
+        above.addWidget(self.choice, 1)
+        above.addWidget(self.copy_menu)
+        column.addLayout(above)
+        column.addWidget(self.formula, 1)
+        below = QHBoxLayout()
+        below.addWidget(self.shared)
+        below.addStretch(1)
+        below.addWidget(self.show_all)
+        column.addLayout(below)
+        column.addWidget(self.sizes)
+        return page
+
+    def _sizes_table(self) -> QTableWidget:
+        table = QTableWidget(3, len(SIZES), objectName="symbolic.sizes")
+        table.setAccessibleName("Sizes of the function and of its derivatives")
+        table.setHorizontalHeaderLabels([label for label, _ in SIZES.values()])
+        for column, (_, meaning) in enumerate(SIZES.values()):
+            table.horizontalHeaderItem(column).setToolTip(meaning)
+        table.setVerticalHeaderLabels(["f", "derivatives", "growth"])
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        row = table.fontMetrics().height() + 6
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(row)
+        head = table.horizontalHeader().sizeHint().height()
+        table.setFixedHeight(head + 3 * row + 2 * table.frameWidth())
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return table
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    def _build_page(self, place: int) -> None:
+        """A page that is seen for the first time."""
+        if place == 0 or place in self._built:
+            return
+        page = _page(_PAGES[place - 1], self.crew)
+        page.said.connect(self.say)
+        page.stage.connect(self._set_stage)
+        page.broken.connect(self._fault)
+        self._mind(page.worker)
+        self._built[place] = page
+        holder = self.pages.widget(place).layout()
+        assert holder is not None
+        holder.addWidget(page)
+        if place == _SIZES_PAGE:
+            page.show_answer(self._swell)
+        page.ask(self._waiting or self.question)
+
+    def _fault(self, end: Broken) -> None:
+        self._trace = end.traceback
+        self._copy.show()
+        self.say("Something failed in the program itself.")
+
+    # -- the flow --------------------------------------------------------------------------------------------------
+
+    def asks(self, question: Question) -> Message:
+        self._part.stop()  # what would be shown belongs to the question before
+        if self.question_is_new(question):
+            self._all = False
+            self.choice.set_program(question.program)
+            for page in self._built.values():
+                page.settle(question)
+        self._began, self._stage = monotonic(), ""
+        self._clock.start()
+        return self._message(question)
+
+    def question_is_new(self, question: Question) -> bool:
+        """Whether this is another question than the last one, and not the same with other options."""
+        new = question is not self._asked_last
+        self._asked_last = question
+        return new
+
+    _asked_last: Question | None = None
+
+    def _message(self, question: Question) -> Message:
+        return questions.symbolic(
+            question.source,
+            question.at,
+            **self.choice.wanted(),
+            drawn=_ALL_NODES if self._all else None,
+            shared=self.shared.isChecked(),
+        )
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        self.formula.set_dimmed(dimmed)
+        self.sizes.setEnabled(not dimmed)
+        if dimmed:
+            for page in self._built.values():
+                page.set_dimmed(True)
+
+    @property
+    def busy(self) -> bool:
+        """Also while an answer that has come is not typeset yet."""
+        return super().busy or self._part.isActive()
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        if "stage" in answer:
+            self._set_stage(answer["stage"])
+        elif "function" in answer:
+            self._begin()
+            self._names = (answer["outputs"], answer["inputs"])
+            self._wanted = answer["entries"]
+            if answer["entries"]:
+                self._part.start(PATIENCE_MS)
+            else:
+                self._show_constant(answer["outputs"])
+        elif "pieces" in answer:
+            self._pieces += answer["pieces"]
+        elif "named" in answer:
+            self._lines.append(self._named_line(answer))
+        elif "entry" in answer:
+            self._entries.append(answer["entry"])
+            self._lines.append(self._line(answer))
+            if len(self._entries) == len(self._wanted):
+                self._part.start(0)  # in a turn of its own: putting together and laying out each take their time
+            elif not self._part.isActive():
+                self._part.start(PATIENCE_MS)
+        elif "swell" in answer:
+            self._swell = answer["swell"]
+            self._stage = "measuring the sizes"
+            self._show_sizes("…")
+
+    def show_end(self, end: End) -> None:
+        self._clock.stop()
+        if self._stage_said and isinstance(end, Done):
+            self.say("")
+        self._stage_said = False
+        if not isinstance(end, Done) and self._fresh:
+            self._show_entries()
+        if self._fresh:
+            self._show_sizes("–")
+        if isinstance(end, Done):
+            self._say_what_is_missing()
+
+    def _set_stage(self, stage: str) -> None:
+        self._stage = stage
+        if not self._clock.isActive():
+            self._began = monotonic()
+            self._clock.start()
+
+    def _tell_time(self) -> None:
+        """Say what is being done, and for how long."""
+        if not self.busy:
+            self._clock.stop()
+            if self._stage_said:
+                self.say("")
+                self._stage_said = False
+            return
+        seconds = monotonic() - self._began
+        if seconds * 1000 >= _LONG_MS:
+            self.say(f"{self._stage or 'building the expression'} · {seconds:.0f} s")
+            self._stage_said = True
+
+    def _begin(self) -> None:
+        """Forget the entries; what is seen stays until new ones are typeset."""
+        self._part.stop()
+        self._unsized.stop()
+        self._entries: list[dict[str, Any]] = []
+        self._wanted: list[dict[str, Any]] = []
+        self._pieces: list[Any] = []
+        self._builder = NotationBuilder()
+        self._lines: list[int] = []
+        self._complete = True
+        self._swell: dict[str, Any] = {}
+
+    def _show_all(self) -> None:
+        self._all = True
+        self.show_all.hide()
+        self.ask_again()
+
+    # -- the first page --------------------------------------------------------------------------------------------
+
+    def _show_entries(self) -> None:
+        """Typeset what has come so far; the rest is seen to be missing."""
+        self._part.stop()
+        builder = NotationBuilder()
+        builder.pieces = [*self._builder.pieces]
+        lines = [*self._lines]
+        for entry in self._wanted[len(self._entries) :][:_MOST_MISSING]:
+            pieces = (*self._head(builder, entry), builder.add("symbol", "…"))
+            lines.append(builder.add("row", children=pieces))
+        if not lines:
+            return
+        builder.add("lines", children=tuple(lines)) if len(lines) > 1 else None
+        self.formula.show_notation(builder.finish(self._complete))
+        if not self._swell:
+            self._unsized.start()
+        self._say_what_is_missing()
+        self.brighten()
+
+    def _say_what_is_missing(self) -> None:
+        self.show_all.setVisible(not self._complete and not self._all)
+        if not self._complete:
+            whole = "Too large to be drawn whole" if self._all else "Too large to be shown whole"
+            self.say(f"{whole}: the sizes below are of all of it.")
+
+    def _head(self, builder: NotationBuilder, entry: dict[str, Any]) -> tuple[int, int]:
+        """∂ⁿy/∂x∂z² =."""
+        outputs, inputs = self._names
+        order = len(entry["by"])
+        sign = builder.add("symbol", "∂")
+        if order > 1:
+            sign = builder.add("power", children=(sign, builder.add("number", str(order))))
+        above = builder.add("row", children=(sign, builder.add("name", outputs[entry["output"]])))
+        by: list[int] = []
+        for place, again in groupby(entry["by"]):
+            times = len(list(again))
+            by.append(builder.add("symbol", "∂"))
+            name = builder.add("name", inputs[place])
+            by.append(name if times == 1 else builder.add("power", children=(name, builder.add("number", str(times)))))
+        below = builder.add("row", children=tuple(by))
+        return builder.add("fraction", children=(above, below)), builder.add("operator", "=")
+
+    def _include(self, answer: dict[str, Any]) -> int:
+        """Take an answer's notation in, with the pieces that came before it; an ellipsis where there is no room."""
+        pieces = [*self._pieces, *answer["notation"]["pieces"]]
+        self._pieces = []
+        own = self._builder.pieces
+        if self._lines and not self._all and len(own) + len(pieces) > _MOST_PIECES:
+            self._complete = False
+            return self._builder.add("symbol", "…")
+        shift = len(own)
+        own.extend(shifted(piece, shift) for piece in pieces)
+        self._complete = self._complete and answer["notation"]["complete"]
+        return len(own) - 1
+
+    def _named_line(self, answer: dict[str, Any]) -> int:
+        """u1 = part."""
+        name = self._builder.add("name", answer["named"])
+        sign = self._builder.add("operator", "=")
+        return self._builder.add("row", children=(name, sign, self._include(answer)))
+
+    def _line(self, answer: dict[str, Any]) -> int:
+        """∂y/∂x = derivative = value."""
+        builder, entry = self._builder, answer["entry"]
+        pieces = [*self._head(builder, entry)]
+        before = len(builder.pieces)
+        pieces.append(self._include(answer))
+        shown = number_text(entry["value"]) if entry["value"] is not None else None
+        if shown is not None and not (entry["number"] and _says(builder.pieces[before:], shown)):
+            pieces.append(builder.add("operator", "="))
+            if shown.startswith("−"):
+                pieces.append(builder.add("prefix", "−"))
+                shown = shown[1:]
+            kind = "number" if shown[0].isdigit() else "word"
+            pieces.append(builder.add(kind, shown.replace("−", "-")))
+        return builder.add("row", children=tuple(pieces))
+
+    def _show_constant(self, outputs: list[str]) -> None:
+        builder = NotationBuilder()
+        lines = []
+        for name in outputs:
+            pieces = (
+                builder.add("name", name),
+                builder.add("word", " is constant: there is nothing to differentiate."),
+            )
+            lines.append(builder.add("row", children=pieces))
+        if len(lines) > 1:
+            builder.add("lines", children=tuple(lines))
+        self.formula.show_notation(builder.finish())
+        self.brighten()
+
+    def _show_sizes(self, missing: str = "…") -> None:
+        self._unsized.stop()
+        for column, key in enumerate(SIZES):
+            before, after = (self._swell.get(part, {}).get(key) for part in ("function", "derivative"))
+            growth = f"× {after / before:.3g}" if before and after else missing
+            whole = (missing if size is None else f"{size:,}" for size in (before, after))
+            for row, text in enumerate((*whole, growth)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.sizes.setItem(row, column, item)
+        if _SIZES_PAGE in self._built:
+            self._built[_SIZES_PAGE].show_answer(self._swell)
+
+    # -- copying ---------------------------------------------------------------------------------------------------
+
+    def _copy_as(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        texts = [entry.get(action.data()) for entry in self._entries]
+        if texts and None not in texts and len(texts) == len(self._wanted):
+            self._copied({"text": "\n".join(texts)})
+        elif self.question is not None:
+            self.copier.ask(questions.symbolic_text(self._message(self.question), action.data()), self.budget_ms)
+
+    def _copied(self, answer: dict[str, Any]) -> None:
+        QGuiApplication.clipboard().setText(answer["text"])
+        self.say(f"Copied {len(answer['text']):,} characters.")
+
+    def _not_copied(self, end: End) -> None:
+        if isinstance(end, Broken):
+            self._fault(end)
+        elif not isinstance(end, Done):
+            self.say(end.message)
+
+
+def _says(pieces: list[Piece], shown: str) -> bool:
+    """Whether a constant derivative is written as its value is."""
+    return "".join(piece.text for piece in pieces if not piece.children) == shown
+
+
+def _page(title: str, crew: Crew) -> Page:
+    """A page by its title, loaded now."""
+    match title:
+        case "Steps":
+            from explorer.ui.panels.symbolic.steps import StepsPage
+
+            return StepsPage(crew)
+        case "Forms":
+            from explorer.ui.panels.symbolic.forms import FormsPage
+
+            return FormsPage(crew)
+        case _:
+            from explorer.ui.panels.symbolic.sizes import SizesPage
+
+            return SizesPage(crew)
