@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from explorer.language.notation import Notation, Piece
-from explorer.ui.graph_view import pretty_name
+from explorer.ui.graph_picture import pretty_name
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew, Worker
 from explorer.work.ends import Broken, Done, End
