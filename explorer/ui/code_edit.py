@@ -76,10 +76,10 @@ class CodeEdit(QPlainTextEdit):
         self.completer.setPopup(list_view)
         self.completer.activated.connect(self._complete)
         self.completer.highlighted.connect(self._explain)
-        self.blockCountChanged.connect(self._place_gutter)
+        self.blockCountChanged.connect(self.place_gutter)
         self.updateRequest.connect(self._scroll_gutter)
         self.cursorPositionChanged.connect(self.mark)
-        self._place_gutter()
+        self.place_gutter()
 
     def mark(self) -> None:
         """Show the extra selections: here the matching brackets; a subclass adds its own."""
@@ -110,7 +110,8 @@ class CodeEdit(QPlainTextEdit):
                 top += self.blockBoundingRect(block).height()
                 block = block.next()
 
-    def _place_gutter(self) -> None:
+    def place_gutter(self) -> None:
+        """Make the room that the largest line number needs."""
         width = self.gutter_width()
         self.setViewportMargins(width, 0, 0, 0)
         inside = self.contentsRect()
@@ -125,7 +126,7 @@ class CodeEdit(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_gutter()
+        self.place_gutter()
 
     # -- brackets --------------------------------------------------------------------------------------------------
 

@@ -128,6 +128,7 @@ class Editor(CodeEdit):
         blocked = self.blockSignals(True)
         self.setPlainText(text)
         self.blockSignals(blocked)
+        self.place_gutter()  # which the blocked signals would have told
         cursor = self.textCursor()
         cursor.setPosition(place)
         self.setTextCursor(cursor)

@@ -58,6 +58,12 @@ class Inputs(QScrollArea):
         self._grid.setRowStretch(len(values) + 1, 1)
         self._chain_focus(list(values))
 
+    def wanted_height(self) -> int:
+        """Pixels that show all rows without scrolling."""
+        # Not the layout's hint: rows that are new count in it only when they have been shown.
+        heights = [row.box.sizeHint().height() + self._grid.verticalSpacing() for row in self._rows.values()]
+        return sum(heights) if heights else self._none.sizeHint().height()
+
     def _chain_focus(self, names: Sequence[str]) -> None:
         """Tab goes through the rows from above; Qt would put new widgets behind all others of the window."""
         widgets = [w for name in names for w in (self._rows[name].box, self._rows[name].slider)]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 TITLE = "Differentiation Explorer"
 _LEFT_WIDTH, _VERDICT_HEIGHT = 262, 128  # pixels: a slider beside a box; two rows, with room for a reason
+_INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 
 
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(TITLE)
         self.built = False
         self._painted = self._started = False
+        self._left_divided = False  # whether a person has moved a border in the left column
         self._lesson: LessonView | None = None
         self._parts = self._build(path)
         next(self._parts)
@@ -250,6 +252,10 @@ class MainWindow(QMainWindow):
         for place, widget in ((1, self.preview), (2, bottom)):
             self.left.replaceWidget(place, widget).deleteLater()
         self.left.setSizes([210, 110, 260])
+        self.left.splitterMoved.connect(self._divide_left)
+
+    def _divide_left(self) -> None:
+        self._left_divided = True
 
     def _connect(self) -> None:
         document = self.document
@@ -363,8 +369,18 @@ class MainWindow(QMainWindow):
     def _settle(self, question: Question) -> None:
         # Not sooner: on the way to sin(x) the text has the inputs s and si.
         self.inputs.show_inputs(question.at)
+        self._share_left()
         for panel in self.panels:
             panel.settle(question)
+
+    def _share_left(self) -> None:
+        """The inputs get the height that they need, text and preview the rest; until a person divides it."""
+        if self._left_divided:
+            return
+        height = sum(self.left.sizes())
+        inputs = min(self._bottom.sizeHint().height() + self.inputs.wanted_height(), round(_INPUTS_SHARE * height))
+        text = round(_TEXT_SHARE * (height - inputs))
+        self.left.setSizes([text, height - inputs - text, inputs])
 
     def _outdate(self) -> None:
         """What is seen no longer belongs to the text; it stays, dimmed. The gallery names an example only as it is."""

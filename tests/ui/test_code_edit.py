@@ -103,3 +103,13 @@ def test_lines_are_numbered_from_the_second_on(qtbot, editor):
     assert editor.viewport().x() >= editor.gutter_width()
     editor.moveCursor(QTextCursor.MoveOperation.End)
     editor.grab()  # paints the gutter
+
+
+def test_a_text_that_is_opened_has_line_numbers_at_once(window):
+    from explorer.ui.session import Session
+
+    window.document.open(Session("x", ()))
+    assert window.editor.gutter_width() == 0
+    window.document.open(Session("a = x\na + 1", ()))
+    assert window.editor.gutter_width() > 0
+    assert window.editor.viewportMargins().left() == window.editor.gutter_width()

@@ -180,3 +180,17 @@ def test_a_long_name_does_not_push_its_box_out(inputs):
     inputs.show_inputs({"a_very_long_name_of_an_input_32": 1.0})
     QApplication.processEvents()
     assert inputs.horizontalScrollBar().maximum() == 0
+
+
+def test_the_left_column_gives_the_inputs_what_they_need_until_a_person_divides_it(window, write):
+    window._left_divided = False
+    write("x")
+    few = window.left.sizes()[2]
+    write("a + b + c + d + g + h")
+    assert window.left.sizes()[2] > few
+    assert not window.inputs.verticalScrollBar().isVisible()
+    window.left.splitterMoved.emit(100, 1)
+    before = window.left.sizes()
+    write("x")
+    assert window.left.sizes() == before
+    window._left_divided = False
