@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from explorer.calculus.differences import Slice, estimate, one_sided_slopes, sweep, sweep_steps
 from explorer.calculus.stencils import SCHEME
 from explorer.calculus.sweeps import reverse_jacobian
-from explorer.calculus.tape import Loop, Tape
+from explorer.calculus.tape import Decision, Loop, Tape
 from explorer.language.program import Program, Span
 
 Matrix = list[list[float]]
@@ -72,6 +72,10 @@ def digits_agreed(a: float, b: float) -> float:
     return min(FULL_DIGITS, max(0.0, math.floor(-10.0 * math.log10(difference)) / 10.0)) if difference else FULL_DIGITS
 
 
+# Where the derivative is only one side's, or a convention: what central differences give there is no fault of theirs.
+_DOUBTFUL = {"kink", "branch-boundary", "not-differentiable"}
+
+
 @dataclass(frozen=True)
 class Slopes:
     """∂output/∂input from the left and from the right; NaN on a side that is outside the domain."""
@@ -83,13 +87,25 @@ class Slopes:
 
     @property
     def differ(self) -> bool:
-        """Whether both exist and are not the same."""
-        return abs(self.left - self.right) > SLOPE_TOLERANCE * max(abs(self.left), abs(self.right))
+        """Whether both exist and are not the same; an infinite one is a jump."""
+        if self.left == self.right or math.isnan(self.left) or math.isnan(self.right):
+            return False
+        largest = max(abs(self.left), abs(self.right))
+        return math.isinf(largest) or abs(self.left - self.right) > SLOPE_TOLERANCE * largest
+
+    def to_json(self) -> dict[str, str | float | bool]:
+        """Plain entries for the wire."""
+        return {**asdict(self), "differ": self.differ}
+
+    def is_near(self, jacobian: Matrix, tape: Tape) -> bool:
+        """Whether the Jacobian has the slope of both sides."""
+        here = jacobian[tape.output_names.index(self.output)][tape.inputs.index(self.input)]
+        return all(abs(here - side) <= SLOPE_TOLERANCE * max(abs(side), abs(here)) for side in (self.left, self.right))
 
 
 def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
     """The one-sided slopes where the tape has a kink, a boundary or an undefined derivative at the point."""
-    doubtful = {"kink", "branch-boundary", "not-differentiable"} & set(find_reasons(tape))
+    doubtful = _DOUBTFUL & set(find_reasons(tape))
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
     found = []
     for row, partials in enumerate(reverse_jacobian(tape)):
@@ -126,7 +142,9 @@ def judge(
         agree = agree and _all_close(exact[0], complex_step, EXACT_TOLERANCE, skip_missing=True)
     central_agrees = True
     if exact and central is not None:
-        central_agrees = _all_close(exact[0], central, DIFFERENCE_TOLERANCE, skip_missing=True)
+        # Where both sides have AD's slope, that settles it: across a branch a difference quotient errs by more.
+        settled = {(s.output, s.input) for s in slopes if not s.differ and s.is_near(exact[0], tape)}
+        central_agrees = _all_close(exact[0], _without(central, settled, tape), DIFFERENCE_TOLERANCE, skip_missing=True)
         # Off with nothing on the tape to explain it, a difference quotient has the wrong step: its own fault.
         agree = agree and (central_agrees or not reasons)
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes), central_agrees)
@@ -138,7 +156,7 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None) -> lis
     Read from a sweep of steps, one for each of the first entries that are off; nothing where the function takes so long
     that a sweep would hold up the verdict.
     """
-    if central is None:
+    if central is None or _DOUBTFUL & set(find_reasons(tape)):
         return []
     off = [
         (row, column, exact)
@@ -200,13 +218,40 @@ def explain(tape: Tape, slopes: Sequence[Slopes]) -> list[str]:
     for each in slopes:
         row, column = tape.output_names.index(each.output), tape.inputs.index(each.input)
         here, side = jacobian[row][column], 0.5 * (each.left + each.right)
-        smooth = math.isfinite(side) and not each.differ
-        if smooth and abs(here - side) > SLOPE_TOLERANCE * max(abs(side), abs(here)):
+        if math.isfinite(side) and not each.differ and not each.is_near(jacobian, tape):
             notes.append(
                 f"∂{each.output}/∂{each.input}: the slope is {side:.4g} from both sides, and AD gives {here:.4g}: "
                 "at this very point it follows one branch, or a corner's convention, and these do not compose."
             )
     return notes
+
+
+def explain_edges(program: Program, tape: Tape) -> list[str]:
+    """Sentences on the corners and branch boundaries on which the point lies: which, and what AD makes of each."""
+    lines = program.source.split("\n")
+    several = len(lines) > 1
+    notes = []
+    for kink in tape.kinks:
+        op = tape.ops[kink.op]
+        if abs(kink.margin) <= NEAR * kink.scale and not kink.jump:
+            what = "a tie" if op.function in ("min", "max") else "its corner"
+            where = f" in line {op.span.line}" if several else ""
+            taken = ", ".join(f"{edge.partial:.4g}" for edge in op.edges)
+            notes.append(f"{op.function}{where} has {what} exactly here: AD takes its slope as {taken} by convention.")
+    for decision in filter(_on_boundary, tape.decisions):
+        span = decision.span
+        text = lines[span.line - 1][span.column : span.end_column if span.end_line == span.line else None]
+        where = f"Line {span.line}: " if several else ""
+        holds = "holds" if decision.taken else "does not hold"
+        margin = f"{decision.margin:.3g}".replace("-", "−")
+        held = f"{where}“{text}” {holds} with a margin of {margin}"
+        notes.append(f"{held}: the point lies on this branch's boundary, and AD follows the side that is taken.")
+    return list(dict.fromkeys(notes))[:MOST_EXPLAINED]
+
+
+def _on_boundary(decision: Decision) -> bool:
+    """Whether rounding could tip it: left and right are equal, or nearly."""
+    return abs(decision.margin) <= NEAR * max(abs(decision.left), abs(decision.right))
 
 
 def loops_on_inputs(tape: Tape) -> list[Loop]:
@@ -239,6 +284,14 @@ def _all_close(exact: Matrix, other: Matrix, tolerance: float, skip_missing: boo
     )
 
 
+def _without(matrix: Matrix, entries: set[tuple[str, str]], tape: Tape) -> Matrix:
+    """The matrix with NaN, which is no answer, in some of its entries (output, input)."""
+    return [
+        [math.nan if (output, name) in entries else value for name, value in zip(tape.inputs, row, strict=True)]
+        for output, row in zip(tape.output_names, matrix, strict=True)
+    ]
+
+
 def _close(a: float, b: float, tolerance: float, scale: float) -> bool:
     if a == b or (a != a and b != b):
         return True
@@ -254,7 +307,7 @@ def find_reasons(tape: Tape) -> list[str]:
         if abs(kink.margin) <= NEAR * kink.scale:
             found.add("not-differentiable" if kink.jump else "kink")
     for decision in tape.decisions:
-        if abs(decision.margin) <= NEAR * max(abs(decision.left), abs(decision.right)):
+        if _on_boundary(decision):
             found.add("branch-boundary")
     for op in tape.operations:
         arguments = tape.argument_values(op)

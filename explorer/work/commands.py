@@ -331,9 +331,11 @@ def _judged(answer: Mapping[str, Any]) -> list[str]:
     verdict = answer["verdict"]
     if not verdict:
         return []
-    agreed = f"agree in {verdict['digits']} digits" if verdict["agree"] else "DISAGREE"
+    agreed = f"the methods agree in {verdict['digits']} digits" if verdict["agree"] else "the methods DISAGREE"
+    if "not-differentiable" in verdict["reasons"] or any(slope["differ"] for slope in verdict["slopes"]):
+        agreed = "there is no derivative at this point"
     reasons = f" ({', '.join(verdict['reasons'])})" if verdict["reasons"] else ""
-    lines = ["", f"verdict: the methods {agreed}{reasons}"]
+    lines = ["", f"verdict: {agreed}{reasons}"]
     for slope in verdict["slopes"]:
         left, right = number(slope["left"]), number(slope["right"])
         lines.append(f"  ∂{slope['output']}/∂{slope['input']}: from the left {left:.6g}, from the right {right:.6g}")

@@ -9,7 +9,7 @@ from explorer.calculus.differences import central_jacobian, complex_step_jacobia
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape, forward_jacobian, record
-from explorer.calculus.verdict import Matrix, digits_agreed, explain_central, find_slopes, judge
+from explorer.calculus.verdict import Matrix, digits_agreed, explain_central, explain_edges, find_slopes, judge
 from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message
@@ -32,7 +32,7 @@ def answers(ask: Message) -> Iterator[Message]:
     except ComplexStepInvalid as error:
         refused["complex_step"] = error.message
     slopes = find_slopes(about.program, tape)
-    notes: list[str] = []
+    notes = explain_edges(about.program, tape)
 
     def table(complete: bool) -> Message:
         verdict = judge(tape, engines, slopes, "complex_step" in refused, notes)
@@ -43,7 +43,7 @@ def answers(ask: Message) -> Iterator[Message]:
             "engines": engines,
             "refused": refused,
             "digits": {name: _digits(engines["reverse"], matrix) for name, matrix in engines.items()},
-            "slopes": [asdict(s) for s in slopes],
+            "slopes": [s.to_json() for s in slopes],
             "verdict": asdict(verdict),
             "complete": complete,
         }

@@ -14,7 +14,7 @@ from explorer.ui.session import Question
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.ends import Done, End
-from explorer.work.wire import Message, number
+from explorer.work.wire import Message
 
 _ENGINES = {
     "symbolic": "Symbolic",
@@ -33,9 +33,7 @@ _COLUMNS = {
     "exact ones agree in": "significant digits that symbolic, forward and reverse AD share; 15.9 is all of a double",
     "central agrees in": "significant digits that the central difference shares with reverse AD",
 }
-_REASONS = {
-    "kink": "an operation on the way has a corner exactly here, where AD follows a convention",
-    "branch-boundary": "the point lies on the boundary of a branch: AD follows one side only",
+_REASONS = {  # of a corner and of a branch's boundary the notes say which and what AD makes of it
     "cancellation": "a sum cancels: most digits of its terms are lost",
     "overflow": "a number became too large for a double on the way",
     "domain-edge": "an operation on the way is outside its domain here, at its edge or at a pole",
@@ -43,7 +41,6 @@ _REASONS = {
     "iteration-not-converged": "a loop stopped before its derivative had settled",
     "complex-step-invalid": "the complex step is not valid through a comparison or a corner",
 }
-_SLOPE_TOLERANCE = 1e-6  # as in explorer.calculus.verdict
 
 
 class VerdictPanel(Panel):
@@ -151,7 +148,7 @@ def _summary(answer: dict[str, Any]) -> str:
         said = "a constant: no input occurs in it" if finite else "a constant, and not a finite number"
     elif "nan" in answer["value"]:
         said = "the function is not defined at this point, and has no derivative here"
-    elif "not-differentiable" in verdict["reasons"] or any(map(_differ, answer["slopes"])):
+    elif "not-differentiable" in verdict["reasons"] or any(slope["differ"] for slope in answer["slopes"]):
         said = "there is no derivative at this point"
     elif not {"inf", "-inf"}.isdisjoint(answer["value"]):
         said = "the function is infinite at this point"
@@ -168,23 +165,17 @@ def _reasons(answer: dict[str, Any]) -> str:
     """Why the engines differ, in sentences; empty where there is nothing to explain."""
     refused = {engine: text.rstrip(".") for engine, text in answer["refused"].items()}
     reasons = [reason for reason in answer["verdict"]["reasons"] if reason != "complex-step-invalid" or not refused]
-    said = [_REASONS[reason] for reason in reasons]
+    said = [_REASONS[reason] for reason in reasons if reason in _REASONS]
     for slope in answer["slopes"]:
         left, right = number_text(slope["left"]), number_text(slope["right"])
         name = f"∂{pretty_name(slope['output'])}/∂{pretty_name(slope['input'])}"
-        if _differ(slope):
+        if slope["differ"]:
             said.append(f"{name} is {left} from the left and {right} from the right")
         elif left != "undefined":
             said.append(f"{name} is {left} from both sides")
     said += [note.rstrip(".") for note in answer["verdict"]["notes"]]
     said += refused.values()
     return " ".join(f"{text[:1].upper()}{text[1:]}." for text in said)
-
-
-def _differ(slope: dict[str, Any]) -> bool:
-    """Whether the slopes from the two sides are two numbers, further apart than one-sided differences err."""
-    left, right = number(slope["left"]), number(slope["right"])
-    return abs(left - right) > _SLOPE_TOLERANCE * max(abs(left), abs(right))
 
 
 def _agreed(answer: dict[str, Any], engines: tuple[str, ...], row: int, column: int) -> str:
