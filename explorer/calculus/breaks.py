@@ -280,15 +280,16 @@ def _difference(about: Surroundings, here: _Course, there: _Course, h: float) ->
 def _sizes(about: Surroundings) -> Iterator[Break]:
     """What the sizes of x, of f and of its derivatives do to the steps."""
     spacing = float(np.spacing(abs(about.x)))
-    if spacing > COARSE:
+    jet = about.jet
+    scaled = [] if jet is None else list(_scale(about, jet, spacing))
+    yield from scaled
+    if spacing > COARSE and all(each.name != "x + h = x" for each in scaled):
         yield Break("x + h = x", f"x is so large that doubles are {_text(spacing)} apart there: smaller steps vanish, "
                     "x + h = x.", 0.0, 0.5 * spacing)  # fmt: skip
-    jet = about.jet
     if jet is None:
         return
     if jet.smooth and jet.exact == 0:
         yield Break("flat", "f′ is 0 here: a relative error has no meaning, and the plot shows absolute ones.")
-    yield from _scale(about, jet, spacing)
     value = abs(about.f.here)
     if about.noise > NOISY * UNIT_ROUNDOFF * value and about.noise > 0.0 and value > 0.0:
         digits = max(0.0, -math.log10(about.noise / value))

@@ -200,9 +200,9 @@ class PreciseSlice:
         return Run(self.code, self.algebra, LIMITS).outputs(list(point))[self.output]
 
 
-_REACH = 5  # samples on either side: derivatives to the 8th, the first to the tenth order of a step of 1e-20
+_REACH = 5  # samples on either side: derivatives to the 8th, the first to the tenth order of the step
 DERIVATIVES = 8
-SMALL = 20  # decimal digits by which the step is smaller than x
+SMALL = 32  # decimal digits by which the step is smaller than x: what is left of x√x beside a slope is 1e−16
 
 
 @cache

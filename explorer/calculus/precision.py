@@ -45,14 +45,18 @@ def _of_type(name: str, dtype: type[np.floating[Any]]) -> Precision:
     return Precision(name, float(np.finfo(dtype).eps), dtype)
 
 
+def _of_digits(digits: int) -> Precision:
+    return Precision(f"{digits} digits", 2.0 ** (1 - mpmath.libmp.dps_to_prec(digits)), digits=digits)
+
+
 FLOAT64 = _of_type("float64", np.float64)
 PRECISIONS = (
     _of_type("float16", np.float16),
     _of_type("float32", np.float32),
     FLOAT64,
     _of_type("longdouble", np.longdouble),
-    Precision("30 digits", 1e-30, digits=31),
-    Precision("50 digits", 1e-50, digits=51),
+    _of_digits(30),
+    _of_digits(50),
 )
 # Where the platform has nothing longer, it is the double under another name.
 LONGDOUBLE_IS_DOUBLE = bool(np.finfo(np.longdouble).eps == np.finfo(np.float64).eps)
@@ -87,13 +91,16 @@ def _long_erf(values: Any) -> Any:
     return np.array(found, dtype=np.longdouble).reshape(array.shape)
 
 
+GOLDEN = 1.6180339887498949  # neighbours at round steps have few digits, and their products no rounding
+
+
 def noise_in_doubles(f: Slice) -> float:
     """The mean error of f as doubles compute it, at x and eight neighbours; ExplorerError where many digits fail.
 
     What is rounded alike at all of them is not seen: the rounding of f's own value is the least that it can be.
     """
     h = 2.0**-26 * max(abs(f.x), 2.0**-26)
-    xs = f.x + h * np.arange(-4.0, 5.0)
+    xs = f.x + h * GOLDEN * np.arange(-4.0, 5.0)
     precise = PreciseSlice(f.code, f.point, f.output, f.input, 40)
     values = f(xs)
     pairs = [(v, x) for v, x in zip(values.tolist(), xs.tolist(), strict=True) if math.isfinite(v)]
@@ -179,8 +186,10 @@ def _precise_errors(
 ) -> list[float]:
     f = PreciseSlice(code, point, output, input_, precision.digits)
     found = []
+    # A step with the 53 bits of a double would be a round number here, and its sums exact.
+    full = f.mp.sqrt(2) / math.sqrt(2.0)
     for step in steps:
-        h = (f.x + f.mp.mpf(step)) - f.x
+        h = (f.x + full * step) - f.x
         if h == 0:
             found.append(NAN)
             continue

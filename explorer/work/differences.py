@@ -151,12 +151,22 @@ class _Study:
             second = self.jet.derivatives[1]
             if second == second:
                 return second, second
+        if self.one_sided is not None:
+            return self.one_sided, self.one_sided
         if self.options.derivative == 1:
             slope = gradient(self.tape, self.output)[self.index]
             return slope, slope
         direction = [float(k == self.index) for k in range(len(self.about.point))]
         bend = hessian_times(self.tape, direction, self.output)[self.index]
         return bend, bend
+
+    @cached_property
+    def one_sided(self) -> float | None:
+        """The slope of the one side on which f is defined, where it is finite."""
+        if self.jet is None or self.options.derivative != 1 or not math.isfinite(self.f.here):
+            return None
+        sides = [slope for slope in (self.jet.left, self.jet.right) if slope == slope]
+        return sides[0] if len(sides) == 1 and math.isfinite(sides[0]) else None
 
     @cached_property
     def samples(self) -> tuple[list[float], NDArray[np.float64], NDArray[np.float64]]:
@@ -213,12 +223,15 @@ class _Study:
 
     def _truth_told(self) -> Message:
         value, exact = self.truth
-        precise = not isinstance(exact, float) or (self.jet is not None and self.jet.smooth)
+        precise = not isinstance(exact, float) or (self.jet is not None and self.jet.smooth) or exact is self.one_sided
         digits = self.jet.digits if self.jet is not None and not isinstance(exact, float) else ""
         why = self.why_not
         if not precise and not why:
             why = "f has no derivative here; this is AD's convention"
-        return {"value": value, "digits": digits, "precise": precise, "why": "" if precise else why}
+        slopes = [self.jet.left, self.jet.right] if self.jet is not None and self.options.derivative == 1 else []
+        return {
+            "value": value, "digits": digits, "precise": precise, "why": "" if precise else why, "slopes": slopes,
+        }  # fmt: skip
 
     def _row(self, scheme: Stencil, errors: NDArray[np.float64]) -> Message:
         found = estimate(self.f, scheme, scheme.default_step() * self.unit)
@@ -260,23 +273,22 @@ class _Study:
         return find_breaks(about)
 
 
-WINDOW = 9  # neighbouring steps, three quarters of a decade
-
-
 def least(steps: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[float, float]:
-    """The step with the smallest error and that error, by the median of neighbours: a lucky step does not count.
+    """The step with the smallest error and that error, by the mean over half a decade: a lucky step does not count.
 
-    (NaN, NaN) where there is none.
+    steps: evenly on a logarithmic axis. (NaN, NaN) where there is none.
     """
-    if errors.size < WINDOW:
+    if errors.size < 3:
         return NAN, NAN
+    each = math.log10(steps[1] / steps[0]) if steps[0] else 1.0
+    window = max(3, min(round(0.5 / each), errors.size - 1) | 1)
     known = np.where(np.isfinite(errors), errors, math.inf)
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(known, WINDOW), axis=1)
-    if not np.isfinite(medians).any():
+    means = np.lib.stride_tricks.sliding_window_view(known, window).mean(axis=1)
+    if not np.isfinite(means).any():
         return NAN, NAN
-    smallest = np.flatnonzero(medians == medians.min())
+    smallest = np.flatnonzero(means == means.min())
     place = int(smallest[len(smallest) // 2])  # of equally good ones, the middle
-    return float(steps[place + WINDOW // 2]), float(medians[place])
+    return float(steps[place + window // 2]), float(means[place])
 
 
 def packed(values: NDArray[np.float64]) -> str:

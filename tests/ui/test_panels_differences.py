@@ -250,7 +250,7 @@ PATHOLOGIES = [
     ("exp(x)", 1000.0, "Overflow", "1.97e434"),
     ("exp(-x)", 800.0, "Underflow", "below the smallest double"),
     ("where(x > 0, x^2, -x^2)", 1e-3, "Branch boundary", "turns out otherwise from h ≈ 0.001"),
-    ("sin(x)", 1e17, "X + h = x", "16 apart"),
+    ("sin(x)", 1e17, "x + h = x", "16 apart"),
     ("sin(1e6x)", 1.0, "Oscillation", "period of about 6.28e−6"),
     ("sin(x) + 1e12", 1.0, "Cancellation", "so many digits"),
     ("(1 - cos(x))/x^2", 1e-5, "Noise", "right to 7 digits"),

@@ -16,6 +16,8 @@ from explorer.ui.panel import number_text
 from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
 from explorer.ui.worker import Crew
 
+COMPLEX = "complex step"
+_WILD = 1e6  # times as large as every other scheme's
 NEAR_PX = 30.0  # the mouse may be this far from the dot that it means
 
 
@@ -100,12 +102,14 @@ class ErrorPage(QWidget):
         reading = self._reading
         if reading is None:
             return
-        if math.isfinite(reading.truth) and reading.unit > 0.0:
-            self.plot.show_figure(error_figure(reading, self._shown, self._scheme, self._theory.isChecked()))
-        elif reading.unit > 0.0:
-            self.plot.set_message("There is no derivative here that estimates could be compared with.")
-        else:
+        if not reading.unit > 0.0:
             self.plot.set_message("A step relative to x = 0 is 0: choose another unit for h.")
+        elif not math.isfinite(reading.value):
+            self.plot.set_message("f is not finite at this point: there is nothing to take differences of.")
+        elif reading.comparable:
+            self.plot.show_figure(error_figure(reading, self._shown, self._scheme, self._theory.isChecked()))
+        else:
+            self.plot.show_figure(estimates_figure(reading, self._shown))
         self._overlay()
 
     def _overlay(self) -> None:
@@ -113,19 +117,19 @@ class ErrorPage(QWidget):
         if reading is None:
             return
         self._say()
-        if axes is None or not math.isfinite(reading.truth):
+        if axes is None or not math.isfinite(reading.value):
             self.plot.set_overlay(())
             return
         h = reading.steps[self._place]
         parts: list[Overlay] = [Polyline((h, h), axes.y_limits, "text", 1.0)]
         for name in self._shown:
-            error = reading.errors[name][self._place]
-            if error > 0.0:
+            height = heights(reading, name)[self._place]
+            if height > 0.0:
                 shape = "diamond" if name == self._scheme else "circle"
-                parts.append(Marker(h, error, shape, "", colour_of(name)))
-        if self._hovered is not None and self._hovered[0] in reading.errors:
+                parts.append(Marker(h, height, shape, "", colour_of(name)))
+        if self._hovered is not None and self._hovered[0] in reading.estimates:
             name, place = self._hovered
-            parts.append(Marker(reading.steps[place], reading.errors[name][place], "square", "", "accent"))
+            parts.append(Marker(reading.steps[place], heights(reading, name)[place], "square", "", "accent"))
         self.plot.set_overlay(parts)
 
     def _say(self) -> None:
@@ -137,10 +141,12 @@ class ErrorPage(QWidget):
         name, place = self._hovered or (self._scheme, self._place)
         if name not in reading.estimates:
             name, place = self._scheme, self._place
-        self.said.setText(
-            f"{name} at h = {step_text(reading.steps[place])}: {number_text(reading.estimates[name][place], 17)}\n"
-            f"off by {short(reading.errors[name][place], 3)} from {number_text(reading.truth, 17)} ({reading.source})"
-        )
+        where = f"{name} at h = {step_text(reading.steps[place])}: {number_text(reading.estimates[name][place], 17)}"
+        if reading.comparable:
+            off = short(reading.errors[name][place], 3)
+            self.said.setText(f"{where}\noff by {off} from {number_text(reading.truth, 17)} ({reading.source})")
+        else:
+            self.said.setText(f"{where}\nThere is no derivative here that it could be compared with.")
 
     def _hover(self, x: float | None, y: float | None) -> None:
         self._hovered = None
@@ -157,13 +163,48 @@ class ErrorPage(QWidget):
         best, found = NEAR_PX, None
         for name in self._shown:
             for place in range(max(0, middle - 3), min(len(reading.steps), middle + 4)):
-                error = reading.errors[name][place]
-                if not error > 0.0 or math.isinf(error):
+                height = heights(reading, name)[place]
+                if not height > 0.0 or math.isinf(height):
                     continue
-                dot = self.plot.to_pixel(reading.steps[place], error)
+                dot = self.plot.to_pixel(reading.steps[place], height)
                 if dot is not None and (away := math.hypot(dot.x() - mouse.x(), dot.y() - mouse.y())) < best:
                     best, found = away, (name, place)
         return found
+
+
+def heights(reading: Reading, name: str) -> list[float]:
+    """What is drawn of a scheme, step by step: its error, or its size where there is no derivative to compare with."""
+    return reading.errors[name] if reading.comparable else reading.sizes[name]
+
+
+def estimates_figure(reading: Reading, shown: list[str]) -> dict[str, Any]:
+    """The size of the estimates themselves, where there is no derivative: a jump's grow like 1/h, a corner's stay."""
+    return {
+        "kind": "curves",
+        "x_scale": "log",
+        "y_scale": "log",
+        "x_label": f"step h in {pretty_name(reading.input)}",
+        "x_name": "h",
+        "y_label": "|estimate|",
+        "y_name": "size",
+        "series": [
+            {"x": reading.steps, "y": reading.sizes[n], "label": n, "style": {"index": colour_of(n)}} for n in shown
+        ],
+        "zero_note": "the estimate is 0",
+        "references": list(_side_slopes(reading)),
+        "spans": [_span(each) for each in reading.breaks if each.high > each.low],
+    }
+
+
+def _side_slopes(reading: Reading) -> Iterator[dict[str, Any]]:
+    """The slopes from both sides as levels; one line where they are ± the same."""
+    known = [s for s in reading.slopes if s and math.isfinite(s)]
+    if len(known) == 2 and abs(known[0]) == abs(known[1]):
+        yield {"axis": "y", "at": abs(known[0]), "label": f"slopes {short(known[0], 3)} and {short(known[1], 3)}"}
+        return
+    for side, slope in zip(("left", "right"), reading.slopes, strict=False):
+        if slope in known:
+            yield {"axis": "y", "at": abs(slope), "label": f"slope from the {side}: {short(slope, 3)}"}
 
 
 def error_figure(reading: Reading, shown: list[str], chosen: str, theory: bool) -> dict[str, Any]:
@@ -181,10 +222,23 @@ def error_figure(reading: Reading, shown: list[str], chosen: str, theory: bool) 
         "y_label": f"|estimate − {exact}|",
         "y_name": "error",
         "series": series,
+        **_height_limits(reading, shown),
         "zero_note": "equal to the last digit",
         "references": list(_optimum(reading, chosen)),
         "spans": [_span(each) for each in reading.breaks if each.high > each.low],
     }
+
+
+def _height_limits(reading: Reading, shown: list[str]) -> dict[str, Any]:
+    """Limits where the complex step's errors would flatten all others: far from x it grows like the function there."""
+    tall = [
+        max((e for e in reading.errors[name] if 0.0 < e < math.inf), default=0.0) for name in shown if name != COMPLEX
+    ]
+    wild = max((e for e in reading.errors.get(COMPLEX, ()) if e < math.inf), default=0.0) if COMPLEX in shown else 0.0
+    if not tall or not max(tall) or wild <= _WILD * max(tall):
+        return {}
+    low = min((e for name in shown for e in reading.errors[name] if e > 0.0), default=1e-300)
+    return {"y_limits": (low / 3.0, 30.0 * max(tall))}
 
 
 def _theory_lines(reading: Reading, name: str) -> Iterator[dict[str, Any]]:

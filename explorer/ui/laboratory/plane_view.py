@@ -133,6 +133,11 @@ class PlaneView(QWidget):
                 if h and k and math.isfinite(rise) and math.isfinite(lift):
                     self._paint_plane(painter, (rise / h, lift / k), series_colour(palette, 1), dashed=False)
                     self._paint_feet(painter, self._feet)
+            place = QPointF(8.0, painter.fontMetrics().ascent() + 6.0)
+            for words, colour in (("plane through f at x, x + h, y + h", 1), ("tangent plane", 2)):
+                painter.setPen(series_colour(palette, colour))
+                painter.drawText(place, words)
+                place += QPointF(0.0, painter.fontMetrics().lineSpacing())
 
     def _paint_surface(self) -> QPixmap:
         surface = self._surface

@@ -99,6 +99,7 @@ class Reading:
     refused: str
     breaks: tuple[Break, ...]
     cost: tuple[int, int]  # elementary operations of f, and of f with one reverse sweep
+    slopes: tuple[float, ...] = ()  # from the left and from the right, where they are known
 
     @staticmethod
     def from_json(base: Mapping[str, Any]) -> Reading:
@@ -128,7 +129,13 @@ class Reading:
             base["refused"],
             tuple(Break(**{**b, "low": number(b["low"]), "high": number(b["high"])}) for b in base["breaks"]),
             (base["cost"]["function"], base["cost"]["reverse"]),
+            tuple(numbers(truth["slopes"])),
         )
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there is a derivative that estimates can be compared with: not at a corner, a jump, a cusp."""
+        return math.isfinite(self.truth) and (self.precise or not any(each.serious for each in self.breaks))
 
     @property
     def source(self) -> str:
@@ -139,6 +146,11 @@ class Reading:
     def errors(self) -> dict[str, list[float]]:
         """|estimate − truth| by scheme and step."""
         return {name: [abs(v - self.truth) for v in values] for name, values in self.estimates.items()}
+
+    @cached_property
+    def sizes(self) -> dict[str, list[float]]:
+        """|estimate| by scheme and step."""
+        return {name: [abs(v) for v in values] for name, values in self.estimates.items()}
 
     def row(self, scheme: str) -> Row | None:
         """A scheme's row."""

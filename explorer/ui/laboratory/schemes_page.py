@@ -104,7 +104,7 @@ class SchemesPage(QWidget):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
         split.addWidget(self.stack)
-        split.setSizes([250, 150])
+        split.setSizes([235, 195])
         split.setChildrenCollapsible(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 4, 0, 0)

@@ -180,8 +180,8 @@ def _figure(steps: list[float], rows: list[list[float]]) -> dict[str, Any]:
         if any(r > 0.0 for r in row)
     ]
     for k, row in enumerate(rows):
-        # From the middle of the steps, where the first terms of the series have taken over.
-        start = next((p for p in range(min(8, len(row) - 1), -1, -1) if row[p] > 0.0), None)
+        # From a large step on: a gradient that is wrong leaves its line as h shrinks.
+        start = next((p for p in range(min(2, len(row) - 1), -1, -1) if row[p] > 0.0), None)
         if start is None:
             continue
         ends = (steps[-1], steps[0])

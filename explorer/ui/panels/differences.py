@@ -27,7 +27,7 @@ _UNITS = (
     ("mixed", "both", "the unit of h is max(1, |x|): absolute for small x, relative for large ones"),
     ("scaled", "own", "the unit of h is a scale that you give this input"),
 )
-_MOST_BREAKS = 3  # said at once; the others in the tooltip
+_MOST_BREAKS = 2  # said at once; the others in the tooltip
 
 
 class DifferencesPanel(Panel):
@@ -232,9 +232,10 @@ class DifferencesPanel(Panel):
             self.scheme.setCurrentIndex(max(self.scheme.findData(chosen), 0))
 
     def _show_breaks(self, reading: Reading) -> None:
-        sentences = [f"{each.name.capitalize()}: {each.sentence}" for each in reading.breaks]
-        notes = [f"{row.scheme}: {row.note}." for row in reading.rows if row.note.startswith("one-sided")][:1]
-        if not reading.precise and reading.why and not any(each.serious for each in reading.breaks):
+        sentences = [f"{_title(each.name)}: {each.sentence}" for each in reading.breaks]
+        row = reading.row(self.chosen_scheme)
+        notes = [f"{row.scheme}: {row.note}."] if row is not None and row.note.startswith("one-sided") else []
+        if not reading.precise and reading.why and reading.comparable:
             notes.append(f"Compared with reverse AD: {reading.why}.")
         shown = [*sentences[:_MOST_BREAKS], *notes]
         if len(sentences) > _MOST_BREAKS:
@@ -322,6 +323,11 @@ class DifferencesPanel(Panel):
         super().changeEvent(event)
         if self._built and event.type() == event.Type.PaletteChange:
             self.play_button.setIcon(icons.icon("pause" if self._play.isActive() else "play", self))
+
+
+def _title(name: str) -> str:
+    """A break's name at the start of a sentence."""
+    return name if name.startswith("x ") else name[:1].upper() + name[1:]
 
 
 def _make_page(title: str, plots: Crew) -> Any:

@@ -1,0 +1,74 @@
+"""The Taylor-remainder test: published slopes, and verdicts on gradients that are right, wrong, or untestable."""
+
+import math
+
+import pytest
+
+from explorer.calculus.sweeps import gradient, hessian_times
+from explorer.calculus.tape import record
+from explorer.calculus.taylor import remainders
+from explorer.language.parser import parse
+
+WORKED = "ln(x1) + x1*x2 - sin(x2)"
+
+
+def remainders_of(text, point, direction, factor):
+    program = parse(text)
+    tape = record(program, point)
+    slopes = gradient(tape)
+    slopes[0] *= factor
+    return remainders(program, point, direction, 0, slopes, hessian_times(tape, direction))
+
+
+def test_the_slopes_of_the_worked_example_are_the_published_ones():
+    found = remainders_of(WORKED, [2.0, 5.0], [1.0, 1.0], 1.0)
+    assert found.steps[:3] == pytest.approx((0.1, 0.05, 0.025))
+    assert found.local[1][:5] == pytest.approx((2.017, 2.008, 2.004, 2.002, 2.001), abs=6e-4)
+    assert found.local[2][:3] == pytest.approx((3.020, 3.010, 3.005), abs=6e-4)
+    assert found.slopes == pytest.approx((1.0, 2.0, 3.0), abs=0.02)
+    assert (found.verdict, found.precise) == ("right", True)
+    assert found.digits > 8
+
+
+def test_a_gradient_three_percent_off_loses_a_slope():
+    found = remainders_of(WORKED, [2.0, 5.0], [1.0, 1.0], 1.03)
+    assert found.local[1][:4] == pytest.approx((0.780, 0.903, 0.954, 0.978), abs=6e-4)
+    assert found.verdict == "wrong"
+    # The whole error is 3 % of 5.5, the product g·v 5.665 + 1.716.
+    assert 10.0**-found.digits == pytest.approx(0.03 * 5.5 / (1.03 * 5.5 + 1.7163378), rel=0.01)
+
+
+@pytest.mark.parametrize("error", [1e-1, 1e-3, 1e-5, 1e-7, -1e-6])
+def test_an_error_of_any_size_that_the_steps_reach_is_called_wrong(error):
+    assert remainders_of(WORKED, [2.0, 5.0], [1.0, 1.0], 1.0 + error).verdict == "wrong"
+
+
+def test_an_error_below_what_the_steps_reach_is_said_to_be_that_small():
+    found = remainders_of(WORKED, [2.0, 5.0], [1.0, 1.0], 1.0 + 1e-13)
+    assert found.verdict == "right"
+    assert found.digits < 13
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "direction", "factor", "verdict"),
+    [
+        ("x + y", [2.0, 5.0], [1.0, 1.0], 1.0, "exact"),
+        ("x + y", [2.0, 5.0], [1.0, 1.0], 1.01, "wrong"),
+        ("x^2", [0.0], [1.0], 1.0, "blind"),
+        ("ln(x)", [-1.0], [1.0], 1.0, "undefined"),
+        ("|x|", [0.0], [1.0], 1.0, "wrong"),
+        ("x^2*y", [2.0, 5.0], [0.0, 1.0], 1.0, "exact"),
+        ("exp(exp(exp(x)))", [1.0], [1.0], 1.0, "right"),
+        ("exp(exp(exp(x)))", [1.0], [1.0], 1.001, "wrong"),
+    ],
+)
+def test_verdicts(text, point, direction, factor, verdict):
+    assert remainders_of(text, point, direction, factor).verdict == verdict
+
+
+def test_where_many_digits_take_too_long_doubles_are_enough():
+    text = "def f(x):\n    t = x\n    for k in range(2500):\n        t = t + sin(x)/2500\n    return t"
+    right, wrong = remainders_of(text, [1.0], [1.0], 1.0), remainders_of(text, [1.0], [1.0], 1.03)
+    assert not right.precise
+    assert (right.verdict, wrong.verdict) == ("right", "wrong")
+    assert any(math.isnan(r) for r in right.values[1]), "what is rounding is left out"
