@@ -109,6 +109,8 @@ class StateMaker:
         self.answer = answer
         self.progress = progress
         self.texts = NodeTexts(answer, progress, all_digits)
+        self.lit: frozenset[int] = frozenset()  # nodes and edges of a path that was chosen
+        self.lit_edges: frozenset[int] = frozenset()
         count = len(answer.picture.nodes)
         self._primals = _Texts(count, self.texts.primal)
         self._seconds = _Texts(count, self.texts.second)
@@ -145,6 +147,8 @@ class StateMaker:
             reverse=sweeping,
             partials=None if partials else self._none,
             heat=heat,
+            lit=self.lit,
+            lit_edges=self.lit_edges,
             known=progress.known_count,
             is_known=self.texts.known,
         )

@@ -25,9 +25,13 @@ class MathLabel(QLabel):
         math_font()  # makes the family known
         self._font = QFont("STIX Two Math")
         self._font.setPixelSize(round(QFontInfo(self.font()).pixelSize() * _SCALE))
+        self.set_lines(lines)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_lines(self, lines: int) -> None:
+        """Have room for so many lines from now on."""
         self._height = round(lines * _LINE * self._font.pixelSize()) + 2
         self.setFixedHeight(self._height)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:
         """Show a text; all of it is in the tooltip too, should it need more lines than there are."""

@@ -16,7 +16,18 @@ WORKED_EXAMPLE = {"source": "ln(x1) + x1*x2 - sin(x2)", "at": {"x1": 2.0, "x2": 
 @cache
 def table() -> dict[str, Answers]:
     """Who answers which question; imported at the first use, when `serve` already guards the process."""
-    from explorer.work import basins, compare, curvature, descent, differences, graph, report, symbolic, verdict
+    from explorer.work import (
+        basins,
+        compare,
+        curvature,
+        descent,
+        differences,
+        graph,
+        report,
+        sheets,
+        symbolic,
+        verdict,
+    )
 
     return {
         "symbolic": symbolic.answers,
@@ -25,6 +36,7 @@ def table() -> dict[str, Answers]:
         "symbolic_form": symbolic.form_answers,
         "differences": differences.answers,
         "graph": graph.answers,
+        "sheet": sheets.answers,
         "verdict": verdict.answers,
         "landscape": descent.landscape_answers,
         "descent": descent.descent_answers,

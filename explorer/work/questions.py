@@ -102,6 +102,12 @@ def graph(
     }
 
 
+def sheet(name: str, source: str, at: Point, **options: object) -> Message:
+    """What a sheet below the graph shows: "jacobian" (mode), "loops" (seed), "calls", "adjoint", "memory" (strategy,
+    snapshots), "paths" (op, output) or "nested" (inner, x, y, share), with the options of that sheet."""
+    return {"ask": "sheet", "sheet": name, "source": source, "at": dict(at), **options}
+
+
 def verdict(source: str, at: Point) -> Message:
     """The four engines side by side: the quick ones first, then SymPy's numbers."""
     return {"ask": "verdict", "source": source, "at": dict(at)}

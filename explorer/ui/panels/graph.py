@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import normalize
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -40,6 +40,7 @@ from explorer.ui.panel import Panel
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet
 from explorer.ui.sheets import SHEETS
+from explorer.ui.sheets.paths import PathsSheet
 from explorer.ui.sheets.trace import TraceSheet
 from explorer.ui.worker import Crew
 from explorer.work import questions
@@ -48,7 +49,7 @@ from explorer.work.wire import Message
 
 _BAR, _DOT = ADJOINT_MARK, TANGENT_MARK
 _DIRECTION = "direction …"  # the last entry of the seeds: any numbers
-_LINES = 3  # of the sentence
+_LINES = {"forward": 3, "reverse": 2, "second": 3}  # of the sentence; the algebra of dual numbers needs one more
 # From so many operations on the cyclic garbage collector waits while an answer comes in, and then leaves its objects
 # alone: it would walk all of them again and again, 140 ms each time. None of them is part of a cycle.
 _LARGE = 300
@@ -68,7 +69,7 @@ class GraphPanel(Panel):
         self._coming: GraphAnswer | None = None  # the answer that is being taken in
         self._progress: Progress | None = None
         self._state: StateMaker | None = None
-        self._asked_mode = ""
+        self._problem = ""  # with the direction that was typed
         self._selected: int | None = None  # the op
         self._folds: list[str] = []
         self._sheet_asked: Sheet | None = None
@@ -95,7 +96,7 @@ class GraphPanel(Panel):
         self.legend = HeatLegend(self.view)
         self.player = Player()
         self.player.row_changed.connect(self._show_row)
-        self.explain = MathLabel(_LINES)
+        self.explain = MathLabel(2)
         self.explain.setObjectName("graph.explain")
         self.explain.setAccessibleName("What this step does")
         self.trace_sheet = TraceSheet()
@@ -107,8 +108,9 @@ class GraphPanel(Panel):
             sheet.op_chosen.connect(self._op_chosen)
             sheet.span_chosen.connect(self.span_selected)
             sheet.wants_answer.connect(self._ask_sheet)
+            if isinstance(sheet, PathsSheet):
+                sheet.lit.connect(self._light_path)
             self.sheets.addTab(sheet, sheet.title)
-        self.sheets.setCornerWidget(self.trace_sheet.copy)
         self.sheets.currentChanged.connect(self._sheet_shown)
         below = QWidget()
         column = QVBoxLayout(below)
@@ -122,7 +124,7 @@ class GraphPanel(Panel):
         split.addWidget(below)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        split.setSizes([350, 280])
+        split.setSizes([320, 310])
         split.setChildrenCollapsible(False)
         self.body.addLayout(self._strip)
         self.body.addWidget(self.direction)
@@ -208,7 +210,23 @@ class GraphPanel(Panel):
         self.paper_names = self._checkable(
             menu, "Names v₋₁, v₀, v₁ … (&Baydin et al.)", False, self._names_changed, names
         )
+        menu.addSeparator()
+        for words, copy in (
+            ("Copy the trace as &CSV", self._copy_csv),
+            ("Copy the trace as &LaTeX", self._copy_latex),
+            ("Copy the trace as Mark&down", self._copy_markdown),
+        ):
+            menu.addAction(words, copy)
         return menu
+
+    def _copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText(self.trace.trace.as_csv())
+
+    def _copy_latex(self) -> None:
+        QGuiApplication.clipboard().setText(self.trace.trace.as_latex())
+
+    def _copy_markdown(self) -> None:
+        QGuiApplication.clipboard().setText(self.trace.trace.as_markdown())
 
     def _checkable(self, menu: QMenu, words: str, on: bool, slot: Any, group: QActionGroup | None = None) -> QAction:
         action = menu.addAction(words)
@@ -247,7 +265,6 @@ class GraphPanel(Panel):
             weights = direction
         else:
             seed = dict(zip(program.inputs, direction, strict=True))
-        self._asked_mode = self.mode
         known = self._graph.head["key"] if self._graph is not None else ""
         return questions.graph(
             question.source,
@@ -287,14 +304,14 @@ class GraphPanel(Panel):
 
     def _direction(self, count: int) -> list[float]:
         """The tangent of each input, or the weight of each output."""
+        self._problem = ""
         if self.seed.currentData() != _DIRECTION:
             return [float(k == self.seed.currentIndex()) for k in range(count)]
         numbers = self._typed()
         usable = len(numbers) == count and all(abs(n) < float("inf") for n in numbers)
-        self.direction.setProperty("wrong", not usable)
         if not usable:
             names = "output" if self.mode == "reverse" else "input"
-            self.say(f"The direction needs {count} finite numbers, one for each {names}; until then it is the first.")
+            self._problem = f"The direction needs {count} finite numbers, one for each {names}; the first is taken."
             return [float(k == 0) for k in range(count)]
         return numbers
 
@@ -330,13 +347,13 @@ class GraphPanel(Panel):
         if not same_film:
             self.player.stop()
         self._graph = answer
+        self.explain.set_lines(_LINES[answer.mode])
         self._progress = Progress(answer)
         self._state = StateMaker(answer, self._progress, self.all_digits.isChecked())
         self.heat.follow(answer, self._progress)
-        if answer.head["too_large"]:
-            self.say(answer.head["too_large"])
-        elif answer.head["causes"]:
-            self.say(answer.head["causes"][0]["sentence"])
+        cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
+        if words := self._problem or answer.head["too_large"] or cause:
+            self.say(words)
         if not answer.same_drawing:
             self.view.show_picture(answer.picture)
         if self._selected is not None and (not same_film or self._selected >= len(answer.names)):
@@ -445,6 +462,8 @@ class GraphPanel(Panel):
     def _select(self, op: int | None) -> None:
         """Ring the op's node, mark its row, tell the sheets; say what made its number."""
         graph = self._graph
+        if graph is None or (op is not None and op >= len(graph.names)):
+            op = None
         self._selected = op
         copies = graph.copies[op] if op is not None and graph is not None else []
         self.view.select(copies[0] if copies else None)
@@ -600,6 +619,15 @@ class GraphPanel(Panel):
         if op is not None:
             self._op_chosen(op)
             self.view.select(node)
+
+    def _light_path(self, ops: tuple[int, ...], edges: tuple[tuple[int, int], ...]) -> None:
+        """Light a path that was chosen in a sheet."""
+        graph, state = self._graph, self._state
+        if graph is None or state is None:
+            return
+        state.lit = frozenset(node for op in ops for node in graph.copies[op])
+        state.lit_edges = frozenset(edge for key in edges for edge in graph.edges_of.get(key, ()))
+        self._show_state(None)
 
     # -- looks -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,159 @@
+"""The sheet of calls and branches: recursion as a call tree with adjoints, and each decision with its margin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTreeWidget, QTreeWidgetItem
+
+from explorer.language.notation import span_from_json
+from explorer.language.program import Span
+from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.panel import number_text
+from explorer.ui.session import Question
+from explorer.ui.sheet import Sheet
+from explorer.work import questions
+from explorer.work.wire import Message
+
+_OP, _SPAN = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+NEAR = 0.05  # a margin that is this small a part of the compared numbers is called close
+
+
+class CallsSheet(Sheet):
+    """Who called whom with which result and adjoint; which way each branch went, and by how much."""
+
+    name = "calls"
+    title = "Branches"
+
+    def build(self) -> None:
+        self.tree = QTreeWidget(objectName="graph.calls.tree")
+        self.tree.setAccessibleName("Call tree: each call with its result and the adjoint of it")
+        self.tree.setHeaderLabels(["call", "result", "adjoint", "operations"])
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.setUniformRowHeights(True)
+        self.tree.currentItemChanged.connect(self._chosen)
+        self.branches = QTreeWidget(objectName="graph.calls.branches")
+        self.branches.setAccessibleName("Branches: each condition, whether it held, and its margin")
+        self.branches.setHeaderLabels(["line", "condition", "held", "margin"])
+        self.branches.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.branches.header().setStretchLastSection(False)
+        self.branches.setRootIsDecorated(False)
+        self.branches.setUniformRowHeights(True)
+        self.branches.currentItemChanged.connect(self._chosen)
+        for tree, widths in ((self.tree, {1: 88, 2: 88, 3: 74}), (self.branches, {0: 44, 2: 40, 3: 82})):
+            for column, width in widths.items():
+                tree.setColumnWidth(column, width)
+        self.words = QLabel(objectName="graph.calls.words")
+        self.words.setAccessibleName("What there is of calls and branches")
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.branches)
+        self.split.addWidget(self.tree)
+        self.split.setChildrenCollapsible(False)
+        self.body.addWidget(self.words)
+        self.body.addWidget(self.split, 1)
+        self._before: list[int] = []
+
+    def asks(self, question: Question, selected: int | None) -> Message | None:
+        return questions.sheet(self.name, question.source, question.at)
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        self.tree.clear()
+        self.branches.clear()
+        self._before = [decision["before"] for decision in answer["decisions"]]
+        items: dict[int, QTreeWidgetItem] = {}
+        root = QTreeWidgetItem([answer["main"]])
+        self.tree.addTopLevelItem(root)
+        items[0] = root
+        for call in answer["calls"]:
+            texts = [
+                f"{call['function']}",
+                number_text(call["value"], 6),
+                number_text(call["adjoint"], 6),
+                str(call["operations"]),
+            ]
+            item = QTreeWidgetItem(texts)
+            item.setData(0, _OP, call["op"])
+            item.setData(0, _SPAN, call["span"])
+            _align(item, (1, 2, 3))
+            items[call["number"]] = item
+            items.get(call["caller"], root).addChild(item)
+        if len(answer["calls"]) <= 200:
+            self.tree.expandAll()
+        else:
+            self.tree.expandToDepth(2)
+        close = 0
+        for decision in answer["decisions"]:
+            left, right, margin = decision["left"], decision["right"], decision["margin"]
+            near = _near(left, right, margin)
+            close += near
+            words = "yes" if decision["taken"] else "no"
+            item = QTreeWidgetItem(
+                [
+                    str((decision["span"] or [0])[0]),
+                    decision["text"],
+                    words,
+                    number_text(margin, 3) + (" !" if near else ""),
+                ]
+            )
+            sides = f"{number_text(left, 10)} {decision['operator']} {number_text(right, 10)}"
+            item.setToolTip(1, sides)
+            item.setToolTip(3, "left − right; 0 is on the boundary, where the derivative may jump")
+            item.setData(0, _SPAN, decision["span"])
+            _align(item, (3,))
+            self.branches.addTopLevelItem(item)
+        calls, decisions = (
+            len(answer["calls"]) + answer["more_calls"],
+            len(answer["decisions"]) + answer["more_decisions"],
+        )
+        text = f"{decisions:,} decision{'s' * (decisions != 1)} that depend on an input"
+        text += f", {close} of them close to the boundary (!)" if close else ""
+        text += f"; {calls:,} call{'s' * (calls != 1)} of own functions." if calls else "; no calls of own functions."
+        if answer["more_calls"] or answer["more_decisions"]:
+            text += " The first ones are listed."
+        self.words.setText(text)
+        self.branches.setVisible(bool(decisions) or not calls)
+        self.tree.setVisible(bool(calls))
+
+    def show_refusal(self, message: str) -> None:
+        self.words.setText(message)
+
+    def _chosen(self, item: QTreeWidgetItem | None) -> None:
+        if item is None or not self.isVisible():
+            return
+        op, span = item.data(0, _OP), item.data(0, _SPAN)
+        if op is not None:
+            self.op_chosen.emit(op)
+        if span is not None:
+            self.span_chosen.emit(span_from_json(span))
+
+    def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
+        self._graph = answer
+
+    def show_step(self, progress: Progress, changed: set[int]) -> None:
+        """While values are computed, the last decision that has been made is the current one."""
+        if not self.built or not self._before or not progress.row:
+            return
+        answer = progress.answer
+        if answer.kinds[progress.row - 1] in "vd":
+            done = sum(before <= answer.film_nodes[progress.row - 1] + 1 for before in self._before)
+            self.branches.blockSignals(True)
+            self.branches.setCurrentItem(self.branches.topLevelItem(done - 1) if done else None)
+            self.branches.blockSignals(False)
+
+    def select(self, op: int | None, span: Span | None) -> None:
+        """Nothing: an operation belongs to a call, and the tree is long."""
+
+
+def _near(left: Any, right: Any, margin: Any) -> bool:
+    if any(isinstance(v, str) for v in (left, right, margin)):
+        return False
+    return abs(margin) <= NEAR * max(abs(left), abs(right))
+
+
+def _align(item: QTreeWidgetItem, columns: tuple[int, ...]) -> None:
+    for column in columns:
+        item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

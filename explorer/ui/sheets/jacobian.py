@@ -1,0 +1,195 @@
+"""The Jacobian sheet: the matrix fills pass by pass, what the passes cost so far, and which mode is cheaper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QBrush, QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.panel import ALL_DIGITS, number_text
+from explorer.ui.session import Question
+from explorer.ui.sheet import Sheet
+from explorer.work import questions
+from explorer.work.wire import Message
+
+MOST_SIDE = 200  # rows or columns that are shown
+FILL_MS = 350  # between two passes, slow enough to be followed
+_MODES = {"forward": "forward", "reverse": "reverse", "second": "second"}
+
+
+class JacobianSheet(Sheet):
+    """A column for each forward pass, a row for each reverse pass; in second order the Hessian, column by column."""
+
+    name = "jacobian"
+    title = "Jacobian"
+
+    def build(self) -> None:
+        self._mode = "reverse"
+        self._head: dict[str, Any] | None = None
+        self._passes: list[dict[str, Any]] = []
+        self._shown = 0
+        self.advice = QLabel(objectName="graph.jacobian.advice")
+        self.advice.setAccessibleName("Which mode is cheaper here")
+        self.advice.setTextFormat(Qt.TextFormat.PlainText)
+        self.advice.setWordWrap(True)
+        self.counter = QLabel(objectName="graph.jacobian.counter")
+        self.counter.setAccessibleName("Passes made and elementary operations counted")
+        self.counter.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.buttons = []
+        for name, words, slot in (
+            ("clear", "Empty", self._clear),
+            ("next", "Next pass", self._next),
+            ("fill", "Fill", self._fill),
+        ):
+            button = QPushButton(words, objectName=f"graph.jacobian.{name}")
+            button.setAccessibleName(f"{words} of the Jacobian")
+            button.clicked.connect(slot)
+            row.addWidget(button)
+            self.buttons.append(button)
+        row.addWidget(self.counter, 1)
+        self.table = QTableWidget(objectName="graph.jacobian.table")
+        self.table.setAccessibleName("The Jacobian: a row for each output, a column for each input")
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setMinimumSectionSize(74)
+        self.body.addWidget(self.advice)
+        self.body.addLayout(row)
+        self.body.addWidget(self.table, 1)
+        self._timer = QTimer(self, interval=FILL_MS)
+        self._timer.timeout.connect(self._tick)
+
+    def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
+        if self.built and answer.mode != self._mode:
+            self._mode = answer.mode
+            self.wants_answer.emit()
+
+    def asks(self, question: Question, selected: int | None) -> Message | None:
+        return questions.sheet(self.name, question.source, question.at, mode=self._mode)
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        if answer["part"] == "pass":
+            self._passes.append(answer)
+            self._show_next()
+            return
+        self._timer.stop()
+        self._head, self._passes, self._shown = answer, [], 0
+        second = answer["mode"] == "second"
+        rows = answer["inputs"] if second else answer["outputs"]
+        columns = answer["inputs"]
+        self.table.clear()
+        self.table.setRowCount(min(len(rows), MOST_SIDE))
+        self.table.setColumnCount(min(len(columns), MOST_SIDE))
+        by = "∂²/∂" if second else "∂/∂"
+        self.table.setHorizontalHeaderLabels([f"{by}{pretty_name(name)}" for name in columns[:MOST_SIDE]])
+        self.table.setVerticalHeaderLabels(
+            [f"∂{pretty_name(n)}" if second else pretty_name(n) for n in rows[:MOST_SIDE]]
+        )
+        self._say(answer)
+        self._count()
+
+    def show_refusal(self, message: str) -> None:
+        self.advice.setText(message)
+
+    def _say(self, head: dict[str, Any]) -> None:
+        found = head["advice"]
+        ways = found["ways"]
+        forward, reverse, differences = ways["forward"], ways["reverse"], ways["differences"]
+        n, m = found["inputs"], found["outputs"]
+        sizes = f"{n} input{'s' * (n != 1)}, {m} output{'s' * (m != 1)}"
+        cheaper = found["cheaper"]
+        measured = (
+            f"; measured {_time(forward['seconds'])} and {_time(reverse['seconds'])}"
+            if forward["seconds"] is not None
+            else ""
+        )
+        self.advice.setText(
+            f"{sizes}: forward needs {_passes(forward)}, reverse {_passes(reverse)}{measured}. "
+            f"{cheaper.capitalize()} is cheaper for all of it. Differences: {differences['passes']} evaluations."
+        )
+        self.advice.setToolTip(
+            f"One forward pass costs {found['ratio_forward']:.2f}, one reverse pass {found['ratio_reverse']:.2f} times "
+            f"the {found['operations']:,} operations of the function; theory: below 6 times, for any number of inputs "
+            "(Baydin et al. 2018, section 3.2), 5 times in Griewank & Walther’s count."
+        )
+
+    def _clear(self) -> None:
+        self._timer.stop()
+        self._shown = 0
+        for row in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                self.table.setItem(row, column, None)
+        self._count()
+
+    def _next(self) -> None:
+        self._timer.stop()
+        if self._shown == len(self._passes):
+            self._clear()
+        self._show_next()
+
+    def _fill(self) -> None:
+        """Pass by pass; all at once where that would take too long to watch."""
+        if self._shown == len(self._passes):
+            self._clear()
+        if len(self._passes) - self._shown > 30:
+            while self._shown < len(self._passes):
+                self._show_next()
+        else:
+            self._timer.start()
+
+    def _tick(self) -> None:
+        self._show_next()
+        if self._shown >= len(self._passes):
+            self._timer.stop()
+
+    def _show_next(self) -> None:
+        if self._shown >= len(self._passes) or self._head is None:
+            return
+        done = self._passes[self._shown]
+        self._shown += 1
+        by_row = self._head["mode"] == "reverse"
+        for place, number in enumerate(done["numbers"]):
+            row, column = (done["place"], place) if by_row else (place, done["place"])
+            if row < self.table.rowCount() and column < self.table.columnCount():
+                item = QTableWidgetItem(number_text(number, 10))
+                item.setToolTip(number_text(number, ALL_DIGITS))
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(row, column, item)
+        self._mark(by_row, done["place"])
+        self._count()
+
+    def _mark(self, by_row: bool, place: int) -> None:
+        """Show which row or column the last pass filled."""
+        quiet, lit = QBrush(), QBrush(QColor(230, 159, 0, 70))
+        for row in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                item = self.table.item(row, column)
+                if item is not None:
+                    last = self._shown < len(self._passes) and (row if by_row else column) == place
+                    item.setBackground(lit if last else quiet)
+
+    def _count(self) -> None:
+        operations = self._passes[self._shown - 1]["operations"] if self._shown else 0
+        self.counter.setText(f"{self._shown} of {len(self._passes)} passes, {operations:,} operations")
+
+
+def _passes(way: dict[str, Any]) -> str:
+    passes = way["passes"]
+    return f"{passes} pass{'es' * (passes != 1)} ({way['operations']:,} operations)"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"

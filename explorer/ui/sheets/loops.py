@@ -1,0 +1,183 @@
+"""The loops sheet: a slider over the rounds of a loop, with the value and the derivative of a name in each round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider
+
+from explorer.language.notation import span_from_json
+from explorer.language.program import Span
+from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.panel import number_text
+from explorer.ui.session import Question
+from explorer.ui.sheet import Sheet
+from explorer.ui.small_plot import Curve, SmallPlot
+from explorer.work import questions
+from explorer.work.wire import Message
+
+
+class LoopsSheet(Sheet):
+    """Value and derivative by round; on a logarithmic axis, how far each still is from where the loop stopped."""
+
+    name = "loops"
+    title = "Loops"
+
+    def build(self) -> None:
+        self._loops: list[dict[str, Any]] = []
+        self._traps: list[str] = []
+        self._graph: GraphAnswer | None = None
+        self.loop = QComboBox(objectName="graph.loops.loop")
+        self.loop.setAccessibleName("Loop")
+        self.loop.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.loop.currentIndexChanged.connect(self._loop_chosen)
+        self.variable = QComboBox(objectName="graph.loops.name")
+        self.variable.setAccessibleName("Name whose values are plotted")
+        self.variable.currentIndexChanged.connect(self._show)
+        self.error = QCheckBox("error", objectName="graph.loops.error")
+        self.error.setAccessibleName("Plot the distance to the last round, on a logarithmic axis")
+        self.error.setToolTip("How far each round is from the last one: does the derivative lag behind the value?")
+        self.error.toggled.connect(self._show)
+        self.slider = QSlider(Qt.Orientation.Horizontal, objectName="graph.loops.round")
+        self.slider.setAccessibleName("Round of the loop")
+        self.slider.setMinimum(1)
+        self.slider.valueChanged.connect(self._round_chosen)
+        self.words = QLabel(objectName="graph.loops.words")
+        self.words.setAccessibleName("Value and derivative in this round")
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        self.plot = SmallPlot("round", "value")
+        self.plot.setObjectName("graph.loops.plot")
+        self.plot.setAccessibleName("Value and derivative by round")
+        self.plot.place_clicked.connect(self.slider.setValue)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in (self.loop, self.variable, self.error):
+            row.addWidget(widget)
+        row.addWidget(self.slider, 1)
+        self.body.addLayout(row)
+        self.body.addWidget(self.words)
+        self.body.addWidget(self.plot, 1)
+
+    def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
+        self._graph = answer
+
+    def asks(self, question: Question, selected: int | None) -> Message | None:
+        return questions.sheet(self.name, question.source, question.at)
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        self._loops, self._traps = answer["loops"], answer["trap"]
+        seed = ", ".join(pretty_name(name) for name, number in answer["seed"].items() if number)
+        self._by = seed or "x"
+        with QSignalBlocker(self.loop):
+            chosen = max(self.loop.currentIndex(), 0)
+            self.loop.clear()
+            for loop in self._loops:
+                rounds = loop["rounds"]
+                outer = f", round {'.'.join(map(str, loop['outer']))} outside" if loop["outer"] else ""
+                self.loop.addItem(f"line {loop['span'][0]}: {rounds} round{'s' * (rounds != 1)}{outer}")
+            self.loop.setCurrentIndex(min(chosen, len(self._loops) - 1))
+        for widget in (self.loop, self.variable, self.error, self.slider):
+            widget.setEnabled(bool(self._loops))
+        self._loop_chosen()
+
+    def show_refusal(self, message: str) -> None:
+        self.words.setText(message)
+
+    def _loop(self) -> dict[str, Any] | None:
+        index = self.loop.currentIndex()
+        return self._loops[index] if 0 <= index < len(self._loops) else None
+
+    def _loop_chosen(self) -> None:
+        loop = self._loop()
+        with QSignalBlocker(self.variable):
+            chosen = self.variable.currentText()
+            self.variable.clear()
+            self.variable.addItems(list(loop["names"]) if loop else [])
+            self.variable.setCurrentIndex(max(self.variable.findText(chosen), 0) if self.variable.count() else -1)
+        with QSignalBlocker(self.slider):
+            self.slider.setMaximum(max(loop["rounds"] if loop else 1, 1))
+            self.slider.setValue(self.slider.maximum())
+        self._show()
+
+    def _column(self) -> dict[str, Any] | None:
+        loop = self._loop()
+        return loop["names"].get(self.variable.currentText()) if loop is not None else None
+
+    def _show(self) -> None:
+        column = self._column()
+        if column is None:
+            self.plot.show_curves(())
+            self.words.setText("  ".join(self._traps) or "There is no loop here that gives values to names.")
+            return
+        name = pretty_name(self.variable.currentText())
+        values, derivatives = column["values"], column["derivatives"]
+        if self.error.isChecked():
+            curves = (
+                Curve(f"|{name} − last|", _distances(values), "path"),
+                Curve(f"|d{name}/d{self._by} − last|", _distances(derivatives), "flow", dashed=True),
+            )
+            self.plot.show_curves(curves, log=True, y_label="distance to the last round")
+        else:
+            curves = (Curve(name, values, "path"), Curve(f"d{name}/d{self._by}", derivatives, "flow", dashed=True))
+            self.plot.show_curves(curves, y_label="value and derivative")
+        self._tell()
+
+    def _round_chosen(self) -> None:
+        self._tell()
+        column = self._column()
+        op = self._op(column)
+        if op is not None:
+            self.op_chosen.emit(op)
+        loop = self._loop()
+        if loop is not None and op is None:
+            self.span_chosen.emit(span_from_json(loop["span"]))
+
+    def _op(self, column: dict[str, Any] | None) -> int | None:
+        place = self.slider.value() - 1
+        return column["ops"][place] if column is not None and place < len(column["ops"]) else None
+
+    def _tell(self) -> None:
+        """The numbers of this round, and at the last one how the two have converged."""
+        column, place = self._column(), self.slider.value() - 1
+        self.plot.mark(self.slider.value())
+        if column is None or place >= len(column["values"]):
+            return
+        name, values, derivatives = pretty_name(self.variable.currentText()), column["values"], column["derivatives"]
+        text = f"Round {place + 1}: {name} = {number_text(values[place], 10)}, "
+        text += f"d{name}/d{self._by} = {number_text(derivatives[place], 10)}"
+        adjoint = column["adjoints"][place]
+        text += "." if adjoint is None else f", adjoint {number_text(adjoint, 6)}."
+        moved = _moved(values, place), _moved(derivatives, place)
+        if moved[0] is not None and moved[1] is not None:
+            by = number_text(moved[0], 2), number_text(moved[1], 2)
+            text += f"  The round moved the value by {by[0]}, the derivative by {by[1]}"
+            lags = place == len(values) - 1 and moved[1] > 3 * moved[0] > 0
+            text += ": a test of the value alone stops before the derivative has settled." if lags else "."
+        self.words.setText("  ".join([text, *self._traps]))
+
+    def select(self, op: int | None, span: Span | None) -> None:
+        """The round in which the op was computed."""
+        loop, graph = self._loop() if self.built else None, self._graph
+        if loop is None or graph is None or op is None or op >= len(graph.iterations):
+            return
+        iteration, depth = graph.iterations[op], len(loop["outer"])
+        if graph.calls[op] == loop["call"] and len(iteration) > depth and list(iteration[:depth]) == loop["outer"]:
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(iteration[depth])
+            self._tell()
+
+
+def _distances(numbers: list[Any]) -> list[Any]:
+    finite = [n for n in numbers if isinstance(n, int | float)]
+    if not finite:
+        return []
+    return [abs(n - finite[-1]) if isinstance(n, int | float) else None for n in numbers]
+
+
+def _moved(numbers: list[Any], place: int) -> float | None:
+    if place and isinstance(numbers[place], int | float) and isinstance(numbers[place - 1], int | float):
+        return abs(numbers[place] - numbers[place - 1])
+    return None

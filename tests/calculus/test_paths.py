@@ -1,0 +1,91 @@
+"""All paths: their products add up to the adjoint; how many there are is counted and not enumerated."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.calculus.causes import first_causes
+from explorer.calculus.jacobians import advice, passes
+from explorer.calculus.nested import INNER, demonstrate
+from explorer.calculus.paths import MOST_LISTED, paths_to_output
+from explorer.calculus.sweeps import adjoints, hessian, reverse_jacobian
+from explorer.calculus.tape import Tape, record
+from explorer.language.parser import parse
+
+LOGISTIC = "def f(x):\n    for i in range({}):\n        x = 4*x*(1-x)\n    return x"
+
+
+def tape_of(text: str, *point: float) -> Tape:
+    return record(parse(text), point)
+
+
+def test_the_worked_example_has_two_paths_from_each_input():
+    tape = tape_of("ln(x1) + x1*x2 - sin(x2)", 2.0, 5.0)
+    assert [[path.product for path in paths_to_output(tape, node).listed] for node in (0, 1)] == [
+        [0.5, 5.0],
+        [2.0, pytest.approx(-0.28366218546322625)],
+    ]
+    assert paths_to_output(tape, 0).multiplications == 4
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.1, 2.0), st.floats(0.1, 2.0))
+def test_the_products_add_up_to_the_adjoint_of_every_node(x, y):
+    tape = tape_of("a = x*y + sin(x)\nb = a/y - a*x\na*b + exp(-a), b", x, y)
+    for output in (0, 1):
+        reached = adjoints(tape, [float(k == output) for k in (0, 1)])
+        for op in tape.ops:
+            found = paths_to_output(tape, op.index, output)
+            assert found.count == len(found.listed)
+            assert sum(p.product for p in found.listed) == pytest.approx(reached[op.index] or 0.0, rel=1e-9, abs=1e-9)
+
+
+def test_the_paths_of_the_logistic_map_double_with_each_round_and_are_only_counted():
+    found = paths_to_output(tape_of(LOGISTIC.format(200), 0.3), 0)
+    assert found.count == 2**200
+    assert len(found.listed) == MOST_LISTED
+    assert found.edges == 4 * 200
+
+
+@pytest.mark.parametrize("text", ["f = r*cos(t)\ng = r*sin(t)\nf, g", "x*y*z, x + y, z, 7", "ln(x1) + x1*x2 - sin(x2)"])
+def test_passes_fill_the_jacobian_from_both_sides(text):
+    program = parse(text)
+    tape = record(program, [1.5 + k for k in range(len(program.inputs))])
+    expected = reverse_jacobian(tape)
+    columns = [done.numbers for done in passes(tape, "forward")]
+    assert [list(row) for row in zip(*columns, strict=True)] == [pytest.approx(row) for row in expected]
+    assert [list(done.numbers) for done in passes(tape, "reverse")] == [pytest.approx(row) for row in expected]
+    second = [list(done.numbers) for done in passes(tape, "second")]
+    assert second == [pytest.approx(row) for row in hessian(tape)]
+    told = advice(tape)
+    assert (told["ways"]["forward"]["passes"], told["ways"]["reverse"]["passes"]) == (len(columns), len(expected))
+
+
+def test_the_advice_is_reverse_for_many_inputs_and_forward_for_many_outputs():
+    assert advice(tape_of("*".join(f"x{k}" for k in range(1, 9)), *[1.1] * 8))["cheaper"] == "reverse"
+    assert advice(tape_of("x, x^2, x^3, sin(x), cos(x)", 0.5))["cheaper"] == "forward"
+
+
+@pytest.mark.parametrize(("inner", "truth", "confused"), [("x + y", 1.0, 2.0), ("x · y", 2.0, 3.0)])
+def test_one_shared_epsilon_confuses_the_two_derivatives(inner, truth, confused):
+    """Siskind & Pearlmutter's example is the first: 1, and 2 where both share one ε."""
+    assert inner in INNER
+    right, wrong = demonstrate(inner, 1.0, 2.0, False), demonstrate(inner, 1.0, 2.0, True)
+    assert (right.result, right.truth, wrong.result) == (truth, truth, confused)
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "words"),
+    [
+        ("a = x - 1\nb = 2*a\nlog(b)", [0.85], "ln of −0.3 at line 3 is undefined"),
+        ("exp(1000*x) + x", [1.0], "exp of 1000 at line 1 overflows to ∞"),
+        ("1/x + x", [0.0], "1 / 0 at line 1"),
+        ("x + sqrt(x)", [0.0], "has no finite slope"),
+    ],
+)
+def test_the_first_cause_of_what_is_not_finite_is_named(text, point, words):
+    assert words in first_causes(record(parse(text), point))[0]["sentence"]
+
+
+def test_what_is_finite_throughout_has_no_cause():
+    assert first_causes(tape_of("x*x + exp(x)", 1.0)) == []

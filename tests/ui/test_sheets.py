@@ -1,0 +1,245 @@
+"""The sheets below the graph, through the window and its real workers."""
+
+from unicodedata import normalize
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from explorer.ui.graph_picture import GraphState
+from explorer.ui.session import Session
+from tests.ui.conftest import PATIENCE_MS
+
+HERON = "def heron(x):\n    t = (1 + x)/2\n    while abs(t*t - x) > 1e-3:\n        t = (t + x/t)/2\n    return t"
+POWER = (
+    "def power(x, n):\n    if n < 1:\n        return 1\n    return x*power(x, n - 1)\n"
+    "def f(x):\n    y = power(x, 4)\n    if y > 1:\n        y = y/2\n    return y"
+)
+
+
+@pytest.fixture
+def show(window, find, settle):
+    """Bring a sheet to the front and wait for what it asks."""
+
+    def to_front(name):
+        sheets = find("graph.sheets")
+        sheets.setCurrentWidget(find(f"graph.sheet.{name}"))
+        settle()
+
+    yield to_front
+    find("graph.sheets").setCurrentIndex(0)
+    settle()
+
+
+def test_the_jacobian_fills_by_rows_in_reverse_and_by_columns_forward(window, find, show, cells, write, settle):
+    write("(x*y, x + y)")
+    show("jacobian")
+    find("point.x").setValue(3.0)
+    find("point.y").setValue(2.0)
+    settle()
+    assert cells("graph.jacobian.table") == [["2", "3"], ["1", "1"]]
+    find("graph.jacobian.clear").click()
+    find("graph.jacobian.next").click()
+    assert cells("graph.jacobian.table") == [["2", "3"], ["", ""]]
+    assert "1 of 2 passes" in find("graph.jacobian.counter").text()
+    find("graph.mode.forward").click()
+    settle()
+    find("graph.jacobian.clear").click()
+    find("graph.jacobian.next").click()
+    assert cells("graph.jacobian.table") == [["2", ""], ["1", ""]]
+
+
+def test_in_second_order_the_hessian_fills_and_the_trace_ends_in_hessian_times_direction(
+    window, find, show, cells, settle
+):
+    find("graph.mode.second").click()
+    settle()
+    show("jacobian")
+    assert cells("graph.jacobian.table") == [["−0.25", "1"], ["1", "−0.9589242747"]]
+    rows = cells("graph.trace")
+    assert [row[2:] for row in rows[:2]] == [["2", "1", "5.5", "−0.25"], ["5", "0", "1.716337815", "1"]]
+
+
+def test_a_typed_direction_seeds_the_sweep(window, find, cells, settle):
+    find("graph.mode.forward").click()
+    settle()
+    find("graph.seed").setCurrentIndex(2)
+    find("graph.direction").setText("1 -0.5")
+    find("graph.direction").editingFinished.emit()
+    settle()
+    assert [row[3] for row in cells("graph.trace")][:2] == ["1", "−0.5"]
+    assert [row[3] for row in cells("graph.trace")][-1] == f"{5.5 - 0.5 * 1.7163378145367738:.10g}"
+    find("graph.direction").setText("1 two")
+    find("graph.direction").editingFinished.emit()
+    settle()
+    assert "needs 2 finite numbers" in find("status.graph").text()
+    find("graph.seed").setCurrentIndex(0)
+    settle()
+
+
+def test_the_loop_sheet_shows_herons_rounds_and_that_the_derivative_lags(window, find, show, write, settle):
+    write(HERON)
+    find("point.x").setValue(2.0)
+    settle()
+    show("loops")
+    find("graph.loops.round").setValue(1)
+    assert find("graph.loops.words").text().startswith("Round 1: t = 1.416666667, dt/dx = 0.3611111111")
+    find("graph.loops.round").setValue(2)
+    assert "before the derivative has settled" in find("graph.loops.words").text()
+    find("point.x").setValue(1.0)
+    settle()
+    assert "ran no round" in find("graph.loops.words").text()
+
+
+def test_recursion_is_a_call_tree_and_branches_have_margins(window, find, show, write, settle):
+    write(POWER)
+    find("point.x").setValue(1.01)
+    settle()
+    show("calls")
+    tree, depth = find("graph.calls.tree"), 0
+    item = tree.topLevelItem(0)
+    while item.childCount():
+        item, depth = item.child(0), depth + 1
+    assert depth == 5
+    branches = find("graph.calls.branches")
+    row = branches.topLevelItem(0)
+    assert [row.text(k) for k in range(3)] == ["7", "y > 1", "yes"]
+    assert row.text(3).endswith("!"), "0.04 from the boundary is close"
+
+
+def test_the_adjoint_program_is_linked_with_the_text_both_ways(window, find, show, write, settle):
+    write(HERON)
+    show("adjoint")
+    text = find("graph.adjoint.text")
+    lines = text.toPlainText().split("\n")
+    assert lines[2] == "def heron_adjoint(x, result_bar=1.0):"
+    told = []
+    window.graph.span_selected.connect(told.append)
+    place = next(k for k, line in enumerate(lines) if "x/t" in line)
+    cursor = text.textCursor()
+    cursor.setPosition(text.document().findBlockByNumber(place).position())
+    text.setTextCursor(cursor)
+    assert [span.line for span in told] == [4]
+    window.graph.span_selected.disconnect(told.append)
+    window.graph.select_span(told[0])
+    assert text.extraSelections()
+
+
+def test_checkpoints_are_counted_beside_the_theory(window, find, show, write, settle):
+    write("def f(x):\n    for i in range(20):\n        x = sin(x)\n    return x")
+    show("memory")
+    assert "at most 20 entries" in find("graph.memory.words").text()
+    find("graph.memory.strategy").setCurrentIndex(2)
+    find("graph.memory.snapshots").setValue(3)
+    settle()
+    # 3 snapshots reverse C(6, 3) = 20 steps with 3 repeats: 3·20 − C(6, 2) = 45 steps again.
+    assert "45 steps are computed again" in find("graph.memory.words").text()
+    assert "theory 45" in find("graph.memory.words").text()
+
+
+def test_paths_of_the_selected_node_are_listed_and_light_up(window, find, show):
+    window.graph._op_chosen(1)
+    show("paths")
+    table = find("graph.paths.table")
+    assert table.topLevelItemCount() == 2
+    assert find("graph.paths.words").text().startswith("2 paths from x₂ to y.")
+    table.setCurrentItem(table.topLevelItem(0))
+    assert window.graph.view.picture.state.lit == {1, 3, 5, 6}
+    assert len(window.graph.view.picture.state.lit_edges) == 3
+
+
+def test_one_shared_epsilon_gives_2_for_1(window, find, show, settle):
+    show("nested")
+    assert find("graph.nested.words").text().startswith("The result is 1, which is right")
+    find("graph.nested.share").click()
+    settle()
+    assert find("graph.nested.words").text().startswith("The result is 2, and the truth is 1")
+
+
+def test_folding_a_call_makes_it_one_node_and_a_double_click_opens_it(window, find, write, settle):
+    write("def g(a):\n    return sin(a)*a\ndef f(x):\n    return g(x) + g(x*x)")
+    view = window.graph.view
+    assert len(view.picture.nodes) == 8
+    window.graph._set_folds([part[1] for part in window.graph._graph.parts if part[0] == "call"])
+    settle()
+    assert [node.kind for node in view.picture.nodes].count("group") == 2
+    assert len(view.picture.nodes) == 6
+    group = next(k for k, node in enumerate(view.picture.nodes) if node.kind == "group")
+    place = view.mapFromScene(view.picture.boxes[group].center())
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    settle()
+    assert [node.kind for node in view.picture.nodes].count("group") == 1
+    window.graph._set_folds([])
+    settle()
+
+
+def test_search_goes_from_one_node_to_the_next(window, find):
+    search = find("graph.search")
+    search.setText("x₂")
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    first = window.graph.view.selected
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    assert {first, window.graph.view.selected} == {1, 3}
+    search.clear()
+
+
+def test_a_dragged_node_takes_its_edges_along_and_stays_when_a_value_changes(window, find, settle):
+    view = window.graph.view
+    before = view.picture.boxes[2].center()
+    start = view.mapFromScene(before)
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    for step in (15, 30, 40):
+        QTest.mouseMove(view.viewport(), start + QPoint(0, -step))
+        QApplication.processEvents()
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=start + QPoint(0, -40))
+    moved = view.picture.boxes[2].center()
+    assert moved.y() < before.y() - 20
+    (edge,) = view.picture.incoming[2]
+    assert view.picture.curves[edge].points[-1] == pytest.approx(moved.y(), abs=30)
+    find("point.x1").setValue(3.0)
+    settle()
+    assert view.picture.boxes[2].center() == moved
+
+
+def test_heat_has_a_legend_and_names_can_be_those_of_the_papers(window, find, settle, cells):
+    find("graph.heat").click()
+    assert find("graph.heat.legend").isVisible()
+    assert isinstance(window.graph.view.picture.state, GraphState)
+    find("graph.heat").click()
+    window.graph.paper_names.trigger()
+    settle()
+    assert [row[0] for row in cells("graph.trace")][:3] == ["x₁ = v₋₁", "x₂ = v₀", "v₁"]
+    assert normalize("NFC", find("graph.explain").text()).startswith(normalize("NFC", "v̄₋₁ adds v̄₁"))
+    window.graph.plain_names.trigger()
+    settle()
+
+
+def test_the_trace_is_copied_in_three_forms(window, qtbot):
+    window.graph._copy_csv()
+    text = QApplication.clipboard().text()
+    assert text.splitlines()[0] == "name,operation,value,adjoint"
+    assert text.splitlines()[2] == "x2,input,5.0,1.7163378145367738"
+    window.graph._copy_markdown()
+    assert QApplication.clipboard().text().splitlines()[2] == "| x₁ | input | 2 | 5.5 |"
+    window.graph._copy_latex()
+    assert r"$v_{1}$ & $\operatorname{ln} x_{1}$ & $0.6931471806$ & $1$ \\" in QApplication.clipboard().text()
+
+
+def test_the_first_cause_of_an_undefined_value_is_said(window, find, write, settle):
+    write("log(x - 3) + x")
+    find("point.x").setValue(1.0)
+    settle()
+    assert "ln of −2 at line 1 is undefined" in find("status.graph").text()
+
+
+def test_thousands_of_nodes_open_and_play(qtbot, window, find):
+    text = "def f(x):\n    for i in range(700):\n        x = 4*x*(1-x)\n    return x"
+    window.document.open(Session(text, (("x", 0.3),)))
+    qtbot.waitUntil(lambda: len(window.graph.view.picture.nodes) == 2102, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.graph.busy, timeout=PATIENCE_MS)
+    assert find("graph.map").isVisible()
+    find("graph.slider").setValue(1000)
+    assert "1000 values known" in window.graph.view.accessibleDescription()
+    window.graph.first()
+    assert "0 values known" in window.graph.view.accessibleDescription()
