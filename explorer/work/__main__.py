@@ -25,6 +25,7 @@ def table() -> dict[str, Answers]:
         graph,
         report,
         sheets,
+        swell,
         symbolic,
         verdict,
     )
@@ -34,6 +35,7 @@ def table() -> dict[str, Answers]:
         "symbolic_text": symbolic.text_answers,
         "symbolic_steps": symbolic.steps_answers,
         "symbolic_form": symbolic.form_answers,
+        "swell": swell.answers,
         "differences": differences.answers,
         "graph": graph.answers,
         "sheet": sheets.answers,

@@ -42,6 +42,23 @@ def symbolic(
     }
 
 
+def swell(source: str, at: Point, family: str, last: int, seconds: float, by: str = "") -> Message:
+    """A family's sizes for n from 1 to `last`, begun within so many seconds.
+
+    source, at and the input `by` (the first for "") are for the families of one's own f. family: "composed",
+    "derivatives", "logistic", "sines", "product", "determinant", "network".
+    """
+    return {
+        "ask": "swell",
+        "source": source,
+        "at": dict(at),
+        "family": family,
+        "last": last,
+        "seconds": seconds,
+        "by": by,
+    }
+
+
 def symbolic_text(derivatives: Message, form: str) -> Message:
     """What a question of `symbolic` asks for, as a text to be copied: form "latex", "text" or "python"."""
     return {**derivatives, "ask": "symbolic_text", "form": form}

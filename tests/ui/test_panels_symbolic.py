@@ -179,3 +179,21 @@ def test_a_derivative_too_large_to_be_drawn_is_measured_and_said_to_be(window, f
     write("*".join(f"sin({k}*x)" for k in range(1, 60)))
     assert "Too large" in find("status.symbolic").text()
     assert int(cells("symbolic.sizes")[1][0].replace(",", "")) > 1_000
+
+
+def test_the_swell_laboratory_measures_says_the_law_and_can_be_cancelled(window, find, settle, page, qtbot):
+    page("Swell")
+    qtbot.waitUntil(lambda: find("swell.run").text() == "Run", timeout=30_000)
+    assert "f′ as a tree: about n² · 2ⁿ" in find("swell.words").text()
+    assert "reverse AD: linear" in find("swell.words").text()
+    assert "195,072 operations" in find("swell.state").text()
+    choose(find("swell.family"), "determinant, n × n")
+    find("swell.last").setValue(7)
+    find("swell.run").click()
+    find("swell.run").click()
+    qtbot.waitUntil(lambda: find("swell.state").text().startswith("n = 3"), timeout=30_000)
+    find("swell.run").click()
+    assert find("swell.run").text() == "Run"
+    assert "points measured so far stay" in find("swell.state").text()
+    choose(find("swell.family"), "logistic map")
+    settle()

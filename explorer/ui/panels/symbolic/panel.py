@@ -51,7 +51,7 @@ _COPIES = {
     "text": ("Copy as SymPy", "SymPy's text"),
     "python": ("Copy as Python code", "Python"),
 }
-_PAGES = ("Steps", "Forms", "Sizes")  # after the first; each is built when it is first seen
+_PAGES = ("Steps", "Forms", "Sizes", "Swell")  # after the first; each is built when it is first seen
 _SIZES_PAGE = 1 + _PAGES.index("Sizes")
 
 
@@ -63,7 +63,7 @@ class SymbolicPanel(Panel):
     headed = False
     budget_ms = 10_000
 
-    def __init__(self, crew: Crew, plots: Crew | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
         self.plots = plots
         self._names: tuple[list[str], list[str]] = ([], [])
@@ -163,7 +163,7 @@ class SymbolicPanel(Panel):
         """A page that is seen for the first time."""
         if place == 0 or place in self._built:
             return
-        page = _page(_PAGES[place - 1], self.crew)
+        page = _page(_PAGES[place - 1], self.crew, self.plots)
         page.said.connect(self.say)
         page.stage.connect(self._set_stage)
         page.broken.connect(self._fault)
@@ -431,7 +431,7 @@ def _says(pieces: list[Piece], shown: str) -> bool:
     return "".join(piece.text for piece in pieces if not piece.children) == shown
 
 
-def _page(title: str, crew: Crew) -> Page:
+def _page(title: str, crew: Crew, plots: Crew) -> Page:
     """A page by its title, loaded now."""
     match title:
         case "Steps":
@@ -442,6 +442,10 @@ def _page(title: str, crew: Crew) -> Page:
             from explorer.ui.panels.symbolic.forms import FormsPage
 
             return FormsPage(crew)
+        case "Swell":
+            from explorer.ui.panels.symbolic.swell import SwellPage
+
+            return SwellPage(crew, plots)
         case _:
             from explorer.ui.panels.symbolic.sizes import SizesPage
 
