@@ -84,9 +84,14 @@ class Compiled:
             return "compiled"
         return "interpreted" if self._too_large else "by course"
 
+    def gradient_code(self, output: int = 0) -> StraightLine | None:
+        """An output's value and its partials by all inputs as straight-line code; None where there is no one such."""
+        return None if self._straight is None else gradient_code(self._straight, output)
+
     def source(self, output: int = 0) -> str:
         """The generated code of an output's value and gradient at one point; "" where the program has no one code."""
-        return "" if self._straight is None else ScalarWriter(gradient_code(self._straight, output)).source()
+        code = self.gradient_code(output)
+        return "" if code is None else ScalarWriter(code).source()
 
     # -- one point -----------------------------------------------------------------------------------------------------
 

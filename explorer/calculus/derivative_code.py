@@ -53,12 +53,18 @@ class _Replay:
     varies: the operations that depend on an input by which is differentiated.
     """
 
-    def __init__(self, code: StraightLine, held: Sequence[int] = ()) -> None:
-        """held: inputs by which nothing is differentiated."""
+    def __init__(
+        self,
+        code: StraightLine,
+        held: Sequence[int] = (),
+        builder: Builder | None = None,
+        inputs: Sequence[Operand] | None = None,
+    ) -> None:
+        """held: inputs by which nothing is differentiated; inputs: what stands for them in another's builder."""
         self.code = code
-        self.builder = Builder(code.inputs, MOST_CODE)
+        self.builder = builder or Builder(code.inputs, MOST_CODE)
         self.writer = Writer(self.builder)
-        self.of: dict[int, Operand] = {index: index for index in range(code.inputs)}
+        self.of: dict[int, Operand] = dict(enumerate(range(code.inputs) if inputs is None else inputs))
         self.swallowed: Operand = 0.0  # the truth that a NaN was lost on the way, if that may be
         self.varies = {index for index in range(code.inputs) if index not in held}
         self.block(code.body)
@@ -132,6 +138,12 @@ def value_code(code: StraightLine) -> StraightLine:
     """The outputs, with nothing to be differentiated any more."""
     replay = _Replay(code)
     return replay.finished([replay[output] for output in code.outputs])
+
+
+def inlined(code: StraightLine, builder: Builder, inputs: Sequence[Operand]) -> list[Operand]:
+    """The outputs of the code for these inputs, written into another builder."""
+    replay = _Replay(code, builder=builder, inputs=inputs)
+    return [replay[output] for output in code.outputs]
 
 
 def operations_code(code: StraightLine, wanted: Sequence[Operand]) -> StraightLine:

@@ -45,11 +45,14 @@ class ScalarWriter:
 
     def source(self) -> str:
         """The function `run`, of the inputs, which returns the outputs as a tuple."""
-        self.block(self.code.body, "    ")
-        outputs = "".join(f"{self.text(o)}, " for o in self.code.outputs)
         parameters = ", ".join(f"x{index}" for index in range(self.code.inputs))
-        lines = names_used_again([*self.lines, f"    return ({outputs})"])
-        return "\n".join([f"def run({parameters}):", *lines]) + "\n"
+        return "\n".join([f"def run({parameters}):", *self.statements("    ", "return")]) + "\n"
+
+    def statements(self, indent: str, last: str) -> list[str]:
+        """The lines that compute the outputs; in the last one they stand as a tuple after these words."""
+        self.block(self.code.body, indent)
+        outputs = "".join(f"{self.text(o)}, " for o in self.code.outputs)
+        return names_used_again([*self.lines, f"{indent}{last} ({outputs})"])
 
     def globals(self) -> dict[str, Any]:
         """What the source's names stand for, once it is written."""

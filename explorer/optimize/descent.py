@@ -294,7 +294,8 @@ class Run:
         if rule.looks_ahead and np.array_equal(rule.look(place.x, place.memory), place.x):
             return  # the first step, which needs no second gradient
         rate = float(rule.settings()["rate"])
-        run = loop(at_rate(rule, 1.0), n)
+        fused = getattr(evaluate.objective, "loop_of", None) if leg.clip is None else None
+        run = (fused and fused(at_rate(rule, 1.0))) or loop(at_rate(rule, 1.0), n)
         while most > 0:
             asked = min(most, 1000)
             rates = [rate * leg.schedule.factor(step + k) for k in range(asked)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,10 @@ from explorer.calculus.compiled import compiled
 from explorer.calculus.derivative_code import gradient_code
 from explorer.calculus.tracing import trace
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
+from explorer.optimize.fused import fused_loop
 from explorer.optimize.ground import NO_SQUARES
+from explorer.optimize.recorded import Loop
+from explorer.optimize.rules.rule import GradientRule
 
 Array = NDArray[np.float64]
 
@@ -28,6 +32,7 @@ class ProgramObjective:
         self.compiled = compiled(program)
         self._blocks: tuple[Blocks | None] | None = None
         self._squares: Program | None = None
+        self._loops: dict[GradientRule[Any], Loop | None] = {}
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """f(x) and ∇f(x), by reverse mode."""
@@ -37,6 +42,13 @@ class ProgramObjective:
     def quick_gradient(self, point: Sequence[float]) -> tuple[float, list[float]]:
         """The same on plain numbers, for generated loops."""
         return self.compiled.value_and_gradient(point, self.output)
+
+    def loop_of(self, rule: GradientRule[Any]) -> Loop | None:
+        """Steps of the rule (at any rate) and this gradient as one generated loop; None where there is no such."""
+        if rule not in self._loops:
+            code = self.compiled.gradient_code(self.output)
+            self._loops[rule] = None if code is None else fused_loop(rule, code)
+        return self._loops[rule]
 
     def many(self, points: Array) -> tuple[Array, Array]:
         """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points)."""

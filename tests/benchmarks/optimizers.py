@@ -1,0 +1,108 @@
+"""Adam on Rosenbrock's function: one run, and 1,000 starts at once, against PyTorch and optax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from explorer.language.parser import parse
+from explorer.optimize.blocks import descend_blocks
+from explorer.optimize.descent import Leg
+from explorer.optimize.fleet import trajectories
+from explorer.optimize.objectives import ProgramObjective
+from explorer.optimize.rules import rule_from
+from tests.benchmarks.measure import Contest, Work
+
+START = (-1.2, 1.0)
+STEPS, STARTS = 200, 1_000
+LONG = 1_000  # steps of the single run
+RATE = 0.001
+SOURCE = "(1 - x)^2 + 100(y - x^2)^2"
+
+
+def rosenbrock(x: Any, y: Any) -> Any:
+    return (1 - x) * (1 - x) + 100 * (y - x * x) * (y - x * x)
+
+
+def torch_run(starts: Any, steps: int = STEPS) -> Work:
+    """torch.optim.Adam with autograd; starts of shape (runs, 2), or (2,) for one."""
+    import torch
+
+    torch.set_num_threads(1)
+
+    def work() -> Any:
+        point = torch.tensor(starts, dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.Adam([point], lr=RATE)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            rosenbrock(point[..., 0], point[..., 1]).sum().backward()
+            optimizer.step()
+        return point.detach().numpy()
+
+    return work
+
+
+def optax_run(starts: Any, scan: bool, steps: int = STEPS) -> Work:
+    """optax.adam, every step jitted, or all of them in one jitted lax.scan; vectorised over starts."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    jax.config.update("jax_enable_x64", True)
+    adam = optax.adam(RATE)
+    gradient = jax.grad(lambda p: rosenbrock(p[..., 0], p[..., 1]).sum())
+
+    def step(carried: Any, _: Any) -> Any:
+        point, state = carried
+        updates, state = adam.update(gradient(point), state)
+        return (optax.apply_updates(point, updates), state), None
+
+    first = jnp.asarray(starts)
+    if scan:
+        whole = jax.jit(lambda p: jax.lax.scan(step, (p, adam.init(p)), None, length=steps)[0][0])
+        return lambda: np.asarray(whole(first))
+    jitted = jax.jit(lambda carried: step(carried, None)[0])
+
+    def work() -> Any:
+        carried = (first, adam.init(first))
+        for _ in range(steps):
+            carried = jitted(carried)
+        return np.asarray(carried[0])
+
+    return work
+
+
+def contests() -> Iterator[Contest]:
+    """The same steps; ours keeps every iterate, and in the one run its loss, gradient and memory too."""
+    objective = ProgramObjective(parse(SOURCE))
+    rule = rule_from("adam", {"rate": RATE})
+
+    def one() -> Any:
+        *blocks, _ = descend_blocks(objective, [Leg(rule, LONG)], START)
+        return blocks[-1].x[-1]
+
+    yield Contest(
+        "Adam, one run of 1,000 steps, all of it kept",
+        one,
+        {
+            "torch.optim with autograd": lambda: torch_run(START, LONG),
+            "optax, a step jitted": lambda: optax_run(START, scan=False, steps=LONG),
+            "optax under lax.scan": lambda: optax_run(START, scan=True, steps=LONG),
+        },
+        equal=1e-9,
+        goals={"torch.optim with autograd": 200.0, "optax, a step jitted": 10.0},
+    )
+    starts = np.random.default_rng(0).uniform(-2.0, 2.0, (STARTS, 2))
+    columns = np.ascontiguousarray(starts.T)
+    yield Contest(
+        "Adam, 1,000 starts × 200 steps, every iterate kept",
+        lambda: trajectories(objective, rule, columns, STEPS)[0][-1].T,
+        {
+            "torch.optim on a batch": lambda: torch_run(starts),
+            "optax under lax.scan": lambda: optax_run(starts, scan=True),
+        },
+        equal=1e-9,
+        goals={"torch.optim on a batch": 15.0, "optax under lax.scan": 0.5},
+    )
