@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from explorer.calculus import generated
 from explorer.calculus.numbers import ARRAY
 from explorer.calculus.scalar_code import scalar_function
-from explorer.calculus.straight_line import SELECT, TRUTHS, Branch, Item, Operand, StraightLine
+from explorer.calculus.straight_line import RAISED, SELECT, TRUTHS, Branch, Item, Operand, StraightLine
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **ARRAY,
     "pow": np.power,
+    RAISED: np.power,
     "<": np.less,
     "<=": np.less_equal,
     ">": np.greater,

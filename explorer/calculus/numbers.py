@@ -55,6 +55,13 @@ def _power(a: float, b: float) -> float:
     return product(operator.mul, a, int(b)) if small_power(b) else _ieee_power(a, b)
 
 
+def _fast_power(a: float, b: float) -> float:
+    return product(operator.mul, a, int(b)) if small_power(b) else math.pow(a, b)
+
+
+_power.fast = _fast_power  # type: ignore[attr-defined]
+
+
 class Real:
     """Elementary functions on Python floats."""
 
@@ -318,7 +325,6 @@ REAL: dict[str, Callable[..., float]] = {name: getattr(Real, name) for name in P
 ARRAY: dict[str, Callable[..., Any]] = {name: getattr(Array, name) for name in PRIMITIVES}
 # REAL's functions as they are inside their domain; outside of it they raise an ArithmeticError or a ValueError.
 FAST: dict[str, Callable[..., float]] = {name: getattr(f, "fast", f) for name, f in REAL.items()}
-FAST["pow"] = math.pow  # for exponents that are no small_power
 COMPLEX: dict[str, Callable[..., Any]] = {
     name: getattr(Complex, name) for name in PRIMITIVES if PRIMITIVES[name].analytic
 }

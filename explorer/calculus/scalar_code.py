@@ -16,7 +16,16 @@ from typing import Any
 
 from explorer.calculus import generated
 from explorer.calculus.numbers import FAST, REAL
-from explorer.calculus.straight_line import COMPARISONS, SWALLOWING, Branch, Item, Operand, StraightLine, swallowed
+from explorer.calculus.straight_line import (
+    COMPARISONS,
+    RAISED,
+    SWALLOWING,
+    Branch,
+    Item,
+    Operand,
+    StraightLine,
+    swallowed,
+)
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", **{c: c for c in COMPARISONS}, "and": "and", "or": "or"}
 _TEMPLATES = {
@@ -56,7 +65,7 @@ class ScalarWriter:
 
     def globals(self) -> dict[str, Any]:
         """What the source's names stand for, once it is written."""
-        table = REAL if self.safe else FAST
+        table = {**(REAL if self.safe else FAST), RAISED: math.pow}
         functions = {name: table[function] for function, name in self.functions.items()}
         return {"inf": math.inf, "nan": math.nan, "e0": ValueError, **functions}
 
@@ -86,6 +95,8 @@ class ScalarWriter:
                 depth = max(depth, self.depths.get(a, 0) + 1)
             else:
                 texts.append(number_text(a))
+        if function == "pow" and isinstance(arguments[1], float) and not self.safe:
+            function = RAISED  # no small exponent, or it would be a product by now
         expression = self.expression(function, texts)
         if self.uses.get(index) == 1 and depth < _DEEPEST:
             self.texts[index], self.depths[index] = expression, depth

@@ -17,6 +17,9 @@ from explorer.language.program import ExplorerError
 
 Operand = int | float  # the index of an operation, or a number
 SELECT = "select"  # condition, then, otherwise: the value where the sides of a branch meet
+RAISED = (
+    "raised"  # a power as C's pow computes it, whatever the exponent; a program's "pow" is a product for small ones
+)
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 TRUTHS = frozenset((*COMPARISONS, "not", "and", "or"))  # what results in a bool
 
@@ -38,7 +41,7 @@ Item = int | Branch
 class StraightLine:
     """Operations 0 … inputs − 1 are the inputs; `body` holds the others in order of execution, branches nested.
 
-    An operation is a name of PRIMITIVES, a comparison, "choose" (both sides are computed) or SELECT, on operands.
+    An operation is a name of PRIMITIVES, a comparison, "choose" (both sides are computed), SELECT or RAISED.
     guards: comparisons that must have these outcomes where the code is to be that of its program.
     """
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from explorer.calculus import generated
 from explorer.calculus.block_code import Blocks
 from explorer.calculus.scalar_code import scalar_function
-from explorer.calculus.straight_line import Builder, Operand, StraightLine
+from explorer.calculus.straight_line import RAISED, Builder, Operand, StraightLine
 from explorer.optimize.rules.rule import GradientRule
 
 Array = NDArray[np.float64]
@@ -82,10 +82,10 @@ class Number:
         return self._apply("div", other, self)
 
     def __pow__(self, exponent: Any) -> Number:
-        return self._apply("sqrt", self) if exponent == 0.5 else self._apply("pow", self, exponent)
+        return self._apply("sqrt", self) if exponent == 0.5 else self._apply(RAISED, self, exponent)
 
     def __rpow__(self, base: Any) -> Number:
-        return self._apply("pow", base, self)
+        return self._apply(RAISED, base, self)
 
     def __neg__(self) -> Number:
         return self._apply("neg", self)
