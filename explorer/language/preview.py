@@ -47,11 +47,20 @@ _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _BRACKETS = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
 
 
+# Typeset within a few milliseconds, for it is done at every key stroke; some fifty lines, more than is seen at once.
+MOST_PIECES = 1_000
+
+
 def preview(program: Program) -> Notation:
-    """The program's lines: of a formula each assignment, and each output after its name; of an algorithm each step."""
+    """The program's lines: of a formula each assignment, and each output after its name; of an algorithm each step.
+
+    Of a long program only the first lines, and then “…”.
+    """
     writer = _Writer()
     lines: list[int] = []
     for function in program.functions:
+        if writer.full:
+            break
         if function.name == "main" and not is_algorithm(program.source):  # the name that formulas have
             lines += writer.formula(program)
             continue
@@ -64,12 +73,13 @@ def preview(program: Program) -> Notation:
             lines += writer.statements(function.body, 1)
     if len(lines) != 1:
         writer.add("lines", children=lines)
-    return writer.builder.finish()
+    return writer.builder.finish(not writer.full)
 
 
 class _Writer:
     def __init__(self) -> None:
         self.builder = NotationBuilder()
+        self.full = False  # whether lines were left out
 
     def add(self, kind: str, text: str = "", children: Sequence[int] = (), span: Span | None = None) -> int:
         return self.builder.add(kind, text, tuple(children), span)
@@ -93,6 +103,12 @@ class _Writer:
         """A line a statement, those inside others indented."""
         lines: list[int] = []
         for statement in body:
+            if self.full:
+                break
+            if len(self.builder.pieces) > MOST_PIECES:
+                self.full = True
+                lines.append(self.add("symbol", "…", span=statement.span))
+                break
             pieces: list[int] = [self.add("symbol", "\u2003" * level)] if level else []
             inner: list[int] = []
             match statement:

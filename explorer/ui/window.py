@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 TITLE = "Differentiation Explorer"
 _LEFT_WIDTH, _VERDICT_HEIGHT = 262, 128  # pixels: a slider beside a box; two rows, with room for a reason
 _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
+# A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
+_LONG_TEXT, _TYPESET_PAUSE_MS = 1_000, 80
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 
 
@@ -183,7 +185,9 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
-        return not self.built or self.document.settling or any(panel.busy for panel in self.panels)
+        if not self.built or self.document.settling or self._typeset_soon.isActive():
+            return True
+        return any(panel.busy for panel in self.panels)
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -239,6 +243,8 @@ class MainWindow(QMainWindow):
         self.preview = FormulaView(fills=True)
         self.preview.setObjectName("preview")
         self.preview.setAccessibleName("How the text was read, typeset")
+        self._typeset_soon = QTimer(self, singleShot=True, interval=_TYPESET_PAUSE_MS)
+        self._typeset_soon.timeout.connect(self._typeset)
         self.offer = Offer()
         self.offer.taken.connect(self._take_offer)
         self.message.parentWidget().layout().addWidget(self.offer)
@@ -319,15 +325,25 @@ class MainWindow(QMainWindow):
         self._outdate()
         self.editor.underline(None)
         self._light(None)
+        self.offer.make("")
+        if len(program.source) > _LONG_TEXT:
+            self._typeset_soon.start()
+        else:
+            self._typeset_soon.stop()
+            self._typeset()
+        self._say("  ".join(f"{note.message}." for note in program.notes), False)
+
+    def _typeset(self) -> None:
         from explorer.language.preview import preview
 
-        self.offer.make("")
-        self.preview.set_dimmed(False)
-        self.preview.show_notation(preview(program))
-        self._say("  ".join(f"{note.message}." for note in program.notes), False)
+        program = self.document.program
+        if program is not None:
+            self.preview.set_dimmed(False)
+            self.preview.show_notation(preview(program))
 
     def _refuse(self, error: ExplorerError) -> None:
         self._outdate()
+        self._typeset_soon.stop()
         self.editor.underline(error.span)
         self.preview.set_dimmed(True)
         self.offer.make(error.repair)
@@ -358,6 +374,7 @@ class MainWindow(QMainWindow):
 
     def _empty(self) -> None:
         self._outdate()
+        self._typeset_soon.stop()
         self.editor.underline(None)
         self.offer.make("")
         self.preview.set_dimmed(True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from explorer.language.notation import Notation, Piece
 from explorer.language.parser import parse
-from explorer.language.preview import preview
+from explorer.language.preview import MOST_PIECES, preview
 from explorer.language.program import ExplorerError, Span
 from tests.language.algorithms import ALGORITHMS
 from tests.language.test_algorithm import EXCHANGES, body, lines_of_code
@@ -65,8 +65,17 @@ def shown(lines: str) -> list[str]:
 def test_every_program_has_a_valid_notation_that_survives_the_wire(text):
     notation = preview(parse(text))
     assert Notation.from_json(json.loads(json.dumps(notation.to_json()))) == notation
-    assert notation.complete
+    assert notation.complete == (len(text) < 4_000)
     _check(notation, text)
+
+
+def test_of_a_long_program_the_first_lines_are_shown_and_then_dots():
+    notation = preview(parse(lines_of_code(200)))
+    assert MOST_PIECES < len(notation.pieces) < MOST_PIECES + 100
+    assert flat(notation).split("\n")[-1].strip() == "…"
+    short = preview(parse(lines_of_code(40)))
+    assert short.complete
+    assert "…" not in flat(short)
 
 
 def _check(notation: Notation, text: str) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
+from explorer.ui.plain_text import plain_text
 from explorer.ui.session import WORKED_EXAMPLE
 from tests.ui.conftest import PATIENCE_MS, child_processes, linux_only
 
@@ -223,6 +224,20 @@ def test_the_window_goes_on_while_texts_are_typed_and_answered(qtbot, window, fi
         settle()
     timer.stop()
     assert longest[0] < 1.0  # frozen is what someone notices; measured: 20 to 50 ms
+
+
+def test_a_long_text_is_typeset_when_the_typing_pauses_and_a_short_one_at_once(window, find, settle):
+    find("editor").setPlainText("x^3")
+    assert "3" in plain_text(find("preview").notation)
+    long = "def f(x):\n" + "    x = x + 7\n" * 100 + "    return x"
+    find("editor").setPlainText(long)
+    assert "7" not in plain_text(find("preview").notation)
+    settle()
+    assert "7" in plain_text(find("preview").notation)
+    find("editor").setPlainText(long + " + 1")
+    find("editor").setPlainText("x^")  # wrong before the pause: the longer one is not shown any more
+    settle()
+    assert find("message").property("wrong")
 
 
 # ----------------------------------------------------------------------------------------------------------- values
