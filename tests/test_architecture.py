@@ -35,6 +35,8 @@ ALLOWED_IN = {
     "matplotlib": ("explorer.ui.plots",),
     "sympy": ("explorer.calculus.symbolic",),
     "mpmath": ("explorer.calculus",),
+    "PIL": ("explorer.ui.pictures",),
+    "imageio_ffmpeg": ("explorer.ui.pictures",),
     "numpy": ("explorer.calculus", "explorer.optimize", "explorer.work", "explorer.ui.plots"),
 }
 # pickle and marshal run or trust what they read, and the others pickle; code and runpy run text.

@@ -211,6 +211,9 @@ class GraphPanel(Panel):
             menu, "Names v₋₁, v₀, v₁ … (&Baydin et al.)", False, self._names_changed, names
         )
         menu.addSeparator()
+        self.save_still = menu.addAction("Save a &picture of this step …", self._save_picture)
+        self.save_film = menu.addAction("Save the sweep as a &film …", self._save_film)
+        menu.addSeparator()
         for words, copy in (
             ("Copy the trace as &CSV", self._copy_csv),
             ("Copy the trace as &LaTeX", self._copy_latex),
@@ -218,6 +221,21 @@ class GraphPanel(Panel):
         ):
             menu.addAction(words, copy)
         return menu
+
+    @property
+    def answer(self) -> GraphAnswer | None:
+        """The graph that is shown."""
+        return self._graph
+
+    def _save_picture(self) -> None:
+        from explorer.ui.picture_dialogs import save_picture
+
+        save_picture(self, self._graph, self.view)
+
+    def _save_film(self) -> None:
+        from explorer.ui.picture_dialogs import save_film
+
+        self._film_out = save_film(self, self._graph, self.view, self.player.speed.value())
 
     def _copy_csv(self) -> None:
         QGuiApplication.clipboard().setText(self.trace.trace.as_csv())

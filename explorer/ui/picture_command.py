@@ -1,0 +1,194 @@
+"""`main.py picture OUT SOURCE --panel …`: a picture of a panel or of the whole window, without a display."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PATIENCE_SECONDS = 60.0  # for all answers of the window
+PANELS = ("graph", "symbolic", "differences", "optimize", "window")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py picture", description="Write a picture: PNG, SVG or PDF, and of the graph's sweep GIF or MP4."
+    )
+    parser.add_argument("out", metavar="OUT", help="a file that ends in .png, .svg, .pdf, .gif or .mp4")
+    parser.add_argument("source", metavar="SOURCE", help="a formula, an algorithm, or @path")
+    parser.add_argument("--panel", choices=PANELS, default="graph")
+    parser.add_argument("--at", action="append", default=[], metavar="NAME=NUMBER", help="an input's value")
+    parser.add_argument("--mode", choices=("forward", "reverse", "second"), default="reverse", help="the graph's sweep")
+    parser.add_argument("--step", type=int, help="the step of the sweep; the last if not given")
+    parser.add_argument("--size", default="1280x800", metavar="WxH", help="of the window; W also of a film")
+    parser.add_argument("--speed", type=float, default=1.5, metavar="STEPS", help="of a film, in steps a second")
+    parser.add_argument("--dark", action="store_true", help="the dark theme")
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Make the picture; 0 done, 1 the analysis refused or the file cannot be written, 2 wrong usage."""
+    try:
+        asked = _parser().parse_args(list(arguments))
+    except SystemExit as end:
+        return int(end.code or 0)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from explorer.language.parser import parse
+    from explorer.language.program import ExplorerError
+    from explorer.work.commands import read_source
+
+    try:
+        point = tuple(_named_number(word) for word in asked.at)
+        width, height = (int(word) for word in asked.size.lower().split("x"))
+        if not (320 <= width <= 8000 and 240 <= height <= 8000):
+            raise ValueError
+    except ValueError:
+        return _wrong("--at wants NAME=NUMBER, and --size two numbers from 320x240 to 8000x8000.")
+    try:
+        source = read_source(asked.source)
+        inputs = parse(source).inputs
+    except ExplorerError as error:
+        place = f"Line {error.span.line}, column {error.span.column + 1}: " if error.span.line else ""
+        print(f"{place}{error.message}", file=sys.stderr)
+        return 1
+    strange = [name for name, _ in point if name not in inputs]
+    if strange:
+        return _wrong(f"“{strange[0]}” is not an input of this function.")
+    from explorer.ui.pictures import FILMS, PictureError, reason_against
+
+    if reason := reason_against(asked.out):
+        return _wrong(reason)
+    if Path(asked.out).suffix.lower() in FILMS and asked.panel != "graph":
+        return _wrong("Only the graph's sweep is a film: --panel graph, or a name that ends in .png, .svg or .pdf.")
+    try:
+        _make(asked, source, point, (width, height))
+    except PictureError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _named_number(word: str) -> tuple[str, float]:
+    name, _, number = word.partition("=")
+    return name.strip(), float(number)
+
+
+def _wrong(words: str) -> int:
+    print(words, file=sys.stderr)
+    return 2
+
+
+def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float], ...], size: tuple[int, int]) -> None:
+    """Open the window offscreen, let it answer, and take the picture."""
+    from PySide6.QtCore import QEventLoop, QSettings, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    from explorer.ui import theme
+    from explorer.ui.app import make_application
+    from explorer.ui.pictures import FILMS, FilmExport, PictureError, save_still
+
+    qInstallMessageHandler(_told)
+    application = QApplication.instance() or make_application([sys.argv[0]])
+    # The picture shows the layout as it is at first, whatever this person's window looks like.
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    application.setApplicationName("explorer-picture")
+    theme.apply(application, asked.dark)
+    from explorer.ui.session import Session
+    from explorer.ui.window import MainWindow
+
+    window = MainWindow(source)
+
+    def wait(until: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not until():
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            if time.monotonic() > end:
+                raise PictureError(f"{what} did not come within {PATIENCE_SECONDS:g} s.")
+
+    try:
+        window.resize(*size)
+        window.show()
+        graph = window.graph
+        {"forward": graph.forward, "reverse": graph.reverse, "second": graph.second}[asked.mode].setChecked(True)
+        window.document.open(Session(source, point))
+        for place in range(window.tabs.count()):
+            if window.tabs.widget(place).name == asked.panel:
+                window.tabs.setCurrentIndex(place)
+        panel = window if asked.panel == "window" else getattr(window, asked.panel)
+        wait(lambda: not window.document.settling and not panel.busy, "The answer")
+        QApplication.processEvents()
+        answer = graph.answer
+        if asked.panel != "graph":
+            _save_widget(asked.out, panel)
+            return
+        if answer is None or answer.head["too_large"]:
+            raise PictureError(answer.head["too_large"] if answer else graph.status.text() or "There is no graph.")
+        if asked.step is not None:
+            graph.player.go(max(0, min(asked.step, answer.steps)))
+        if Path(asked.out).suffix.lower() not in FILMS:
+            save_still(asked.out, answer.picture, answer.picture.state, graph.view.font(), graph.view.palette())
+            return
+        export = FilmExport(
+            asked.out, answer, graph.view.font(), graph.view.palette(), width=size[0], steps_a_second=asked.speed
+        )
+        ended: list[str] = []
+        export.ended.connect(ended.append)
+        export.start()
+        wait(lambda: bool(ended), "The film") if export.frames < 200 else _run(ended)
+        if ended[0]:
+            raise PictureError(ended[0])
+    finally:
+        window.close()
+
+
+def _told(kind: object, context: object, message: str) -> None:
+    """What Qt says, but for what every offscreen window makes it say."""
+    if not message.startswith("This plugin does not support"):
+        print(message, file=sys.stderr)
+
+
+def _run(ended: list[str]) -> None:
+    """A long film takes as long as it takes."""
+    from PySide6.QtCore import QEventLoop
+    from PySide6.QtWidgets import QApplication
+
+    while not ended:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+
+
+def _save_widget(path: str, widget: object) -> None:
+    """A widget as it is seen: as pixels, or drawn into a vector file, where its texts stay texts."""
+    from PySide6.QtCore import QMarginsF, QPoint, QSizeF
+    from PySide6.QtGui import QPageSize, QPainter, QPdfWriter
+    from PySide6.QtSvg import QSvgGenerator
+    from PySide6.QtWidgets import QWidget
+
+    from explorer.ui.pictures import PictureError
+
+    assert isinstance(widget, QWidget)
+    match Path(path).suffix.lower():
+        case ".png":
+            if not widget.grab().save(path, "PNG"):
+                raise PictureError(f"{path} cannot be written.")
+            return
+        case ".svg":
+            device: QSvgGenerator | QPdfWriter = QSvgGenerator()
+            device.setFileName(path)
+            device.setSize(widget.size())
+            device.setViewBox(widget.rect())
+            scale = 1.0
+        case _:
+            device = QPdfWriter(path)
+            points = QSizeF(widget.width() * 0.75, widget.height() * 0.75)
+            device.setPageSize(QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
+            device.setPageMargins(QMarginsF(0, 0, 0, 0))
+            scale = device.width() / widget.width()
+    painter = QPainter()
+    if not painter.begin(device):
+        raise PictureError(f"{path} cannot be written.")
+    painter.scale(scale, scale)
+    widget.render(painter, QPoint(0, 0))
+    painter.end()

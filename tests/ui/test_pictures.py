@@ -1,0 +1,129 @@
+"""Pictures of the graph: each format is opened again by another program than the one that wrote it."""
+
+import importlib.util
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from PySide6.QtGui import QImage
+
+from explorer import start
+from explorer.ui.pictures import FilmExport, PictureError, reason_against, save_still
+from tests.ui.conftest import PATIENCE_MS
+
+
+@pytest.fixture
+def still(window, tmp_path):
+    """Write the present step to a file of this name."""
+
+    def write(name):
+        path = tmp_path / name
+        view = window.graph.view
+        save_still(str(path), window.graph.answer.picture, view.picture.state, view.font(), view.palette())
+        assert [entry.name for entry in tmp_path.iterdir()] == [name]
+        return path
+
+    return write
+
+
+@pytest.fixture
+def film(qtbot, window, tmp_path):
+    """Write the sweep to a file of this name; why it failed."""
+
+    def write(name, *, cancel_after=None, **options):
+        view, ended = window.graph.view, []
+        export = FilmExport(str(tmp_path / name), window.graph.answer, view.font(), view.palette(), **options)
+        export.ended.connect(ended.append)
+        if cancel_after is not None:
+            export.progressed.connect(lambda done, _: done == cancel_after and export.cancel())
+        export.start()
+        qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
+        return ended[0], export
+
+    return write
+
+
+def test_a_png_is_the_graph_at_two_pixels_a_unit(window, still):
+    image = QImage(str(still("graph.png")))
+    area = window.graph.answer.picture.area
+    assert (image.width(), image.height()) == (round(2 * area.width()), round(2 * area.height()))
+    colours = {image.pixelColor(x, y).name() for x in range(0, image.width(), 9) for y in range(0, image.height(), 9)}
+    assert "#e69f00" in colours, "the active nodes"
+
+
+def test_an_svg_has_all_its_texts_as_shapes(window, still):
+    root = ElementTree.parse(still("graph.svg")).getroot()
+    tags = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert "text" not in tags
+    assert tags.count("path") + tags.count("polyline") > 40
+
+
+def test_a_pdf_is_one_page_of_the_drawings_size(window, still):
+    text = still("graph.pdf").read_bytes()
+    assert text.startswith(b"%PDF-")
+    assert text.count(b"/Type /Page\n") == 1
+    assert b"/Font <<\n>>" in text or b"/BaseFont" not in text, "texts are shapes"
+
+
+def test_a_step_in_the_middle_is_another_picture(window, still):
+    at_end = still("graph.png").read_bytes()
+    window.graph.player.go(5)
+    assert still("graph.png").read_bytes() != at_end
+
+
+def test_a_gif_has_a_frame_for_each_step_and_leaves_the_player_where_it_is(window, film, tmp_path):
+    from PIL import Image
+
+    window.graph.player.go(4)
+    failure, export = film("sweep.gif", width=400, steps_a_second=2.0)
+    assert not failure
+    with Image.open(tmp_path / "sweep.gif") as image:
+        assert image.n_frames == export.frames == 17
+        assert image.size == (export.size.width(), export.size.height())
+        assert image.info["duration"] == 500
+    assert window.graph.player.row == 4
+    assert window.graph.view.picture.state.known == 4
+
+
+def test_a_cancelled_film_leaves_no_file(window, film, tmp_path):
+    failure, _ = film("sweep.gif", width=400, cancel_after=3)
+    assert failure == "Cancelled."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_said(window, film):
+    failure, _ = film("nowhere/sweep.gif", width=200)
+    assert "cannot be written" in failure
+
+
+@pytest.mark.skipif(importlib.util.find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg is optional")
+def test_an_mp4_plays_at_its_length(window, film, tmp_path):
+    import imageio_ffmpeg
+
+    failure, export = film("sweep.mp4", width=400, steps_a_second=4.0)
+    assert not failure
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "sweep.mp4"))
+    assert frames > 0
+    assert seconds == pytest.approx(export.frames / 4.0, abs=0.4)
+
+
+def test_other_endings_are_refused_in_words(window, still):
+    assert "ends in" in reason_against("graph.bmp")
+    with pytest.raises(PictureError, match="ends in"):
+        still("graph.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["out.bmp", "x"], 2, "ends in"),
+        (["out.gif", "x", "--panel", "window"], 2, "Only the graph's sweep is a film"),
+        (["out.png", "x*("], 1, "column 3"),
+        (["out.png", "x", "--at", "z=1"], 2, "is not an input"),
+        (["out.png", "x", "--size", "9x9"], 2, "--size"),
+        (["out.png"], 2, "SOURCE"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_it(monkeypatch, capsys, arguments, code, said):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert start.main(["picture", *arguments]) == code
+    assert said in capsys.readouterr().err
