@@ -57,12 +57,13 @@ class Compiled:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.refusal = ""  # why the program has no one straight-line code; "" where it has, or before it was asked for
-        self._code: Code = lower(program)
+        self.code: Code = lower(program)  # for the walks over other number kinds
         self._scalar: dict[Any, Callable[..., tuple[float, ...]]] = {}
         self._gradients: dict[int, Callable[..., tuple[float, ...]]] = {}
         self._blocks: dict[Any, Blocks] = {}
         self._courses: dict[Any, ArraysByCourse] = {}
-        self._walked = 0.0  # nanoseconds that array walks have taken where generated blocks could have done it
+        # What array walks have taken, by the inputs that are held, where generated blocks could have done it.
+        self._walked: dict[tuple[int, ...], float] = {}
         self._too_large = False
 
     @cached_property
@@ -199,9 +200,10 @@ class Compiled:
         held, flat = _flat(columns, shape)
         key, count = ("values", held), math.prod(shape)
         if key not in self._blocks:
-            self._walked += _WALK_NANOSECONDS + count * _POINT_NANOSECONDS
-            if self._walked < _GENERATION_NANOSECONDS or self.way == "interpreted":
-                return tuple(v.copy() for v in evaluate.values_on(self._code, columns, shape))
+            walked = self._walked.get(held, 0.0) + _WALK_NANOSECONDS + count * _POINT_NANOSECONDS
+            self._walked[held] = walked
+            if walked < _GENERATION_NANOSECONDS or self.way == "interpreted":
+                return tuple(v.copy() for v in evaluate.values_on(self.code, columns, shape))
             if self._straight is None:
                 return tuple(v.reshape(shape) for v in self._values_by_course(held, flat, count))
             self._blocks[key] = Blocks(value_code(self._straight), held)
@@ -214,7 +216,7 @@ class Compiled:
         filled, left = self._courses[key](flat, count)
         if left.size:
             rest = [column if isinstance(column, float) else column[left] for column in flat]
-            for row, values in zip(filled, evaluate.values_on(self._code, rest, (left.size,)), strict=True):
+            for row, values in zip(filled, evaluate.values_on(self.code, rest, (left.size,)), strict=True):
                 row[left] = values
         return filled
 

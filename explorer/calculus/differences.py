@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus.evaluate import complex_values, values_on
-from explorer.calculus.lowering import Code, lower
+from explorer.calculus.compiled import compiled
+from explorer.calculus.evaluate import complex_values
 from explorer.calculus.numbers import NAN
 from explorer.calculus.stencils import EPSILON, LEFT, RIGHT, SCHEME, Stencil, exact_step
 from explorer.language.program import Program
@@ -45,7 +45,8 @@ class Slice:
     """A program's output along one input, the others held: what difference schemes look at."""
 
     def __init__(self, program: Program, point: Sequence[float], output: int, input_: int) -> None:
-        self.code: Code = lower(program)
+        self.compiled = compiled(program)
+        self.code = self.compiled.code
         self.point = [float(x) for x in point]
         self.output, self.input = output, input_
 
@@ -63,7 +64,7 @@ class Slice:
         """The output at these values of the input."""
         columns: list[Any] = list(self.point)
         columns[self.input] = xs
-        return values_on(self.code, columns, xs.shape)[self.output]
+        return self.compiled.values_on(columns, xs.shape)[self.output]
 
     def imaginary(self, h: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """Im f(x + ih) for each step; ComplexStepInvalid where f is not complex differentiable on the way.

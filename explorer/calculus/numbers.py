@@ -207,7 +207,13 @@ class Array:
     choose = staticmethod(np.where)
     equal = staticmethod(np.equal)
     less = staticmethod(np.less)
-    erf = staticmethod(np.vectorize(math.erf, otypes=[float]))
+
+    @staticmethod
+    def erf(a: Any) -> Any:
+        """By math's, point after point: NumPy has none, and this takes a third of np.vectorize."""
+        array = np.asarray(a, dtype=float)
+        flat = np.fromiter(map(math.erf, array.ravel().tolist()), dtype=float, count=array.size)
+        return flat.reshape(array.shape)
 
     @staticmethod
     def pow(a: Any, b: Any) -> Any:
