@@ -27,6 +27,7 @@ def table() -> dict[str, Answers]:
         sheets,
         swell,
         symbolic,
+        symbolic_graph,
         verdict,
     )
 
@@ -35,6 +36,7 @@ def table() -> dict[str, Answers]:
         "symbolic_text": symbolic.text_answers,
         "symbolic_steps": symbolic.steps_answers,
         "symbolic_form": symbolic.form_answers,
+        "symbolic_graph": symbolic_graph.answers,
         "swell": swell.answers,
         "differences": differences.answers,
         "graph": graph.answers,

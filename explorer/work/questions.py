@@ -69,6 +69,11 @@ def symbolic_steps(source: str, at: Point, output: int, input_: str) -> Message:
     return {"ask": "symbolic_steps", "source": source, "at": dict(at), "output": output, "by": [input_]}
 
 
+def symbolic_graph(source: str, at: Point, output: int, input_: str, view: str) -> Message:
+    """One first derivative as a graph, `view` "tree", "shared" or "cse", and whether AD's trace is the same graph."""
+    return {"ask": "symbolic_graph", "source": source, "at": dict(at), "output": output, "by": [input_], "view": view}
+
+
 def symbolic_form(source: str, at: Point, output: int, input_: str, form: str) -> Message:
     """One first derivative in one form: "differentiated", "simplified", "factored", "expanded", "horner", "cse"."""
     return {"ask": "symbolic_form", "source": source, "at": dict(at), "output": output, "by": [input_], "form": form}

@@ -197,3 +197,17 @@ def test_the_swell_laboratory_measures_says_the_law_and_can_be_cancelled(window,
     assert "points measured so far stay" in find("swell.state").text()
     choose(find("swell.family"), "logistic map")
     settle()
+
+
+def test_the_derivatives_graph_is_drawn_shared_as_a_tree_and_compared_with_the_trace(window, find, write, settle, page):
+    page("Graph")
+    write("sin(sin(sin(x)))")
+    assert find("symbolic.graph.words").text().startswith("7 nodes, 2 of them used more than once")
+    assert "same up to names" in find("symbolic.graph.same").text()
+    find("symbolic.graph.tree").click()
+    settle()
+    assert find("symbolic.graph.words").text().startswith("10 nodes, none")
+    write("a*b*c*d")
+    assert "Not the same graph" in find("symbolic.graph.same").text()
+    find("symbolic.graph.shared").click()
+    settle()

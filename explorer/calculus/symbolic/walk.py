@@ -110,7 +110,7 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
         elif function == "input":
             built[index] = symbols[arguments[0]]
         elif function == "constant":
-            built[index] = _number(arguments[0])
+            built[index] = number(arguments[0])
         elif function == "relation":
             operator, a, b = arguments
             built[index] = compared(lambda: RELATION[operator](built[a], built[b]))  # noqa: B023 - called at once
@@ -118,7 +118,7 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
             condition, a, b = (built[argument] for argument in arguments)
             built[index] = compared(lambda: sympy.Piecewise((a, condition), (b, True)))  # noqa: B023
         elif function == "pow":
-            built[index] = _power(built[arguments[0]], built[arguments[1]], algebra.known[index])
+            built[index] = power(built[arguments[0]], built[arguments[1]], algebra.known[index])
         else:
             built[index] = BUILD[function](*(built[argument] for argument in arguments))
     return built
@@ -155,7 +155,7 @@ def _needed(rows: list[tuple[Any, ...]], roots: list[int]) -> list[int]:
     return sorted(marked)
 
 
-def _number(value: float) -> Expression:
+def number(value: float) -> Expression:
     """A literal: whole numbers and short decimals exactly, π and e by name, others as the double they are."""
     if value == math.pi:
         return sympy.pi
@@ -171,7 +171,8 @@ def _number(value: float) -> Expression:
     return sympy.Float(value, 17)
 
 
-def _power(base: Expression, exponent: Expression, known: float | None) -> Expression:
+def power(base: Expression, exponent: Expression, known: float | None) -> Expression:
+    """base^exponent; where it would be an exact number of too many digits, the double that is `known`, or a refusal."""
     if exponent.is_Integer:
         coefficient = base if base.is_Number else base.as_coeff_Mul()[0]
         if coefficient.is_Rational and coefficient not in (0, 1, -1):

@@ -51,7 +51,7 @@ _COPIES = {
     "text": ("Copy as SymPy", "SymPy's text"),
     "python": ("Copy as Python code", "Python"),
 }
-_PAGES = ("Steps", "Forms", "Sizes", "Swell")  # after the first; each is built when it is first seen
+_PAGES = ("Steps", "Forms", "Sizes", "Graph", "Swell")  # after the first; each is built when it is first seen
 _SIZES_PAGE = 1 + _PAGES.index("Sizes")
 
 
@@ -442,6 +442,10 @@ def _page(title: str, crew: Crew, plots: Crew) -> Page:
             from explorer.ui.panels.symbolic.forms import FormsPage
 
             return FormsPage(crew)
+        case "Graph":
+            from explorer.ui.panels.symbolic.graph import GraphPage
+
+            return GraphPage(crew)
         case "Swell":
             from explorer.ui.panels.symbolic.swell import SwellPage
 

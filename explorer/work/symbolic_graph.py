@@ -1,0 +1,173 @@
+"""Answers with the graph of a derivative itself: as a tree, as the shared graph, or after CSE; and AD's beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.calculus import symbolic
+from explorer.calculus.layout import lay_out
+from explorer.calculus.symbolic.forms import named_parts
+from explorer.calculus.symbolic.trace import compare
+from explorer.calculus.symbolic.wanted import derivatives
+from explorer.language.program import ExplorerError
+from explorer.work.symbolic import Wanted, value_at, wanted
+from explorer.work.wire import Message
+
+NODE_WIDTH, NODE_HEIGHT = 66.0, 38.0
+MOST_NODES = 600  # drawn: more is neither read nor quickly laid out
+_SIGNS = {"Add": "+", "Mul": "·", "Pow": "^", "log": "ln", "ExprCondPair": "if", "Piecewise": "cases", "Abs": "abs"}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes as (expression, name or "", uses) and edges as pairs of their numbers, operand → user."""
+
+    nodes: list[tuple[Any, str, int]]
+    edges: list[tuple[int, int]]
+
+
+def answers(ask: Message) -> Iterator[Message]:
+    """{"graph": {"nodes", "edges", "drawing", "count"}} or {"too_large": sentence}, then {"comparison": …}.
+
+    `view` is tree, shared or cse. A node is [kind, title, sign, value or null, detail, uses].
+    """
+    about = wanted({**ask, "what": "partial"})
+    (found,) = [part[1] for part in derivatives(about.outputs, about.inputs, about.entries) if isinstance(part, tuple)]
+    order = symbolic.postorder([found])
+    tree = symbolic.tree_sizes(order)[found]
+    name = f"∂{about.about.program.outputs[about.entries[0].output]}"
+    count, graph = _viewed(str(ask["view"]), found, about, order, tree)
+    if graph is None:
+        yield {"too_large": f"{count:,} nodes are too many to draw; the sizes are on the page beside."}
+    else:
+        yield {"graph": _drawn(graph, about, name, count)}
+    yield {"comparison": _compared(about)}
+
+
+def _viewed(view: str, found: Any, about: Wanted, order: Sequence[Any], tree: int) -> tuple[int, Graph | None]:
+    """How many nodes the view has, and the graph unless they are too many."""
+    if view == "tree":
+        return tree, _tree(found) if tree <= MOST_NODES else None
+    if view == "cse":
+        named, (reduced,) = named_parts([found], about.inputs)
+        graph = _after_cse(named, reduced)
+        return len(graph.nodes), graph if len(graph.nodes) <= MOST_NODES else None
+    return len(order), _shared(order) if len(order) <= MOST_NODES else None
+
+
+def _shared(order: Sequence[Any]) -> Graph:
+    """Each distinct sub-expression once, with how often it is used."""
+    place = {node: index for index, node in enumerate(order)}
+    edges = [(place[argument], place[node]) for node in order for argument in dict.fromkeys(node.args)]
+    uses = Counter(argument for node in order for argument in node.args)
+    return Graph([(node, "", uses[node]) for node in order], edges)
+
+
+def _tree(root: Any) -> Graph:
+    """Every repetition written out."""
+    nodes: list[tuple[Any, str, int]] = []
+    edges: list[tuple[int, int]] = []
+    stack: list[tuple[Any, int | None]] = [(root, None)]
+    while stack:
+        node, user = stack.pop()
+        nodes.append((node, "", 1))
+        if user is not None:
+            edges.append((len(nodes) - 1, user))
+        stack.extend((argument, len(nodes) - 1) for argument in reversed(node.args))
+    last = len(nodes) - 1  # operands are to stand before their users
+    return Graph(nodes[::-1], [(last - a, last - b) for a, b in reversed(edges)])
+
+
+def _after_cse(named: Sequence[tuple[Any, Any]], reduced: Any) -> Graph:
+    """What is computed after common-subexpression elimination; a named part once, whatever else is equal."""
+    nodes: list[tuple[Any, str, int]] = []
+    edges: list[tuple[int, int]] = []
+    home: dict[Any, int] = {}
+    uses: Counter[Any] = Counter()
+    names = {symbol for symbol, _ in named}
+    for symbol, root in [*named, (None, reduced)]:
+        for node in symbolic.postorder([root]):
+            if node in names or (node.is_Atom and node in home):
+                continue
+            here = len(nodes)
+            nodes.append((node, str(symbol) if symbol is not None and node is root else "", 1))
+            for argument in dict.fromkeys(node.args):
+                edges.append((home[argument], here))
+                uses[home[argument]] += 1
+            home[node] = here
+        if symbol is not None:
+            home[symbol] = home[root]
+    return Graph([(node, name, max(uses[index], 1)) for index, (node, name, _) in enumerate(nodes)], edges)
+
+
+def _drawn(graph: Graph, about: Wanted, name: str, count: int) -> Message:
+    """The graph with its drawing; the root is the output's box."""
+    nodes = []
+    for index, (node, called, uses) in enumerate(graph.nodes):
+        value = value_at(node, about.point)[0] if not called and node.args and _has_number(node, about) else None
+        kind = "input" if node.is_Symbol else "output" if index == len(graph.nodes) - 1 else "operation"
+        title = str(node) if node.is_Symbol else called
+        if node.is_Symbol and node in about.point:
+            value = about.point[node]
+        nodes.append([kind, title or (name if kind == "output" else ""), _sign(node), value, _detail(node, uses), uses])
+    drawing = lay_out([(NODE_WIDTH, NODE_HEIGHT)] * len(nodes), graph.edges)
+    return {"nodes": nodes, "edges": [list(edge) for edge in graph.edges], "drawing": drawing.to_json(), "count": count}
+
+
+def _has_number(node: Any, about: Wanted) -> bool:
+    """Whether the node has a value at the point: conditions and CSE's names have none."""
+    known = set(about.inputs)
+    return not (node.is_Relational or node.func.__name__ == "ExprCondPair" or node.is_Boolean) and all(
+        symbol in known for symbol in symbolic.postorder([node]) if symbol.is_Symbol
+    )
+
+
+def _sign(node: Any) -> str:
+    if node.is_Symbol:
+        return ""
+    if node.is_Number or node.is_NumberSymbol:
+        written = symbolic.text(node) or ""
+        return (written if len(written) <= 9 else f"{float(node):.4g}").replace("-", "−")
+    if node.is_Relational:
+        return str(node.rel_op)
+    name = str(node.func.__name__)
+    return _SIGNS.get(name, name)
+
+
+def _detail(node: Any, uses: int) -> str:
+    if symbolic.tree_sizes(symbolic.postorder([node]))[node] <= 60:
+        said = symbolic.text(node) or ""
+    else:
+        said = f"{symbolic.operations(node):,} operations"
+    return f"{said}\nused {uses} times: shared" if uses > 1 else said
+
+
+def _compared(about: Wanted) -> Message:
+    """{"said": a sentence on whether AD's trace is the same graph, "same": true, false or null}."""
+    entry = about.entries[0]
+    try:
+        gradient = [part for _, _, part in symbolic.jacobian([about.outputs[entry.output]], about.inputs)]
+        result = compare(about.about.program, gradient, entry.output)
+    except ExplorerError as error:
+        return {"said": f"Not compared with the trace of AD: {error.message}", "same": None}
+    if result.same:
+        return {
+            "said": f"These two graphs are the same up to names: f with all its partials, equal parts stored once, and "
+            f"the trace of reverse AD do the same {result.symbolic} operations.",
+            "same": True,
+        }
+    parts = []
+    if result.missing:
+        parts.append(f"{result.missing} parts of the partials are never computed by AD")
+    if result.extra:
+        parts.append(f"{result.extra} values of AD are no part of them")
+    if not parts:
+        parts.append("AD also shares parts of sums and products, which the graph of whole sums and products cannot")
+    return {
+        "said": "Not the same graph as the trace of reverse AD: f with all its partials, equal parts stored once, "
+        f"takes {result.symbolic} operations, reverse AD {result.reverse}; {' and '.join(parts)}.",
+        "same": False,
+    }
