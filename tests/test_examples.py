@@ -19,7 +19,6 @@ REFUSED = {"Ackermann: cut by the limit"}
 RUN = [example for title, example in GALLERY.items() if title not in REFUSED]
 
 # Where an engine has no number, or another one, and why. All other examples have the same number from every engine.
-NO_FORMULA = {"Heron at 1: the loop does not run": "How often the loop in line 4 runs depends on an input"}
 EXPLODES = {
     "Bisection: where AD says 0",  # forty Piecewise inside each other
     "Logistic map in a loop: chaos",  # a polynomial of degree 2¹⁹
@@ -138,9 +137,6 @@ def test_the_symbolic_derivative_is_the_same_or_has_its_documented_reason(exampl
     if example.title in EXPLODES and answer["engines"]["symbolic"] is None:
         assert isinstance(end, Refused)
         assert end.kind == "timeout"
-    elif example.title in NO_FORMULA:
-        assert answer["engines"]["symbolic"] is None
-        assert answer["refused"]["symbolic"].startswith(NO_FORMULA[example.title])
     else:
         assert end == Done()
         assert near(matrix(answer, "symbolic"), matrix(answer, "reverse"), exactness(example))
@@ -257,7 +253,7 @@ def test_an_example_without_its_remarks_is_the_same_program(example):
 
 
 def test_the_examples_that_are_named_above_exist():
-    named = {*REFUSED, *NO_FORMULA, *EXPLODES, *NO_COMPLEX_STEP, *CENTRAL_DIFFERS}
+    named = {*REFUSED, *EXPLODES, *NO_COMPLEX_STEP, *CENTRAL_DIFFERS}
     assert named <= set(GALLERY)
 
 

@@ -50,6 +50,9 @@ class Algebra(Protocol):
     def joined(self, condition: Any) -> None:
         """Both sides have been followed to where they meet; merges come next."""
 
+    def follow(self, condition: Any, span: Span) -> bool:
+        """Which way a loop goes at an open condition; LoopOnInput where both ways would have to be followed."""
+
     def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
         """The number that is `then` where the condition holds, else `otherwise`."""
 
@@ -219,6 +222,10 @@ class Run:
                     if outcome is not instruction.wanted:
                         frame.counter = instruction.jump
                         continue
+                elif instruction.loop:
+                    if algebra.follow(outcome, instruction.span) is not instruction.wanted:
+                        frame.counter = instruction.jump
+                        continue
                 else:
                     result = self._both(frame, instruction, outcome, stop if frame is bottom else -1)
                     if result is None:
@@ -382,8 +389,6 @@ class Run:
 
         Returns the merged values where the sides leave the function, else None with the frame at the join.
         """
-        if test.loop:
-            raise LoopOnInput(test.span)
         self.paths += 1
         if self.paths > self.limits.paths:
             raise ExplorerError(
@@ -465,7 +470,10 @@ class LoopOnInput(ExplorerError):
 
 
 class Silent:
-    """The parts of an algebra that only a recording needs, doing nothing."""
+    """The parts of an algebra that only some need: nothing to record, and no way for a loop at an open condition."""
+
+    def follow(self, condition: Any, span: Span) -> bool:
+        raise LoopOnInput(span)
 
     def side(self, condition: Any, outcome: bool) -> None:
         pass

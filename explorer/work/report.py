@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -86,13 +86,13 @@ def answers(ask: Message) -> Iterator[Message]:
         if engine in wanted:
             yield {"jacobian": {engine: engines[engine]}}
     if "verdict" in wanted:
-        yield {"verdict": _verdict(about, tape, engines, invalid_step)}
+        yield {"verdict": _verdict(about, tape, engines, invalid_step, "")}
     if ask.get("order") == 2 and len(program.outputs) == 1:
         yield {"hessian": hessian(tape)}
     if "symbolic" in wanted:
-        yield from _symbolic(about, tape, engines)
+        course = yield from _symbolic(about, tape, engines)
         if "verdict" in wanted:
-            yield {"verdict": _verdict(about, tape, engines, invalid_step)}
+            yield {"verdict": _verdict(about, tape, engines, invalid_step, course)}
 
 
 def _panels(value: object) -> tuple[str, ...]:
@@ -115,31 +115,37 @@ def _numeric(engine: str, about: Subject, tape: Tape) -> Matrix:
             return complex_step_jacobian(about.program, about.point)
 
 
-def _symbolic(about: Subject, tape: Tape, engines: dict[str, Matrix | None]) -> Iterator[Message]:
-    """The numbers first, then texts, then sizes: each may be the one that takes too long."""
+def _symbolic(about: Subject, tape: Tape, engines: dict[str, Matrix | None]) -> Generator[Message, None, str]:
+    """The numbers first, then texts, then sizes: each may be the one that takes too long.
+
+    Returns a sentence where the formula is that of the program's course at this point, else an empty one.
+    """
     from explorer.calculus import symbolic  # loads SymPy only where it is wanted
 
     try:
-        engines["symbolic"] = symbolic_jacobian(about, tape)
+        engines["symbolic"], course = symbolic_jacobian(about, tape)
         yield {"jacobian": {"symbolic": engines["symbolic"]}}
     except ExplorerError as error:
         yield {"refused": {"symbolic": error.message}}
-        return
-    outputs, inputs = symbolic.expressions(about.program)
+        return ""
+    outputs, inputs, _ = symbolic.expressions_at(about.program, about.point)
     columns = len(inputs)
     entries = [derivative for _, _, derivative in symbolic.jacobian(outputs, inputs)]
     rows = [entries[row * columns : (row + 1) * columns] for row in range(len(outputs))]
-    part: dict[str, Any] = {"text": [[symbolic.text(e) for e in row] for row in rows], "latex": None, "swell": None}
+    texts = [[symbolic.text(e) for e in row] for row in rows]
+    part: dict[str, Any] = {"text": texts, "latex": None, "swell": None, "course": course}
     yield {"symbolic": dict(part)}
     part["swell"] = {"function": asdict(symbolic.size(outputs)), "derivative": asdict(symbolic.size(entries))}
     yield {"symbolic": dict(part)}
     part["latex"] = [[symbolic.latex(e) for e in row] for row in rows]
     yield {"symbolic": part}
+    return course
 
 
-def _verdict(about: Subject, tape: Tape, engines: dict[str, Matrix | None], invalid_step: bool) -> Message:
+def _verdict(about: Subject, tape: Tape, engines: dict[str, Matrix | None], invalid_step: bool, course: str) -> Message:
     slopes = find_slopes(about.program, tape)
     notes = explain_edges(about.program, tape) + explain_central(about.program, tape, engines["central"])
+    notes += [course] if course else []
     return {**asdict(judge(tape, engines, slopes, invalid_step, notes)), "slopes": [s.to_json() for s in slopes]}
 
 

@@ -37,6 +37,7 @@ class Wanted:
     outputs: list[Any]
     inputs: list[Any]
     entries: list[Entry]
+    course: str = ""  # a sentence where this is the program's course at its point only
 
     @property
     def point(self) -> dict[Any, float]:
@@ -47,7 +48,7 @@ class Wanted:
 def wanted(ask: Message) -> Wanted:
     """The question's derivatives: `what` is jacobian, hessian or partial; `by` names inputs; `output` a number."""
     about = subject(ask)
-    outputs, inputs = symbolic.expressions(about.program)
+    outputs, inputs, course = symbolic.expressions_at(about.program, about.point)
     names = about.program.inputs
     by = ask.get("by")
     chosen = list(range(len(names))) if by is None else [_place(names, str(name)) for name in by]
@@ -65,7 +66,7 @@ def wanted(ask: Message) -> Wanted:
             entries = [Entry(0, 0, output, tuple(chosen))]
         case other:
             raise ExplorerError(f"There is no derivative called “{other}”.", kind="request")
-    return Wanted(about, outputs, inputs, entries)
+    return Wanted(about, outputs, inputs, entries, course)
 
 
 def _place(names: Sequence[str], name: str) -> int:
@@ -87,6 +88,7 @@ def answers(ask: Message) -> Iterator[Message]:
         "inputs": list(about.about.program.inputs),
         "outputs": list(about.about.program.outputs),
         "entries": [asdict(entry) for entry in about.entries],
+        "course": about.course,
     }
     tape = record(about.about.program, about.about.point)
     found = []

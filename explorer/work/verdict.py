@@ -51,7 +51,8 @@ def answers(ask: Message) -> Iterator[Message]:
     yield table(False)
     notes += explain_central(about.program, tape, engines["central"])
     try:
-        engines["symbolic"] = symbolic_jacobian(about, tape)
+        engines["symbolic"], course = symbolic_jacobian(about, tape)
+        notes += [course] if course else []
     except ExplorerError as error:
         refused["symbolic"] = error.message
     yield table(True)
@@ -63,11 +64,14 @@ def _digits(reference: Matrix | None, other: Matrix | None) -> Matrix | None:
     return [[digits_agreed(a, b) for a, b in zip(*rows, strict=True)] for rows in zip(reference, other, strict=True)]
 
 
-def symbolic_jacobian(about: Subject, tape: Tape) -> Matrix:
-    """SymPy's derivative at the point; undefined wherever the function itself is, whatever its formula says."""
+def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
+    """SymPy's derivative at the point; undefined wherever the function itself is, whatever its formula says.
+
+    And a sentence where the formula is that of the program's course at this point; else it is empty.
+    """
     from explorer.calculus import symbolic  # loads SymPy, which the quick part need not wait for
 
-    outputs, inputs = symbolic.expressions(about.program)
+    outputs, inputs, course = symbolic.expressions_at(about.program, about.point)
     rows: Matrix = [[float("nan")] * len(inputs) for _ in outputs]
     undefined = tape.undefined() is not None
     point = dict(zip(inputs, about.point, strict=True))
@@ -75,4 +79,4 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> Matrix:
         # SymPy's formula may have a value where the function has none (1/x for ln x at −1).
         if not (undefined and tape.values[row] != tape.values[row]):
             rows[row][column] = symbolic.evaluate([derivative], point)[0]
-    return rows
+    return rows, course

@@ -60,7 +60,8 @@ TRAPS = {
     ),
     "Heron that stops early": Trap(
         HERON.format("(1 + x)/2", "1e-3"), 2.0, 0.3535659362, None,
-        ("The loop in line 3 ended after 2 rounds because of an input's value", "not the limit they approach"),
+        ("The loop in line 3 ended after 2 rounds because of an input's value", "not the limit they approach",
+         "The loop in line 3 is written out with the 2 rounds that it has at this point"),
         "all methods agree",
     ),
 }  # fmt: skip
@@ -89,6 +90,16 @@ def test_the_report_says_what_calculus_would_have_said(trap):
     notes = " ".join(answer["verdict"]["notes"])
     for words in trap.said:
         assert words in notes
+
+
+def test_the_symbolic_panel_says_of_a_loop_that_it_is_written_out_for_this_point(write, find, settle):
+    write(HERON.format("(1 + x)/2", "1e-3"))
+    find("point.x").setValue(2.0)
+    settle()
+    assert "written out with the 2 rounds" in find("status.symbolic").text()
+    write("x^2")
+    settle()
+    assert "written out" not in find("status.symbolic").text()
 
 
 def test_the_window_says_it_too(trap, write, find, settle):

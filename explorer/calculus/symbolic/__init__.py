@@ -10,7 +10,7 @@ from explorer.calculus.symbolic.shared import postorder, tree_sizes
 from explorer.calculus.symbolic.sizes import Size, measured, operations, size
 from explorer.calculus.symbolic.texts import MAX_CHARACTERS, characters, latex, python, text
 from explorer.calculus.symbolic.values import evaluate
-from explorer.calculus.symbolic.walk import expressions
+from explorer.calculus.symbolic.walk import expressions, expressions_at
 from explorer.calculus.symbolic.warming import warm_up
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "differentiated",
     "evaluate",
     "expressions",
+    "expressions_at",
     "hessian",
     "jacobian",
     "latex",

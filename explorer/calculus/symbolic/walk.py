@@ -6,13 +6,13 @@ No text reaches SymPy: expressions are built from the Program's own operations.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
-from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
+from explorer.calculus.evaluate import COMPARE, LoopOnInput, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import REAL
 from explorer.calculus.symbolic.functions import BUILD, RELATION, Expression
@@ -33,13 +33,18 @@ class _Symbols(Silent):
     """The algebra that writes operations down without a point, each distinct one once.
 
     rows: (function, arguments) with "input", "constant", "relation" and "choose" besides the elementary functions;
-    known: the value of a row that depends on no input.
+    known: the value of a row that depends on no input. With a point, `here` has the value of each row there, and
+    decides how often loops run, and with `every_way` all else that an input decides.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, point: Mapping[str, float] | None = None, every_way: bool = False) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.known: list[float | None] = []
         self.index: dict[tuple[Any, ...], int] = {}
+        self.point, self.every_way = point, every_way
+        self.here: list[float] = []
+        self.followed: list[Span] = []  # the places of loops' conditions that the point decided
+        self.rounds: dict[Span, int] = {}  # of each loop, at its last run
 
     def row(self, key: tuple[Any, ...], known: float | None) -> _Node:
         found = self.index.get(key)
@@ -47,7 +52,22 @@ class _Symbols(Silent):
             found = self.index[key] = len(self.rows)
             self.rows.append(key)
             self.known.append(known)
+            if self.point is not None:
+                self.here.append(self._value_here(key) if known is None else known)
         return _Node(found)
+
+    def _value_here(self, key: tuple[Any, ...]) -> float:
+        assert self.point is not None
+        match key:
+            case ("input", str(name)):
+                return self.point[name]
+            case ("relation", operator, a, b):
+                return float(COMPARE[operator](self.here[a], self.here[b]))
+            case ("choose", condition, then, otherwise):
+                return float(self.here[then] if self.here[condition] else self.here[otherwise])
+            case (function, *places):
+                return float(REAL[function](*(self.here[place] for place in places)))
+        raise AssertionError(key)
 
     def constant(self, value: float) -> _Node:
         return self.row(("constant", value, math.copysign(1.0, value)), value)
@@ -62,27 +82,94 @@ class _Symbols(Silent):
         a, b = self.known[left.index], self.known[right.index]
         if a is not None and b is not None:
             return bool(COMPARE[operator](a, b))
-        return self.row(("relation", operator, left.index, right.index), None)
+        condition = self.row(("relation", operator, left.index, right.index), None)
+        return bool(self.here[condition.index]) if self.every_way else condition
+
+    def follow(self, condition: _Node, span: Span) -> bool:
+        if self.point is None:
+            raise LoopOnInput(span)
+        self.followed.append(span)
+        return bool(self.here[condition.index])
+
+    def looped(self, span: Span, iterations: int, call: int) -> None:
+        self.rounds[span] = iterations
 
     def merge(self, condition: _Node, then: _Node, otherwise: _Node, span: Span) -> _Node:
         return self.row(("choose", condition.index, then.index, otherwise.index), None)
 
     def whole(self, value: _Node) -> int | None:
-        known = self.known[value.index]
+        known = self.here[value.index] if self.every_way else self.known[value.index]
         return None if known is None else whole_number(known)
+
+    def course(self) -> str:
+        """A sentence on what the point has decided; empty where it has decided nothing."""
+        if self.every_way:
+            return (
+                "The program is written out as it runs at this point: the formula holds where all that an input "
+                "decides turns out the same."
+            )
+        spans = sorted(s for s in self.rounds if any(_holds(s, test) for test in self.followed))
+        said = [
+            f"the loop in line {span.line} is written out with the "
+            f"{self.rounds[span]} round{'s' * (self.rounds[span] != 1)} that it has at this point"
+            for span in spans
+        ]
+        if not said:
+            return ""
+        text = "; ".join(said)
+        return f"{text[0].upper()}{text[1:]}: the formula holds where it runs as often."
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
 
 
 def expressions(program: Program) -> tuple[list[Expression], list[Any]]:
     """The program's outputs as SymPy expressions, and its inputs as (real) symbols.
 
-    ExplorerError where a constant would need an exact number of more than MAX_BITS bits.
+    ExplorerError where a constant would need an exact number of more than MAX_BITS bits, and where what the program
+    does depends on an input in a way that no one formula has (LoopOnInput and others).
     """
     algebra = _Symbols()
-    nodes = [algebra.row(("input", name), None) for name in program.inputs]
-    outputs = Run(lower(program), algebra).outputs(nodes)
+    return _as_expressions(program, algebra, _walk(program, algebra))
+
+
+def expressions_at(program: Program, point: Sequence[float]) -> tuple[list[Expression], list[Any], str]:
+    """As `expressions`; but what has no one formula is written out for this point, and a sentence says so.
+
+    First only how often loops run is taken from the point; where that does not do (a recursion that an input ends, an
+    index that is one), every comparison and every whole number is.
+    """
+    at = dict(zip(program.inputs, point, strict=True))
+    algebra = _Symbols()
+    try:
+        outputs = _walk(program, algebra)
+    except ExplorerError as refusal:
+        for every_way in (False, True) if isinstance(refusal, LoopOnInput) else (True,):
+            algebra = _Symbols(at, every_way)
+            try:
+                outputs = _walk(program, algebra)
+                break
+            except ExplorerError:
+                pass
+        else:
+            raise
+    return (*_as_expressions(program, algebra, outputs), algebra.course())
+
+
+def _walk(program: Program, algebra: _Symbols) -> list[int]:
+    """The rows of the outputs."""
+    inputs = [algebra.row(("input", name), None) for name in program.inputs]
+    return [output.index for output in Run(lower(program), algebra).outputs(inputs)]
+
+
+def _as_expressions(program: Program, algebra: _Symbols, outputs: list[int]) -> tuple[list[Expression], list[Any]]:
     symbols = {name: sympy.Symbol(name, real=True) for name in program.inputs}
-    built = _build(algebra, symbols, [o.index for o in outputs])
-    return [built[o.index] for o in outputs], [symbols[name] for name in program.inputs]
+    built = _build(algebra, symbols, outputs)
+    return [built[output] for output in outputs], [symbols[name] for name in program.inputs]
 
 
 def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict[int, Expression]:

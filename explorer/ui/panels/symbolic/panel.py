@@ -201,6 +201,7 @@ class SymbolicPanel(Panel):
         return new
 
     _asked_last: Question | None = None
+    _course = ""
 
     def _message(self, question: Question) -> Message:
         return questions.symbolic(
@@ -230,6 +231,7 @@ class SymbolicPanel(Panel):
             self._begin()
             self._names = (answer["outputs"], answer["inputs"])
             self._wanted = answer["entries"]
+            self._course = answer.get("course", "")  # a sentence where the formula holds near this point only
             if answer["entries"]:
                 self._part.start(PATIENCE_MS)
             else:
@@ -323,6 +325,8 @@ class SymbolicPanel(Panel):
         if not self._complete:
             whole = "Too large to be drawn whole" if self._all else "Too large to be shown whole"
             self.say(f"{whole}: the sizes below are of all of it.")
+        elif self._course:
+            self.say(self._course)
 
     def _head(self, builder: NotationBuilder, entry: dict[str, Any]) -> tuple[int, int]:
         """∂ⁿy/∂x∂z² =."""
