@@ -21,14 +21,14 @@ USAGE = """\
 usage: python main.py [SOURCE|FILE]                the window, on a formula, a program text or a session
        python main.py report SOURCE --at x=2       one analysis, as text (--json for JSON, --jsonl for many requests)
        python main.py optimize SOURCE --start x=1 --rule adam --steps 100
+       python main.py export SOURCE --to numpy     value and gradient as code that stands alone (python, numpy)
        python main.py check                        reproduces the published tables, a line each
        python main.py picture OUT.png SOURCE       a picture of the graph; OUT.gif or OUT.mp4: its sweep as a film
        python main.py report --help                what a sub-command can be told
 A SOURCE with spaces or signs is written in quotes: 'ln(x1) + x1*x2 - sin(x2)'."""
 
-COMMANDS = ("report", "optimize", "check")
+COMMANDS = ("report", "optimize", "export", "check")
 PICTURE = "picture"  # needs all that the window does, but no display
-PLANNED = ("export",)
 
 # Which Debian package brings which library, under the names of Debian 12 and Ubuntu 22.04: what any Qt window needs;
 # what the plugin of a platform needs besides; and what those packages bring along, asked for only when all the others
@@ -85,9 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if word in ("-h", "--help"):
         print(USAGE)
         return 0
-    if word in PLANNED:
-        print(f"The sub-command {word} is not there yet in this version.", file=sys.stderr)
-        return 2
     if word not in (*COMMANDS, PICTURE) and (wrong := wrong_usage(arguments)):
         print(f"{wrong}\n{USAGE}", file=sys.stderr)
         return 2

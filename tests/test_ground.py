@@ -190,15 +190,6 @@ def test_a_display_without_a_server_is_seen_before_qt_aborts_on_it(monkeypatch):
     assert not start.display_answers(ctypes.CDLL)
 
 
-@pytest.mark.parametrize("word", start.PLANNED)
-def test_a_planned_command_says_that_it_is_not_there_yet(word, capsys):
-    assert start.main([word, "out.png"]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.count("\n") == 1
-    assert word in printed.err
-
-
 @pytest.mark.parametrize("arguments", [["x", "+", "1"], ["--bogus"], ["--", "x", "y"]])
 def test_wrong_usage_of_the_window_exits_with_2_and_shows_the_usage(arguments, capsys):
     assert start.main(arguments) == 2

@@ -22,6 +22,7 @@ def table() -> dict[str, Answers]:
         curvature,
         descent,
         differences,
+        export,
         graph,
         report,
         sheets,
@@ -51,6 +52,7 @@ def table() -> dict[str, Answers]:
         "curvature": curvature.answers,
         "stationary": curvature.stationary_answers,
         "report": report.answers,
+        "export": export.answers,
     }
 
 

@@ -1,4 +1,4 @@
-"""The command line without a window: `report` and `optimize`, as text, JSON, or one JSON object a line.
+"""The command line without a window: `report`, `optimize` and `export`, as text, JSON, or one JSON object a line.
 
 Exit codes: 0 done, 1 the analysis was refused (message and place on standard error), 2 wrong usage.
 """
@@ -29,7 +29,7 @@ _LINE_CHARACTERS = 32 * 2**20  # one request on standard input; longer lines are
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run `report …` or `optimize …`; the exit code."""
+    """Run `report …`, `optimize …` or `export …`; the exit code."""
     parser = argparse.ArgumentParser(
         prog="explorer", description="Derivatives four ways, and optimizers, as text or JSON."
     )
@@ -54,12 +54,20 @@ def run(arguments: Sequence[str]) -> int:
     _add_limits(optimize)
     optimize.add_argument("--json", action="store_true", help="the run as JSON")
     optimize.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="time for the run")
+    export = commands.add_parser("export", help="value and gradient as a module that stands alone")
+    export.add_argument("source", help="a formula, an algorithm, or @path")
+    export.add_argument("--to", default="python", metavar="LANGUAGE", help="python or numpy")
+    export.add_argument("--output", type=int, default=1, metavar="NUMBER", help="which output, from 1")
+    _add_limits(export)
+    export.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for it")
     options = parser.parse_args(arguments)
     if not options.budget > 0.0:
         parser.error("--budget must be a number of seconds above 0")
     try:
         if options.command == "optimize":
             return _optimize(options)
+        if options.command == "export":
+            return _export(options)
         if options.jsonl:
             with Pool(spare=False) as pool:
                 return _serve(sys.stdin, sys.stdout, pool, options.budget, _limits(options))
@@ -222,6 +230,21 @@ def _optimize(options: argparse.Namespace) -> int:
         point = "  ".join(f"{name} = {number(value):.10g}" for name, value in row["x"].items())
         print(f"{row['step']:6d}  {point}  loss = {number(row['loss']):.10g}  |g| = {number(row['gradient_norm']):.4g}")
     print(sentence)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    source = read_source(options.source)
+    parse(source)
+    question = questions.export(source, options.to, options.output - 1)
+    question["limits"] = _limits(options)
+    with Pool(spare=False) as pool:
+        parts, end = pool.ask(question, options.budget)
+    if not isinstance(end, Done):
+        error = _as_error(end)
+        _complain(error.message, error.span, source)
+        return 1
+    print(parts[0]["text"], end="")
     return 0
 
 

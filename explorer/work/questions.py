@@ -204,3 +204,8 @@ def report(source: str, at: Point, seed: Point | None, order: int, panels: Seque
         "order": order,
         "panels": None if panels is None else list(panels),
     }
+
+
+def export(source: str, to: str, output: int = 0) -> Message:
+    """A program with an output's gradient as a module that stands alone: {"text", "title"}; `to`: see work.export."""
+    return {"ask": "export", "source": source, "to": to, "output": output}

@@ -1,0 +1,122 @@
+"""Answers the export question: a program with its derivatives as a module in Python or NumPy that stands alone.
+
+The code is the generated code that the program itself runs on; only the names of functions are added, in front of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from explorer.calculus.block_code import BlockWriter
+from explorer.calculus.compiled import compiled
+from explorer.calculus.numbers import MOST_FACTORS, product, small_power
+from explorer.calculus.scalar_code import ScalarWriter
+from explorer.calculus.straight_line import StraightLine
+from explorer.language.parser import parse
+from explorer.language.program import ExplorerError, Limits, Program
+from explorer.work.wire import Message
+
+# What the modules call by these names inside of the function with the inputs' names.
+_TAKEN = {"run", "np", "range", "float", "bool", "len"} | {"columns", "shape", "size", "buffers", "outputs"}
+
+TARGETS = {"python": "Python, one point", "numpy": "NumPy, many points at once"}
+
+
+def answers(ask: Message) -> Iterator[Message]:
+    """{"text": a module with value_and_gradient, "title": …} for `source`, `to` and `output`."""
+    program = parse(str(ask["source"]), Limits.of(ask.get("limits") or {}))
+    to, output = str(ask["to"]), int(ask.get("output", 0))
+    if to not in TARGETS:
+        raise ExplorerError(f"There is no export to “{to}” yet; there is: {', '.join(TARGETS)}.", kind="request")
+    if not 0 <= output < len(program.outputs):
+        raise ExplorerError(f"There is no output number {output + 1}.", kind="request")
+    code = compiled(program).gradient_code(output)
+    if code is None:
+        raise ExplorerError(f"There is no one code for all points: {compiled(program).refusal}", kind="domain")
+    text = python_module(program, code, output) if to == "python" else numpy_module(program, code, output)
+    yield {"text": text, "title": TARGETS[to]}
+
+
+def _opening(program: Program, output: int) -> str:
+    """Remarks that say where the code is from, and the imports."""
+    said = "".join(f"#     {line}\n" for line in program.source.splitlines())
+    inputs = ", ".join(f"x{place} is {name}" for place, name in enumerate(program.inputs)) or "none"
+    opening = f"# {program.outputs[output]} and its gradient, generated from\n{said}# Inputs: {inputs}.\n\n"
+    return opening + "from __future__ import annotations\n\n"
+
+
+def _own(*functions: Callable[..., Any]) -> str:
+    """The definitions of functions of ours, as they stand in the program."""
+    texts = [textwrap.dedent(inspect.getsource(function)).replace("@staticmethod\n", "") for function in functions]
+    return "".join(f"\n\n{text}" for text in texts)
+
+
+def _named(functions: Mapping[str, Any], package: str, library: Any) -> tuple[str, str]:
+    """(definitions, assignments) for numbered names: of a library's functions, and of ours."""
+    own: dict[str, Callable[..., Any]] = {}
+    lines = ""
+    for numbered, function in functions.items():
+        name = function.__name__
+        if getattr(library, name, None) is function:
+            lines += f"{numbered} = {package}.{name}\n"
+        else:
+            own[name] = function
+            lines += f"{numbered} = {name}\n"
+    if "_fast_power" in own:
+        own = {"small_power": small_power, "product": product, **own}
+    return _own(*own.values()), lines
+
+
+def parameters(program: Program) -> str:
+    """The inputs as parameters; a name that Python or the module has already gets an underscore."""
+    return ", ".join(f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name for name in program.inputs)
+
+
+def python_module(program: Program, code: StraightLine, output: int) -> str:
+    """A function of floats; where a function has no value it raises what Python raises."""
+    writer = ScalarWriter(code)
+    source = writer.source()
+    functions = {name: f for name, f in writer.globals().items() if name.startswith("f")}
+    own, lines = _named(functions, "math", math)
+    called = parameters(program)
+    return (
+        f"{_opening(program, output)}import math\nimport operator\n\ninf, nan, e0 = math.inf, math.nan, ValueError\n"
+        f"NAN, MOST_FACTORS = nan, {MOST_FACTORS}\n{own}\n\n{lines}\n\n{source}\n\n"
+        f"def value_and_gradient({called}):\n"
+        '    """The value, and the gradient in the order of the parameters; floats."""\n'
+        f"    value, *gradient = run({called})\n    return value, gradient\n"
+    )
+
+
+def numpy_module(program: Program, code: StraightLine, output: int) -> str:
+    """A function of arrays; where it has no value the result is not finite."""
+    writer = BlockWriter(code, ())
+    source = writer.source()
+    functions = {name: f for name, f in writer.globals.items() if name.startswith("f")}
+    own, lines = _named(functions, "np", np)
+    constants = "".join(f"{name} = np.array({key.real!r})\n" for key, name in writer.constants.items())
+    called = parameters(program)
+    return (
+        f"{_opening(program, output)}import math\n\nimport numpy as np\n\n"
+        f"inf, nan = math.inf, math.nan\nc0, p0, a0, a1 = np.copyto, np.putmask, np.any, np.all\n{constants}"
+        f"MOST_FACTORS = {MOST_FACTORS}\n{own}\n\n{lines}\n\n{source}\n\n"
+        f"def values_and_gradients({called}):\n"
+        '    """The values, and the partials in the order of the parameters; arrays of one shape."""\n'
+        f"    columns = np.broadcast_arrays({called})\n"
+        "    shape, size = columns[0].shape, columns[0].size\n"
+        "    columns = [np.ascontiguousarray(column, dtype=float).reshape(-1) for column in columns]\n"
+        f"    buffers = [np.empty(size) for _ in range({writer.buffers})]\n"
+        f"    buffers += [np.empty(size, dtype=bool) for _ in range({writer.masks})]\n"
+        f"    outputs = [np.empty(size) for _ in range({len(code.outputs)})]\n"
+        '    with np.errstate(all="ignore"):\n'
+        "        run(*columns, *buffers, *outputs)\n"
+        "    value, *partials = [column.reshape(shape) for column in outputs]\n"
+        "    return value, partials\n"
+    )
