@@ -19,6 +19,8 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     keys = QKeySequence.StandardKey
     file_menu, edit, view, run, help_menu = menus.values()
     window.files.fill(file_menu)
+    _add(file_menu, "&Code …", None, window.show_code)
+    file_menu.addSeparator()
     _add(file_menu, "&Quit", keys.Quit, window.close)
 
     window.undo_action = _add(edit, "&Undo", keys.Undo, window.document.undo)

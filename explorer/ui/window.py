@@ -487,6 +487,13 @@ class MainWindow(QMainWindow):
 
         CommandPalette(self.menuBar(), self).open()
 
+    def show_code(self) -> None:
+        """The generated code of the function and its gradient."""
+        from explorer.ui.code_dialog import CodeDialog
+
+        if (program := self.document.program) is not None:
+            CodeDialog(program, self.crew, self).open()
+
     def show_limits(self) -> None:
         """The limits of a run, to be changed."""
         from explorer.ui.limits_dialog import LimitsDialog

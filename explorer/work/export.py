@@ -26,6 +26,7 @@ from explorer.work.wire import Message
 # What the modules call by these names inside of the function with the inputs' names.
 _TAKEN = {"run", "np", "range", "float", "bool", "len"} | {"columns", "shape", "size", "buffers", "outputs"}
 
+_CONSTANTS = f"NAN, MOST_FACTORS = nan, {MOST_FACTORS}\n"  # those that our functions name
 TARGETS = {"python": "Python, one point", "numpy": "NumPy, many points at once"}
 
 
@@ -86,9 +87,10 @@ def python_module(program: Program, code: StraightLine, output: int) -> str:
     functions = {name: f for name, f in writer.globals().items() if name.startswith("f")}
     own, lines = _named(functions, "math", math)
     called = parameters(program)
+    imported = "import operator\n" if own else ""
     return (
-        f"{_opening(program, output)}import math\nimport operator\n\ninf, nan, e0 = math.inf, math.nan, ValueError\n"
-        f"NAN, MOST_FACTORS = nan, {MOST_FACTORS}\n{own}\n\n{lines}\n\n{source}\n\n"
+        f"{_opening(program, output)}import math\n{imported}\n"
+        f"inf, nan, e0 = math.inf, math.nan, ValueError\n{_CONSTANTS if own else ''}{own}\n\n{lines}\n\n{source}\n\n"
         f"def value_and_gradient({called}):\n"
         '    """The value, and the gradient in the order of the parameters; floats."""\n'
         f"    value, *gradient = run({called})\n    return value, gradient\n"
@@ -106,7 +108,7 @@ def numpy_module(program: Program, code: StraightLine, output: int) -> str:
     return (
         f"{_opening(program, output)}import math\n\nimport numpy as np\n\n"
         f"inf, nan = math.inf, math.nan\nc0, p0, a0, a1 = np.copyto, np.putmask, np.any, np.all\n{constants}"
-        f"MOST_FACTORS = {MOST_FACTORS}\n{own}\n\n{lines}\n\n{source}\n\n"
+        f"{_CONSTANTS if own else ''}{own}\n\n{lines}\n\n{source}\n\n"
         f"def values_and_gradients({called}):\n"
         '    """The values, and the partials in the order of the parameters; arrays of one shape."""\n'
         f"    columns = np.broadcast_arrays({called})\n"

@@ -1,0 +1,140 @@
+"""The generated code of the function and its gradient, to be read, copied and saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.language.program import ExplorerError, Program
+from explorer.ui import theme
+from explorer.ui.files import save_file
+from explorer.ui.worker import Crew
+from explorer.work import questions
+from explorer.work.ends import Broken, Done, End, Refused
+from explorer.work.wire import Message
+
+BUDGET_MS = 20_000
+_LANGUAGES = (("Python, one point", "python"), ("NumPy, many points at once", "numpy"))
+
+
+class CodeDialog(QDialog):
+    """A language and an output are chosen; the code comes from a worker."""
+
+    def __init__(self, program: Program, crew: Crew, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("code")
+        self.setWindowTitle("Code of the function and its gradient")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(760, 620)
+        self.source = program.source
+        self.language = QComboBox(objectName="code.language")
+        self.language.setAccessibleName("Language of the code")
+        for words, name in _LANGUAGES:
+            self.language.addItem(words, name)
+        self.output = QComboBox(objectName="code.output")
+        self.output.setAccessibleName("Which output")
+        self.output.addItems(list(program.outputs))
+        self.output.setVisible(len(program.outputs) > 1)
+        self.text = QPlainTextEdit(objectName="code.text", readOnly=True)
+        self.text.setAccessibleName("The code")
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setFont(theme.fixed_font(self))
+        self.message = QLabel(objectName="code.message")
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Close)
+        self.copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        self.save = buttons.button(QDialogButtonBox.StandardButton.Save)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        for button, name in ((self.copy, "copy"), (self.save, "save"), (close, "close")):
+            button.setObjectName(f"code.{name}")
+            button.setAccessibleName(button.text().replace("&", ""))
+        self.copy.clicked.connect(self._copy)
+        self.save.clicked.connect(self._ask_for_file)
+        close.clicked.connect(self.close)
+        above = QHBoxLayout()
+        above.addWidget(self.language)
+        above.addWidget(self.output)
+        above.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.addLayout(above)
+        outer.addWidget(self.text, 1)
+        outer.addWidget(self.message)
+        outer.addWidget(buttons)
+        self.worker = crew.worker("code")
+        self.worker.answered.connect(self._show)
+        self.worker.ended.connect(self._end)
+        self.language.currentIndexChanged.connect(self._ask)
+        self.output.currentIndexChanged.connect(self._ask)
+        self._ask()
+
+    @Slot()
+    def _ask(self) -> None:
+        self._say("Generating …")
+        output = max(self.output.currentIndex(), 0)
+        self.worker.ask(questions.export(self.source, str(self.language.currentData()), output), BUDGET_MS)
+
+    @Slot(object)
+    def _show(self, answer: Message) -> None:
+        with QSignalBlocker(self.text):
+            self.text.setPlainText(str(answer["text"]))
+
+    @Slot(object)
+    def _end(self, end: End) -> None:
+        if isinstance(end, Done):
+            lines = self.text.blockCount() - 1
+            self._say(f"{lines:,} lines: the code that the program itself runs on, with what it needs to stand alone.")
+            return
+        self.text.clear()
+        failed = "The code could not be generated: a fault of the program."
+        self._say(end.message if isinstance(end, Refused) else failed)
+        if isinstance(end, Broken):
+            self.text.setPlainText(end.traceback)
+
+    def _say(self, sentence: str) -> None:
+        self.message.setText(sentence)
+        for button in (self.copy, self.save):
+            button.setEnabled("lines:" in sentence)
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.message.setText("Copied.")
+
+    @Slot()
+    def _ask_for_file(self) -> None:
+        dialog = QFileDialog(self, "Save the code", filter="Python (*.py)")
+        dialog.setObjectName("code.file")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("py")
+        dialog.selectFile("gradient.py")
+        dialog.fileSelected.connect(self._save)
+        dialog.open()
+
+    @Slot(str)
+    def _save(self, path: str) -> None:
+        try:
+            save_file(path, self.text.toPlainText())
+        except ExplorerError as error:
+            self.message.setText(error.message)
+        else:
+            self.message.setText(f"Saved as {path}.")
+
+    def done(self, result: int) -> None:
+        """Closed: what is still being computed is of no use."""
+        self.worker.answered.disconnect(self._show)
+        self.worker.ended.disconnect(self._end)
+        self.worker.cancel()
+        super().done(result)
