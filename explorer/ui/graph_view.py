@@ -515,7 +515,11 @@ class GraphView(QGraphicsView):
         if node is not None:
             return self.describe_node(node)
         edge = self.edge_at(at)
-        if edge is None or self._picture is None:
+        return "" if edge is None else self.describe_edge(edge)
+
+    def describe_edge(self, edge: int) -> str:
+        """The partial of an edge, in words."""
+        if self._picture is None:
             return ""
         curve, names = self._picture.curves[edge], self._picture.names
         partial = self._picture.partial(edge)

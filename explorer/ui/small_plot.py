@@ -93,7 +93,7 @@ class SmallPlot(QWidget):
         low, high = self._range()
         wide = max(metrics.horizontalAdvance(self._tick(t)) for t in (low, high, *_ticks(low, high, self._log)))
         line = metrics.height()
-        return QRectF(self.rect()).adjusted(PAD + wide + 6, PAD + line, -PAD - 4, -PAD - 2 * line)
+        return QRectF(self.rect()).adjusted(PAD + wide + 6, PAD + 1.5 * line, -PAD - 4, -PAD - 2 * line)
 
     def _x(self, frame: QRectF, index: float) -> float:
         return frame.left() + frame.width() * index / max(self._length() - 1, 1)

@@ -83,6 +83,7 @@ class GraphPanel(Panel):
         self.view.setObjectName("graph.view")
         self.view.setAccessibleName("Computational graph")
         self.view.node_clicked.connect(self._node_clicked)
+        self.view.edge_clicked.connect(self._edge_clicked)
         self.view.node_opened.connect(self._node_opened)
         self.view.menu_asked.connect(self._show_menu)
         self.view.whole_seen.connect(self._offer_fit)
@@ -95,7 +96,7 @@ class GraphPanel(Panel):
         self.heat = Heat()
         self.legend = HeatLegend(self.view)
         self.player = Player()
-        self.player.row_changed.connect(self._show_row)
+        self.player.row_changed.connect(self._row_moved)
         self.explain = MathLabel(2)
         self.explain.setObjectName("graph.explain")
         self.explain.setAccessibleName("What this step does")
@@ -427,6 +428,13 @@ class GraphPanel(Panel):
 
     # -- one row of the film ---------------------------------------------------------------------------------------
 
+    def _row_moved(self, row: int) -> None:
+        """The player moved: the text shows the line that is at work."""
+        self._show_row(row)
+        graph = self._graph
+        if graph is not None and not self._outdated:
+            self.span_selected.emit(graph.span(graph.film_nodes[row - 1]) if row else None)
+
     def _show_row(self, row: int) -> None:
         if self._graph is None or self._progress is None or self._state is None:
             return
@@ -476,6 +484,7 @@ class GraphPanel(Panel):
                 if best is None or size < best[0]:
                     best = (size, op)
         self._select(None if best is None else best[1])
+        self._ask_sheet_about_selection()
 
     def _select(self, op: int | None) -> None:
         """Ring the op's node, mark its row, tell the sheets; say what made its number."""
@@ -519,6 +528,16 @@ class GraphPanel(Panel):
             return
         self._op_chosen(op)
         self.view.select(index)
+
+    def _edge_clicked(self, edge: int) -> None:
+        """Say the partial, and show the operation whose it is."""
+        graph = self._graph
+        if graph is None:
+            return
+        target = graph.node_ops[graph.curves[edge].target]
+        if target is not None:
+            self._op_chosen(target)
+        self.explain.setText(self.view.describe_edge(edge))
 
     # -- folding ---------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ class CallsSheet(Sheet):
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setStretchLastSection(False)
         self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(11)
+        self.tree.header().setMinimumSectionSize(40)
         self.tree.currentItemChanged.connect(self._chosen)
         self.branches = QTreeWidget(objectName="graph.calls.branches")
         self.branches.setAccessibleName("Branches: each condition, whether it held, and its margin")
@@ -42,7 +44,7 @@ class CallsSheet(Sheet):
         self.branches.setRootIsDecorated(False)
         self.branches.setUniformRowHeights(True)
         self.branches.currentItemChanged.connect(self._chosen)
-        for tree, widths in ((self.tree, {1: 88, 2: 88, 3: 74}), (self.branches, {0: 44, 2: 40, 3: 82})):
+        for tree, widths in ((self.tree, {1: 80, 2: 80, 3: 74}), (self.branches, {0: 44, 2: 40, 3: 82})):
             for column, width in widths.items():
                 tree.setColumnWidth(column, width)
         self.words = QLabel(objectName="graph.calls.words")
@@ -109,7 +111,7 @@ class CallsSheet(Sheet):
             len(answer["calls"]) + answer["more_calls"],
             len(answer["decisions"]) + answer["more_decisions"],
         )
-        text = f"{decisions:,} decision{'s' * (decisions != 1)} that depend on an input"
+        text = f"{decisions:,} decision{'s' * (decisions != 1)} that depend{'s' * (decisions == 1)} on an input"
         text += f", {close} of them close to the boundary (!)" if close else ""
         text += f"; {calls:,} call{'s' * (calls != 1)} of own functions." if calls else "; no calls of own functions."
         if answer["more_calls"] or answer["more_decisions"]:
@@ -117,6 +119,7 @@ class CallsSheet(Sheet):
         self.words.setText(text)
         self.branches.setVisible(bool(decisions) or not calls)
         self.tree.setVisible(bool(calls))
+        self.tree.setColumnHidden(3, bool(decisions))
 
     def show_refusal(self, message: str) -> None:
         self.words.setText(message)

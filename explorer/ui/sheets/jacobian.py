@@ -110,6 +110,13 @@ class JacobianSheet(Sheet):
         forward, reverse, differences = ways["forward"], ways["reverse"], ways["differences"]
         n, m = found["inputs"], found["outputs"]
         sizes = f"{n} input{'s' * (n != 1)}, {m} output{'s' * (m != 1)}"
+        if head["mode"] == "second":
+            self.advice.setText(
+                f"The Hessian of {pretty_name(head['outputs'][0])}, a column a pass: {n} of forward-over-reverse, each"
+                "  a Hessian-vector product that needs no Hessian."
+            )
+            self.advice.setToolTip("")
+            return
         cheaper = found["cheaper"]
         measured = (
             f"; measured {_time(forward['seconds'])} and {_time(reverse['seconds'])}"

@@ -158,13 +158,19 @@ class LoopsSheet(Sheet):
             text += ": a test of the value alone stops before the derivative has settled." if lags else "."
         self.words.setText("  ".join([text, *self._traps]))
 
+    def show_step(self, progress: Progress, changed: set[int]) -> None:
+        """The round that the player is in."""
+        if self.built and progress.row:
+            self.select(progress.answer.film_nodes[progress.row - 1], None)
+
     def select(self, op: int | None, span: Span | None) -> None:
         """The round in which the op was computed."""
         loop, graph = self._loop() if self.built else None, self._graph
         if loop is None or graph is None or op is None or op >= len(graph.iterations):
             return
         iteration, depth = graph.iterations[op], len(loop["outer"])
-        if graph.calls[op] == loop["call"] and len(iteration) > depth and list(iteration[:depth]) == loop["outer"]:
+        inside = graph.calls[op] == loop["call"] and len(iteration) > depth and list(iteration[:depth]) == loop["outer"]
+        if inside and iteration[depth] != self.slider.value():
             with QSignalBlocker(self.slider):
                 self.slider.setValue(iteration[depth])
             self._tell()
