@@ -287,7 +287,7 @@ def test_the_readmes_first_two_commands_make_run_and_test_the_program_each_in_on
         assert re.match(r"python3 -m venv \.venv && \.venv/bin/pip install (-q )?'?\.", command)
     assert run.endswith(".venv/bin/python main.py")
     assert "'.[test]'" in test
-    assert test.endswith(".venv/bin/python -m pytest")
+    assert re.search(r"\.venv/bin/python -m pytest( -q)?( -n auto --dist loadfile)?$", test)
     assert set(PROJECT["optional-dependencies"]) >= {"test", "dev"}
 
 
