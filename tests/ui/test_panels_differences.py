@@ -124,8 +124,8 @@ def test_a_click_on_the_plot_sets_the_step_and_hovering_tells_the_dot(qtbot, dif
     assert plot.axes().y_log
     target = plot.to_pixel(1e-5, 1e-8)
     qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(round(target.x()), round(target.y())))
-    reading = differences._reading
-    assert reading.steps[differences.slider.value()] == pytest.approx(1e-5, rel=0.11)
+    reading = differences._reading  # a pixel and a tick of its slider are a tenth each
+    assert reading.steps[differences.slider.value()] == pytest.approx(1e-5, rel=0.2)
     dot = plot.to_pixel(reading.steps[150], reading.errors["forward"][150])
     qtbot.mouseMove(plot, QPoint(round(dot.x()), round(dot.y())))
     qtbot.waitUntil(lambda: find("differences.dot").text().startswith("forward"), timeout=PATIENCE_MS)
