@@ -99,10 +99,13 @@ class MainWindow(QMainWindow):
 
         yield
         import explorer.ui.formula_view
-        import explorer.ui.inputs  # noqa: F401
+        import explorer.ui.inputs
 
         yield
         self._build_left()
+        yield
+        import explorer.ui.sheets  # noqa: F401
+
         yield
         from explorer.ui.panels.graph import GraphPanel
 

@@ -231,6 +231,9 @@ def test_the_first_cause_of_an_undefined_value_is_said(window, find, write, sett
     find("point.x").setValue(1.0)
     settle()
     assert "ln of −2 at line 1 is undefined" in find("status.graph").text()
+    window.graph.to_cause.trigger()
+    assert window.graph.view.describe_node(window.graph.view.selected).startswith("v₂ = ln v₁")
+    assert "is the first cause" in find("graph.explain").text()
 
 
 def test_thousands_of_nodes_open_and_play(qtbot, window, find):

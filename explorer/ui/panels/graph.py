@@ -212,6 +212,8 @@ class GraphPanel(Panel):
             menu, "Names v₋₁, v₀, v₁ … (&Baydin et al.)", False, self._names_changed, names
         )
         menu.addSeparator()
+        self.to_cause = menu.addAction("&Go to the first cause of what is not finite", self._go_to_cause)
+        self.to_cause.setEnabled(False)
         self.save_still = menu.addAction("Save a &picture of this step …", self._save_picture)
         self.save_film = menu.addAction("Save the sweep as a &film …", self._save_film)
         menu.addSeparator()
@@ -222,6 +224,17 @@ class GraphPanel(Panel):
         ):
             menu.addAction(words, copy)
         return menu
+
+    def _go_to_cause(self) -> None:
+        """Show the operation that first made a number that is not finite."""
+        graph = self._graph
+        if graph is None or not graph.head["causes"]:
+            return
+        op = graph.head["causes"][0]["op"]
+        if graph.copies[op]:
+            self.view.look_at(graph.copies[op][0])
+        self._op_chosen(op)
+        self.explain.setText(graph.head["causes"][0]["sentence"])
 
     @property
     def answer(self) -> GraphAnswer | None:
@@ -370,6 +383,7 @@ class GraphPanel(Panel):
         self._progress = Progress(answer)
         self._state = StateMaker(answer, self._progress, self.all_digits.isChecked())
         self.heat.follow(answer, self._progress)
+        self.to_cause.setEnabled(bool(answer.head["causes"]))
         cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
         if words := self._problem or answer.head["too_large"] or cause:
             self.say(words)

@@ -113,7 +113,7 @@ class JacobianSheet(Sheet):
         if head["mode"] == "second":
             self.advice.setText(
                 f"The Hessian of {pretty_name(head['outputs'][0])}, a column a pass: {n} of forward-over-reverse, each"
-                "  a Hessian-vector product that needs no Hessian."
+                " a Hessian-vector product that needs no Hessian."
             )
             self.advice.setToolTip("")
             return
