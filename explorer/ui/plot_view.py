@@ -75,7 +75,7 @@ class Polyline:
 class Marker:
     """A point in data coordinates; outside the axes it becomes an arrow at the edge, NaN is said in words.
 
-    `shape`: "circle", "square", "diamond", "cross", "crosshair" (lines through the whole of the axes).
+    `shape`: "circle", "square", "diamond", "cross", "crosshair" (lines through the whole of the axes), "none" (words).
     """
 
     x: float
@@ -85,7 +85,16 @@ class Marker:
     colour: int | str = "text"
 
 
-Overlay = Polyline | Marker
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """An image between limits in data coordinates, its first row on top."""
+
+    image: QImage
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+
+
+Overlay = Polyline | Marker | Raster
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,6 +520,11 @@ class PlotView(QWidget):
             painter.setClipRect(axes.rect())
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for part in self._overlay:
+                if isinstance(part, Raster):
+                    left, right = axes.across(part.x_limits)
+                    bottom, top = axes.down(part.y_limits)
+                    painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
+                    continue
                 _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes)
         return layer
 
@@ -651,6 +665,8 @@ def _symbol(shape: str, place: QPointF) -> QPainterPath:
     match shape:
         case "circle" | "crosshair":
             path.addEllipse(place, 4.5, 4.5)
+        case "none":
+            pass
         case "square":
             path.addRect(QRectF(place.x() - 4.5, place.y() - 4.5, 9, 9))
         case "diamond":

@@ -145,7 +145,7 @@ def test_every_rule_has_its_form_and_runs(optimize, find, press):
         press("run")
         assert shown(find)[0] == 3, rules.itemText(place)
         assert find("optimize.formula").text()
-        for box in optimize._fields.values():
+        for box in optimize.form.fields.values():
             assert box.accessibleName()
 
 

@@ -1,0 +1,463 @@
+"""The optimize panel: every rule on the function itself; run, race, compare, map and understand.
+
+The panel holds what all its pages share: the objective, the rule and its settings. A page is built when it is first
+looked at, the Run page excepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QSpinBox, QTabWidget, QToolButton, QWidget
+
+from explorer.optimize.rules import RULES
+from explorer.ui import theme
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.math_label import MathLabel
+from explorer.ui.panel import Panel, number_text
+from explorer.ui.panels.optimize.form import RuleForm
+from explorer.ui.panels.optimize.paths import Subject
+from explorer.ui.panels.optimize.run_page import RunPage
+from explorer.ui.panels.optimize.settings import MoreSettings
+from explorer.ui.session import Question
+from explorer.ui.worker import Crew
+from explorer.work import questions
+from explorer.work.ends import Done, End
+from explorer.work.wire import Message
+
+_CALM_MS = 250  # a rate that is being typed is judged when it rests
+_LARGEST_TABLE = 4_000_000  # characters of a table that is opened
+_DATA = {
+    "line": "line through 15 points",
+    "blobs": "two blobs (logistic regression)",
+    "circles": "two circles (network)",
+}
+
+
+class OptimizePanel(Panel):
+    """Objective, rule and settings above; below them the pages."""
+
+    name = "optimize"
+    title = "Optimize"
+    headed = False
+    budget_ms = 60_000
+
+    def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
+        super().__init__(crew, parent)
+        self.plots = plots
+        self.subject: Subject | None = None
+        self._given: dict[str, float] = {}  # the inputs as the window has them
+        self._data_start: dict[str, float] = {}  # that of the data set's parameters
+        self._table = ""
+        self._kept: list[Mapping[str, Any]] = []  # runs of a session file, to be repeated when there is a question
+        self._wait_for_names = False
+        self._build_head()
+        self.pages = QTabWidget(objectName="optimize.pages")
+        self.pages.setAccessibleName("Pages of the optimizer")
+        self.pages.setDocumentMode(True)
+        self.run_page = RunPage(self, crew, plots)
+        self._mind(self.run_page.paths.landscapes)
+        self._mind(self.run_page.planes)
+        self.run_page.paths.drawn.connect(self.brighten)
+        self.run_page.paths.failed.connect(self._landscape_failed)
+        self.pages.addTab(self.run_page, "Run")
+        for title in ("Race", "Compare", "Map", "Understand"):
+            self.pages.addTab(QWidget(), title)
+        self.pages.currentChanged.connect(self._page_shown)
+        self.body.addWidget(self.pages, 1)
+        self.judge = crew.worker("optimize.judge")
+        self.judge.answered.connect(self._judged)
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self._judge)
+        # What tests and scripts of the window hold on to.
+        self.plot, self.loss, self.state = self.run_page.paths.plot, self.run_page.paths.loss, self.run_page.state
+        self._settings_changed()
+
+    def _build_head(self) -> None:
+        self.objective = QComboBox(objectName="optimize.objective")
+        self.objective.setAccessibleName("What is minimised")
+        theme.narrow(self.objective, 5)
+        self.objective.activated.connect(self._objective_chosen)
+        self.form = RuleForm()
+        self.rule = self.form.rule
+        self.batch = QSpinBox(objectName="optimize.batch", minimum=0, maximum=1_000_000, value=0)
+        self.batch.setAccessibleName("Batch size")
+        self.batch.setSpecialValueText("all")
+        self.batch.valueChanged.connect(self._settings_changed)
+        for place, (words, widget) in enumerate(
+            (("minimise", self.objective), ("by", self.rule), ("batch", self.batch))
+        ):
+            label = QLabel(words)
+            label.setBuddy(widget)
+            self.head.insertWidget(2 * place, label)
+            self.head.insertWidget(2 * place + 1, widget)
+        self.more_button = QToolButton(text="More", objectName="optimize.more", checkable=True)
+        self.more_button.setToolTip("Schedule, clipping, where the gradient comes from, seed, bounds")
+        self.more_button.setAccessibleName("More settings")
+        self.head.insertWidget(6, self.more_button)
+        self.formula = MathLabel(3)
+        self.formula.setObjectName("optimize.formula")
+        self.formula.setAccessibleName("Formula of the rule")
+        self.more = MoreSettings()
+        self.more.hide()
+        self.more_button.toggled.connect(self.more.setVisible)
+        self.hidden_settings = QLabel(objectName="optimize.hidden")
+        self.hidden_settings.setTextFormat(Qt.TextFormat.PlainText)
+        self.hidden_settings.setAccessibleName("Settings that are not usual")
+        self.hidden_settings.setWordWrap(True)
+        self.hidden_settings.hide()
+        for widget in (self.formula, self.form, self.more, self.hidden_settings):
+            self.body.addWidget(widget)
+        self.form.changed.connect(self._settings_changed)
+        self.more.changed.connect(self._settings_changed)
+        self.more_button.toggled.connect(self._say_hidden)
+        self._list_objectives(None)
+
+    # -- what the pages ask ------------------------------------------------------------------------------------------
+
+    @property
+    def allowed(self) -> bool:
+        """Whether a run can be asked for."""
+        return (
+            self.subject is not None
+            and bool(self.subject.names)
+            and not self._outdated
+            and not self._wait_for_names
+            and not self._refusal()
+        )
+
+    @property
+    def seed(self) -> int:
+        """Of data and batches."""
+        return self.more.seed.value()
+
+    def leg(self, steps: int) -> dict[str, Any]:
+        """A leg with the settings as they are."""
+        leg = {"rule": self.rule.currentData(), "settings": self.form.settings(), "steps": steps, **self.more.leg()}
+        if self.batch.isEnabled() and self.batch.value():
+            leg["batch"] = self.batch.value()
+        return leg
+
+    def box(self) -> dict[str, Any] | None:
+        """The bounds, by input."""
+        try:
+            found = self.more.box(self.subject.names if self.subject else [])
+        except ValueError:
+            return None
+        return {name: list(ends) for name, ends in found.items()} or None
+
+    def given_start(self) -> dict[str, float]:
+        """Where the inputs are, or where a data set's parameters begin."""
+        return dict(self._data_start or self._given)
+
+    def move_start(self, start: Mapping[str, float]) -> None:
+        """The pages' subject now starts here."""
+        if self.subject is not None:
+            self.subject = Subject(self.subject.source, self.subject.objective, dict(start), self.subject.label)
+            self.run_page.paths.subject = self.subject
+            self._calm.start()
+
+    def ask_runs(self, question: Message) -> None:
+        """Ask for runs; their answers go to the Run page."""
+        self._fresh = False
+        self.worker.ask(question, self.budget_ms)
+
+    def cancel_runs(self) -> None:
+        """The runs under way are of no use any more."""
+        self.worker.cancel()
+
+    def _refusal(self) -> str:
+        """What is wrong with the settings, as a sentence; empty if nothing is."""
+        refusal = self.form.refusal()
+        if not refusal and self.more.clip.value() < 0:
+            refusal = "The longest gradient that clipping lets through must be above 0; 0 turns clipping off."
+        if not refusal:
+            try:
+                self.more.box(self.subject.names if self.subject else [])
+            except ValueError as error:
+                refusal = str(error)
+        return refusal
+
+    # -- a new function, point or objective --------------------------------------------------------------------------
+
+    def asks(self, question: Question) -> Message | None:
+        """A new function or point is a new start; the runs themselves wait for their button."""
+        self._given = dict(question.at)
+        self._list_objectives(question)
+        self._take_subject(keep=True)
+        kept, self._kept = self._kept, []
+        self.run_page.repeat(kept)
+        return None
+
+    def _list_objectives(self, question: Question | None) -> None:
+        """The outputs, their squares' sum, and the data sets; the choice stays if it is still there."""
+        before = self.objective.currentData()
+        with QSignalBlocker(self.objective):
+            self.objective.clear()
+            outputs = question.program.outputs if question is not None else ("this function",)
+            if len(outputs) == 1:
+                self.objective.addItem(pretty_name(outputs[0]), {})
+            else:
+                self.objective.addItem(f"{len(outputs)} outputs", {"kind": "none"})
+                for index, output in enumerate(outputs):
+                    self.objective.addItem(pretty_name(output), {"kind": "output", "index": index})
+                self.objective.addItem("sum of squares", {"kind": "squares"})
+            for name, words in _DATA.items():
+                self.objective.addItem(words, {"kind": "data", "name": name})
+            self.objective.addItem("this function on a table …", {"kind": "table"})
+            place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == before), 0)
+            self.objective.setCurrentIndex(place)
+
+    def _objective_chosen(self) -> None:
+        if (self.objective.currentData() or {}).get("kind") == "table" and not self._open_table():
+            self.objective.setCurrentIndex(0)
+        self._take_subject(keep=False)
+
+    def _open_table(self) -> bool:
+        path, _ = QFileDialog.getOpenFileName(self, "A table with a column an input", "", "Tables (*.csv *.tsv *.txt)")
+        if not path:
+            return False
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read(_LARGEST_TABLE + 1)
+        except (OSError, UnicodeDecodeError):
+            self.say("This file cannot be read as a table.")
+            return False
+        if len(text) > _LARGEST_TABLE:
+            self.say("This table is too large.")
+            return False
+        self._table = text
+        return True
+
+    def _take_subject(self, keep: bool) -> None:
+        """The objective as it is chosen now, with its start; on data the worker says which inputs there are."""
+        question = self.question
+        if question is None:
+            return
+        chosen = dict(self.objective.currentData() or {})
+        kind = chosen.get("kind", "")
+        on_data = kind in ("data", "table")
+        self.batch.setEnabled(on_data)
+        self.batch.setToolTip("Rows a step sees" if on_data else "A formula has no data to take batches of")
+        paths = self.run_page.paths
+        self._data_start = {}
+        self._wait_for_names = on_data
+        if on_data:
+            if kind == "data":
+                chosen["seed"] = self.seed
+            else:
+                chosen["text"] = self._table
+            self.subject = Subject(question.source, chosen, {}, "mean loss")
+            paths.subject = None
+            self.run_page.set_start({})
+            self.ask_runs(questions.runs(question.source, chosen, self.seed, [], None))
+            return
+        outputs = question.program.outputs
+        label = {"output": lambda: outputs[chosen["index"]], "squares": lambda: "sum of squares"}.get(kind)
+        self.subject = Subject(question.source, chosen, dict(question.at), label() if label else outputs[0])
+        self.say(self._refusal())
+        if kind == "none":
+            self.subject = None
+            paths.subject = None
+            self.run_page.starts = []
+            self.run_page.forget()
+            paths.show_message(
+                "Several outputs: an optimizer needs one number to make small. Choose one, or their squares."
+            )
+            self.brighten()
+            return
+        self.run_page.starts = [dict(question.at)] if question.at else []
+        self.run_page.forget()
+        if not question.at:
+            self.subject = None
+            paths.subject = None
+            paths.show_message("A constant has nothing to be optimized.")
+            self.brighten()
+            return
+        self._dim_soon.start()
+        paths.box = self._box_shown()
+        paths.set_subject(self.subject, keep)
+        self._calm.start()
+        self._tell_page()
+
+    def _box_shown(self) -> dict[str, tuple[float, float]]:
+        try:
+            return self.more.box(self.subject.names if self.subject else [])
+        except ValueError:
+            return {}
+
+    def _names_known(self, answer: Mapping[str, Any]) -> None:
+        """The worker has read the data: its parameters, where they start, what is to be known."""
+        self._wait_for_names = False
+        self._data_start = {name: float(value) for name, value in answer["start"].items()}
+        assert self.subject is not None
+        self.subject = Subject(self.subject.source, self.subject.objective, dict(self._data_start), answer["label"])
+        self.batch.setMaximum(max(int(answer["rows"] or 1), 1))
+        self.run_page.set_start(self._data_start)
+        self.say(" ".join(answer["notes"]) or self._refusal())
+        self.run_page.paths.set_subject(self.subject)
+        self._calm.start()
+        self._tell_page()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        self.run_page.paths.set_dimmed(dimmed)
+        self.run_page.state.setEnabled(not dimmed)
+
+    def _landscape_failed(self, said: str) -> None:
+        self._dim_soon.stop()
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        if "names" in answer:
+            if self._wait_for_names:
+                self._names_known(answer)
+        else:
+            self.run_page.take(answer)
+
+    def show_end(self, end: End) -> None:
+        if self._wait_for_names and not isinstance(end, Done):
+            self.run_page.paths.show_message(getattr(end, "message", "The data could not be read."))
+            self.brighten()
+        self.run_page.end()
+
+    # -- settings ----------------------------------------------------------------------------------------------------
+
+    def _settings_changed(self) -> None:
+        if not hasattr(self, "judge"):  # still being built
+            return
+        kind = RULES[self.rule.currentData()]
+        refusal = self._refusal()
+        try:
+            written = kind(**self.form.settings()).written if not refusal else kind.formula  # type: ignore[arg-type]
+        except Exception:  # what a rule refuses beyond its fields is said below
+            written = kind.formula
+        self.formula.set_lines(1 + written.count("\n") + 1)
+        self.formula.setText(f"{kind.title} ({kind.source})\n{written}")
+        chosen = self.subject.objective if self.subject is not None else {}
+        if chosen.get("kind") == "data" and chosen.get("seed") != self.seed and self.sender() is self.more:
+            self._take_subject(keep=False)
+            return
+        self._say_hidden()
+        self.run_page.paths.box = self._box_shown()
+        self.run_page.settings_changed()
+        self.say(refusal or kind.warning)
+        self._calm.start()
+        self._tell_page()
+
+    def _say_hidden(self) -> None:
+        said = "" if self.more.isVisible() else self.more.said()
+        self.hidden_settings.setText(said)
+        self.hidden_settings.setVisible(bool(said))
+
+    def _judge(self) -> None:
+        """What the curvature at the start says about the rate."""
+        subject = self.subject
+        if subject is None or not self.allowed or len(subject.names) > 50:
+            self.run_page.note.hide()
+            return
+        settings = {"rule": self.rule.currentData(), "settings": self.form.settings()}
+        self.judge.ask(
+            questions.optimizer("curvature", subject.source, subject.at, subject.objective, **settings), 5_000
+        )
+
+    def _judged(self, answer: dict[str, Any]) -> None:
+        if "eigenvalues" not in answer:
+            return
+        limit, rate = answer["limit"], answer["rate"]
+        said = ""
+        if isinstance(limit, float) and isinstance(rate, float) and rate > limit:
+            schedule = "" if "schedule" not in self.more.leg() else " (before its schedule)"
+            said = (
+                f"The rate{schedule} is {number_text(rate / limit, 3)} × the largest stable one at the start, "
+                f"{number_text(limit, 3)}: steps along the steepest curvature grow there."
+            )
+        self.run_page.note.setText(said)
+        self.run_page.note.setVisible(bool(said))
+
+    # -- pages -------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run the page that is seen (Ctrl+Return)."""
+        page = self.pages.currentWidget()
+        (page.run if hasattr(page, "run") else self.run_page.run)()
+
+    def _page_shown(self, place: int) -> None:
+        title = self.pages.tabText(place)
+        if title != "Run" and not hasattr(self.pages.widget(place), "subject_changed"):
+            page = self._build_page(title)
+            with QSignalBlocker(self.pages):
+                old = self.pages.widget(place)
+                self.pages.removeTab(place)
+                self.pages.insertTab(place, page, title)
+                self.pages.setCurrentIndex(place)
+                old.deleteLater()
+        self._tell_page()
+
+    def _build_page(self, title: str) -> QWidget:
+        if title == "Race":
+            from explorer.ui.panels.optimize.race_page import RacePage
+
+            return RacePage(self, self.crew, self.plots)
+        if title == "Compare":
+            from explorer.ui.panels.optimize.compare_page import ComparePage
+
+            return ComparePage(self, self.crew, self.plots)
+        if title == "Map":
+            from explorer.ui.panels.optimize.map_page import MapPage
+
+            return MapPage(self, self.crew, self.plots)
+        from explorer.ui.panels.optimize.understand_page import UnderstandPage
+
+        return UnderstandPage(self, self.crew, self.plots)
+
+    def _tell_page(self) -> None:
+        page = self.pages.currentWidget()
+        if hasattr(page, "subject_changed"):
+            page.subject_changed()
+
+    # -- session files -----------------------------------------------------------------------------------------------
+
+    def options(self) -> dict[str, Any]:
+        """Objective, rule, settings, and how to repeat the runs; nothing where all is as at the beginning."""
+        chosen = dict(self.objective.currentData() or {})
+        if chosen.get("kind") == "table":
+            chosen["text"] = self._table
+        kept = {
+            "objective": chosen,
+            "rule": self.rule.currentData(),
+            "settings": self.form.settings(),
+            "more": self.more.options(),
+            "batch": self.batch.value(),
+            "steps": self.run_page.steps.value(),
+            "runs": self.run_page.specs(),
+        }
+        return kept
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        self._table = str((options.get("objective") or {}).get("text", ""))
+        chosen = {k: v for k, v in dict(options.get("objective") or {}).items() if k != "text"}
+        place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == chosen), 0)
+        self.objective.setCurrentIndex(place)
+        settings = options.get("settings")
+        self.form.take(str(options.get("rule", "gd")), settings if isinstance(settings, Mapping) else {})
+        more = options.get("more")
+        self.more.restore(more if isinstance(more, Mapping) else {})
+        for box, key, default in ((self.batch, "batch", 0), (self.run_page.steps, "steps", 200)):
+            value = options.get(key, default)
+            if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
+                box.setValue(value)
+        runs = options.get("runs")
+        self._kept = [run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else []
+
+
+def _is_run(run: object) -> bool:
+    """Whether a session file's run has the shape of one; its numbers are checked by the worker."""
+    if not isinstance(run, Mapping) or not isinstance(run.get("at"), Mapping) or not isinstance(run.get("legs"), list):
+        return False
+    return bool(run["legs"]) and all(
+        isinstance(leg, Mapping) and leg.get("rule") in RULES and isinstance(leg.get("steps"), int)
+        for leg in run["legs"]
+    )

@@ -1,0 +1,118 @@
+"""The form of a rule: its name, and a field for each of its hyper-parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
+
+from explorer.optimize.rules import RULES
+from explorer.ui import theme
+from explorer.ui.number_box import NumberBox
+
+Setting = float | bool | str
+Field = NumberBox | QCheckBox | QComboBox
+
+
+class RuleForm(QWidget):
+    """The fields of the rule that the combo box `rule` names; `rule` itself stands elsewhere."""
+
+    changed = Signal()  # another rule, or another number
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rule = QComboBox(objectName="optimize.rule")
+        self.rule.setAccessibleName("Rule")
+        for name, kind in RULES.items():
+            self.rule.addItem(name, name)
+            self.rule.setItemData(self.rule.count() - 1, f"{kind.title} ({kind.source})", Qt.ItemDataRole.ToolTipRole)
+        theme.narrow(self.rule, 8)
+        self.rule.currentIndexChanged.connect(self._rule_chosen)
+        self.rate = NumberBox(self)
+        self.rate.setObjectName("optimize.rate")
+        self.rate.setAccessibleName("Rate")
+        self.rate.valueChanged.connect(self.changed)
+        self._form = QGridLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setVerticalSpacing(3)
+        for column in (1, 3):
+            self._form.setColumnStretch(column, 1)
+        self.fields: dict[str, Field] = {}
+        self._rule_chosen()
+
+    def _rule_chosen(self) -> None:
+        kind = RULES[self.rule.currentData()]
+        defaults = kind.defaults()
+        while self._form.count():
+            widget = self._form.takeAt(0).widget()
+            if widget is not self.rate:
+                widget.hide()
+                widget.deleteLater()
+        self.fields = {}
+        for place, (field, about) in enumerate(kind.hyperparameters().items()):
+            label = QLabel(about.words)
+            label.setToolTip(about.meaning)
+            box = self._field(field, defaults[field], about.choices)
+            if box is not self.rate:
+                box.setObjectName(f"optimize.set.{field}")
+            box.setAccessibleName(about.words)
+            box.setToolTip(about.meaning)
+            label.setBuddy(box)
+            self._form.addWidget(label, place // 2, 2 * (place % 2))
+            self._form.addWidget(box, place // 2, 2 * (place % 2) + 1)
+            self.fields[field] = box
+        self.rate.setVisible("rate" in self.fields)
+        self.changed.emit()
+
+    def _field(self, name: str, default: Setting, choices: tuple[str, ...]) -> Field:
+        if choices:
+            combo = QComboBox()
+            combo.addItems(choices)
+            combo.setCurrentText(str(default))
+            theme.narrow(combo, 6)
+            combo.currentIndexChanged.connect(self.changed)
+            return combo
+        if isinstance(default, bool):
+            check = QCheckBox()
+            check.setChecked(default)
+            check.toggled.connect(self.changed)
+            return check
+        box = self.rate if name == "rate" else NumberBox()
+        with QSignalBlocker(box):
+            box.setValue(float(default))
+        if box is not self.rate:
+            box.valueChanged.connect(self.changed)
+        return box
+
+    def settings(self) -> dict[str, Setting]:
+        """The hyper-parameters as they stand."""
+        return {field: _chosen(box) for field, box in self.fields.items()}
+
+    def refusal(self) -> str:
+        """What is wrong with the numbers, as a sentence; empty if nothing is."""
+        kind = RULES[self.rule.currentData()]
+        defaults, about = kind.defaults(), kind.hyperparameters()
+        refusals = (about[field].refusal(value, defaults[field]) for field, value in self.settings().items())
+        return next((refusal for refusal in refusals if refusal), "")
+
+    def take(self, rule: str, settings: Mapping[str, Any]) -> None:
+        """Show a rule and its settings; what does not fit is passed over."""
+        if rule not in RULES:
+            return
+        self.rule.setCurrentIndex(self.rule.findData(rule))
+        for field, value in settings.items():
+            box = self.fields.get(field)
+            if isinstance(box, QComboBox) and isinstance(value, str):
+                box.setCurrentText(value)
+            elif isinstance(box, QCheckBox) and isinstance(value, bool):
+                box.setChecked(value)
+            elif isinstance(box, NumberBox) and isinstance(value, int | float) and abs(value) < 1.7e308:
+                box.setValue(float(value))
+
+
+def _chosen(box: Field) -> Setting:
+    if isinstance(box, QComboBox):
+        return box.currentText()
+    return box.isChecked() if isinstance(box, QCheckBox) else box.value()

@@ -1,0 +1,654 @@
+"""Where runs are seen: the landscape (contour, curve or surface) with their paths, and their curves below it.
+
+Longer than 300 lines: the picture, the curves and the slider show one thing, the traces up to a step.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.ui import theme
+from explorer.ui.graph_picture import pretty_name
+from explorer.ui.math_label import MathLabel
+from explorer.ui.panels.optimize.trace import QUANTITIES, Trace, doubles, thinned
+from explorer.ui.panels.optimize.words import step_in_numbers
+from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.surface_view import SurfacePath, SurfaceView, TangentPlane
+from explorer.ui.worker import Crew
+from explorer.work import questions
+from explorer.work.ends import Done, End
+
+_REACH = 2.5  # the picture shows at least this far around the start
+_MARGIN = 0.15  # of the path's extent, around it
+_MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
+_FRAME_MS = 33
+_PLAY_SECONDS = 6.0  # a whole run at normal speed
+_SPEEDS = {"slow": 0.25, "normal": 1.0, "fast": 4.0}
+_ARROW = 0.16  # of the picture's width: the longest arrow
+_LINES = 12  # of the step in numbers
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the runs minimise: the text, the objective (see work.task), its inputs with a value each, its name."""
+
+    source: str
+    objective: Mapping[str, Any]
+    at: Mapping[str, float]
+    label: str
+
+    @property
+    def names(self) -> list[str]:
+        """The inputs."""
+        return list(self.at)
+
+
+@dataclass
+class Plane:
+    """What the picture is drawn over: one or two inputs by name, or two directions through a centre."""
+
+    names: list[str] = field(default_factory=list)
+    centre: list[float] = field(default_factory=list)
+    directions: list[list[float]] = field(default_factory=list)
+
+    def columns(self, trace: Trace) -> list[array[float]]:
+        """A trace's places in the picture, a column an axis."""
+        if self.directions:
+            return [trace.projected(self.centre, direction) for direction in self.directions]
+        return [trace.coordinate(name) for name in self.names]
+
+
+@dataclass
+class _Drawn:
+    """A trace's columns in the picture, thinned to what can be told apart there."""
+
+    columns: list[array[float]]
+    places: list[int]
+    x: list[float]
+    y: list[float]
+
+
+class PathsView(QWidget):
+    """Traces on the landscape and as curves, up to a step that a slider chooses."""
+
+    clicked = Signal(object, object, bool)  # the coordinates of a click, and whether Shift was held
+    step_changed = Signal(int)
+    drawn = Signal()  # a landscape has come
+    failed = Signal(str)
+
+    def __init__(self, crew: Crew, plots: Crew, prefix: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.subject: Subject | None = None
+        self.plane = Plane()
+        self.traces: list[Trace] = []
+        self.current = 0  # the trace that arrows, tangents and numbers belong to
+        self.minima: list[list[float]] = []
+        self.stationary: list[Mapping[str, Any]] = []
+        self.starts: list[dict[str, float]] = []
+        self.box: dict[str, tuple[float, float]] = {}
+        self._view: list[tuple[float, float]] = []
+        self._answer: dict[str, Any] | None = None
+        self._asked: tuple[Any, ...] | None = None  # what the landscape on the screen, or on its way, was asked for
+        self._curve: tuple[array[float], array[float]] = (array("d"), array("d"))
+        self._thin: dict[int, _Drawn] = {}
+        self.landscapes = crew.worker(f"{prefix}.landscape")
+        self.landscapes.answered.connect(self._show_landscape)
+        self.landscapes.ended.connect(self._landscape_ended)
+        self._build(plots, prefix)
+
+    def _build(self, plots: Crew, prefix: str) -> None:
+        self.plot = PlotView(plots)
+        self.plot.setObjectName(f"{prefix}.plot")
+        self.plot.setAccessibleName("Landscape of the function with the path of the run")
+        self.plot.clicked.connect(self._plot_clicked)
+        self.plot.installEventFilter(self)
+        self.loss = PlotView(plots)
+        self.loss.setObjectName(f"{prefix}.loss")
+        self.loss.setAccessibleName("Loss against step")
+        self.surface: SurfaceView | None = None
+        self.numbers = MathLabel(_LINES)
+        self.numbers.setObjectName(f"{prefix}.numbers")
+        self.numbers.setAccessibleName("This step in numbers")
+        self.picture = _combo(f"{prefix}.picture", "How the landscape is drawn", ["contour", "surface"])
+        self.over = _combo(f"{prefix}.over", "What the landscape is drawn over", [])
+        self.curve = _combo(f"{prefix}.curve", "What is drawn below", [])
+        for key, words in QUANTITIES.items():
+            self.curve.addItem(words, key)
+        self.curve.addItem("this step in numbers", "numbers")
+        self.against = _combo(f"{prefix}.against", "Against what", ["step", "gradients"])
+        self.arrows = QCheckBox("arrows", objectName=f"{prefix}.arrows")
+        self.arrows.setToolTip("Gradient (downhill), memory and the step taken, at the shown step")
+        self.arrows.setAccessibleName("Arrows of the gradient, the momentum and the step")
+        head = QHBoxLayout()
+        for widget in (self.picture, self.over, self.arrows, self.curve, self.against):
+            head.addWidget(widget)
+        head.addStretch(1)
+        head.setSpacing(4)
+        self.upper, self.lower = QStackedWidget(), QStackedWidget()
+        self.upper.addWidget(self.plot)
+        self.lower.addWidget(self.loss)
+        scroll = QScrollArea(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self.numbers)
+        self.lower.addWidget(scroll)
+        self._numbers_area = scroll
+        self.plot.setMinimumHeight(110)
+        self.loss.setMinimumHeight(70)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.upper)
+        split.addWidget(self.lower)
+        split.setSizes([300, 160])
+        split.setChildrenCollapsible(False)
+        self.slider = QSlider(Qt.Orientation.Horizontal, objectName=f"{prefix}.slider")
+        self.slider.setAccessibleName("Step of the run")
+        self.slider.setMaximum(0)
+        self.play = QPushButton("▶", objectName=f"{prefix}.play")
+        self.play.setCheckable(True)
+        self.play.setFixedWidth(30)
+        self.play.setAccessibleName("Play the run")
+        self.play.setToolTip("Play the run from here, or pause")
+        self.speed = _combo(f"{prefix}.speed", "Speed", list(_SPEEDS))
+        self.speed.setCurrentText("normal")
+        foot = QHBoxLayout()
+        foot.setSpacing(4)
+        for widget, stretch in ((self.play, 0), (self.slider, 1), (self.speed, 0)):
+            foot.addWidget(widget, stretch)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(4)
+        outer.addLayout(head)
+        outer.addWidget(split, 1)
+        outer.addLayout(foot)
+        self._timer = QTimer(self, interval=_FRAME_MS)
+        self._timer.timeout.connect(self._next_frame)
+        self._place = 0.0
+        self.slider.valueChanged.connect(self._step_chosen)
+        self.play.toggled.connect(self._play_toggled)
+        self.picture.currentIndexChanged.connect(self._picture_chosen)
+        self.over.activated.connect(self._over_chosen)
+        self.curve.currentIndexChanged.connect(self._curve_chosen)
+        self.against.currentIndexChanged.connect(self.show_curves)
+        self.arrows.toggled.connect(self._draw)
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """The step that is shown."""
+        return self.slider.value()
+
+    def set_subject(self, subject: Subject, keep: bool = False) -> None:
+        """Another function, start or objective. keep: the landscape stays if the start is still well inside it."""
+        names_before = self.subject.names if self.subject else []
+        self.subject = subject
+        if subject.names != names_before:
+            self._name_planes()
+        inside = len(self._view) == len(self.plane.names) and all(
+            low + _MARGIN * (high - low) < subject.at.get(name, math.nan) < high - _MARGIN * (high - low)
+            for (low, high), name in zip(self._view, self.plane.names, strict=False)
+        )
+        held = {name: value for name, value in subject.at.items() if name not in self.plane.names}
+        asked = (subject.source, dict(subject.objective), list(self.plane.names), held)
+        if keep and inside and self._asked == asked and not self.plane.directions:
+            self._draw()
+            self.drawn.emit()
+            return
+        self.plane.directions = []
+        self.look_around()
+
+    def look_around(self) -> None:
+        """The landscape around the start."""
+        if self.subject is not None:
+            self._view = [_around(self.subject.at[name]) for name in self.plane.names]
+            self.ask_landscape()
+
+    def _name_planes(self) -> None:
+        names = self.subject.names if self.subject else []
+        with QSignalBlocker(self.over):
+            self.over.clear()
+            if len(names) <= 2:
+                self.over.addItem(", ".join(map(pretty_name, names)), names)
+            else:
+                pairs = [[a, b] for k, a in enumerate(names[:12]) for b in names[k + 1 : 12]]
+                for pair in pairs:
+                    self.over.addItem(", ".join(map(pretty_name, pair)), pair)
+                self.over.addItem("principal", "principal")
+        self.over.setVisible(len(names) > 2)
+        self.plane = Plane(names[:2])
+        self._asked = None
+
+    def ask_landscape(self) -> None:
+        """Ask for the picture of the present plane and view."""
+        subject, plane = self.subject, self.plane
+        self._answer = None
+        if subject is None or not subject.names:
+            self.landscapes.cancel()
+            return
+        lows, highs = zip(*self._view, strict=True)
+        centre = dict(subject.at)
+        if plane.directions:
+            centre = dict(zip(subject.names, plane.centre, strict=True))
+        held = {name: value for name, value in subject.at.items() if name not in plane.names}
+        self._asked = (subject.source, dict(subject.objective), list(plane.names), held)
+        self.landscapes.ask(
+            questions.landscape(subject.source, plane.names, centre, lows, highs, subject.objective, plane.directions),
+            10_000,
+        )
+
+    def show_message(self, text: str) -> None:
+        """Words instead of a landscape."""
+        self.landscapes.cancel()
+        self._asked = self._answer = None
+        self.plot.set_message(text)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Show all of it pale."""
+        for view in (self.plot, self.loss, self.surface):
+            if view is not None:
+                view.set_dimmed(dimmed)
+        self.numbers.setEnabled(not dimmed)
+
+    def _show_landscape(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
+        self._thin = {}
+        names, coordinates = answer["axes"], answer["coordinates"]
+        label = pretty_name(answer["label"])
+        inputs = len(self.subject.names) if self.subject else 2
+        spec: dict[str, Any] = {"name": label, "x_label": pretty_name(names[0])}
+        if len(names) == 2:
+            spec |= {"kind": "contour", "x": coordinates[0], "y": coordinates[1], "z": answer["values"]}
+            spec["y_label"] = pretty_name(names[1])
+            if inputs > 2:
+                how = "through the last point" if self.plane.directions else "the others as at the start"
+                spec["description"] = f"Contour lines of {label} over {names[0]} and {names[1]}: {inputs} inputs, {how}"
+        else:
+            spec |= {"kind": "curve_1d", "x": coordinates[0], "y": answer["values"], "y_label": label}
+            self._curve = (doubles(coordinates[0]), doubles(answer["values"]))
+        self.plot.show_figure(spec)
+        if self.surface is not None and len(names) == 2:
+            self._fill_surface()
+        self._draw()
+        self.drawn.emit()
+
+    def _landscape_ended(self, end: End) -> None:
+        if not isinstance(end, Done) and self._answer is None:
+            self._asked = None
+            said = getattr(end, "message", "The landscape could not be drawn.")
+            self.plot.set_message(said)
+            self.failed.emit(said)
+
+    def fit(self) -> None:
+        """Show the whole of all paths in the landscape."""
+        columns = [self.plane.columns(trace) for trace in self.traces if len(trace)]
+        if not columns or self.subject is None:
+            return
+        self._view = []
+        for axis in range(len(columns[0])):
+            low = min(min(c[axis]) for c in columns)
+            high = max(max(c[axis]) for c in columns)
+            margin = _MARGIN * (high - low) or _REACH
+            self._view.append((low - margin, high + margin))
+        self.ask_landscape()
+
+    def look_along(self, answer: Mapping[str, Any]) -> None:
+        """Show the plane of an answer to `questions.principal`."""
+        names = self.subject.names if self.subject else []
+        self.plane = Plane([], [answer["centre"][name] for name in names], answer["directions"])
+        self._view = []
+        for low, high in zip(answer["lows"], answer["highs"], strict=True):
+            margin = _MARGIN * (high - low) or _REACH
+            self._view.append((low - margin, high + margin))
+        self._thin = {}
+        self.ask_landscape()
+
+    principal_wanted = Signal()
+
+    def _over_chosen(self) -> None:
+        chosen = self.over.currentData()
+        if chosen == "principal":
+            self.principal_wanted.emit()
+            return
+        self.plane = Plane(list(chosen))
+        self._thin = {}
+        self.look_around()
+
+    # -- traces and steps --------------------------------------------------------------------------------------------
+
+    def set_traces(self, traces: Sequence[Trace], current: int = 0) -> None:
+        """Show these runs; the slider stays where it is, as far as they go."""
+        self.traces, self.current = list(traces), current
+        self._thin = {}
+        self.refresh_length()
+        self.show_curves()
+        self._draw()
+
+    def refresh_length(self) -> None:
+        """Let the slider reach to the end of the longest run."""
+        longest = max((len(trace) for trace in self.traces), default=1)
+        with QSignalBlocker(self.slider):
+            self.slider.setMaximum(max(longest - 1, 0))
+
+    def follow(self) -> None:
+        """More of the runs has come: show their ends."""
+        self.refresh_length()
+        self._thin = {}
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.slider.maximum())
+        self._draw()
+        self.step_changed.emit(self.step)
+
+    def _step_chosen(self, step: int) -> None:
+        self._draw()
+        self.step_changed.emit(step)
+
+    def _play_toggled(self, on: bool) -> None:
+        self.play.setText("⏸" if on else "▶")
+        if on:
+            self._place = 0.0 if self.step >= self.slider.maximum() else float(self.step)
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _next_frame(self) -> None:
+        frames = _PLAY_SECONDS * 1000 / _FRAME_MS / _SPEEDS[self.speed.currentText()]
+        # A short run takes at most some steps a second.
+        self._place += max(
+            min(self.slider.maximum() / frames, 1e9), 4 * _FRAME_MS / 1000 * _SPEEDS[self.speed.currentText()]
+        )
+        self.slider.setValue(min(int(self._place), self.slider.maximum()))
+        if self.step >= self.slider.maximum():
+            self.play.setChecked(False)
+
+    # -- the picture -------------------------------------------------------------------------------------------------
+
+    def _picture_chosen(self) -> None:
+        if self.picture.currentText() == "surface" and len(self.plane.directions or self.plane.names) == 2:
+            if self.surface is None:
+                self.surface = SurfaceView()
+                self.surface.setObjectName(self.plot.objectName().replace("plot", "surface"))
+                self.surface.setAccessibleName("The function as a surface, with the path and the tangent plane")
+                self.upper.addWidget(self.surface)
+            self._fill_surface()
+            self.upper.setCurrentWidget(self.surface)
+        else:
+            self.upper.setCurrentWidget(self.plot)
+        self._draw()
+
+    def _fill_surface(self) -> None:
+        if self._answer is not None and self.surface is not None and len(self._answer["axes"]) == 2:
+            x, y = (doubles(c) for c in self._answer["coordinates"])
+            names = [pretty_name(name) for name in self._answer["axes"]]
+            label = pretty_name(self._answer["label"])
+            self.surface.show_surface(x, y, doubles(self._answer["values"]), (names[0], names[1], label))
+
+    def _seen(self, place: int) -> _Drawn:
+        """A trace as the picture shows it; what moves less than half a pixel cannot be seen."""
+        if place not in self._thin:
+            trace = self.traces[place]
+            columns = self.plane.columns(trace)
+            if len(columns) == 1:
+                columns = [columns[0], trace.loss]
+            self._thin[place] = _thin(columns, self.plot)
+        return self._thin[place]
+
+    def _draw(self) -> None:
+        if self.subject is None:
+            return
+        if self.surface is not None and self.upper.currentWidget() is self.surface:
+            self._draw_surface()
+            return
+        overlay: list[Overlay] = []
+        flat = bool(self.plane.directions) or len(self.plane.names) == 2
+        overlay += self._marks() if flat else []
+        several = len(self.traces) > 1
+        for place in [*(k for k in range(len(self.traces)) if k != self.current), self.current]:
+            if place >= len(self.traces) or not len(self.traces[place]):
+                continue
+            shown = min(self.step, len(self.traces[place]) - 1)
+            seen = self._seen(place)
+            cut = bisect_right(seen.places, shown)
+            x, y = seen.x[:cut], seen.y[:cut]
+            end = (seen.columns[0][shown], seen.columns[1][shown])
+            if not x or (x[-1], y[-1]) != end:
+                x, y = [*x, end[0]], [*y, end[1]]
+            colour: int | str = _series(place) if several else "accent"
+            overlay.append(Polyline(x, y, colour, 2.0))
+            overlay.append(Marker(x[0], y[0], "square", "" if several else "start"))
+            overlay.append(Marker(*end, "circle", "", colour))
+            if place == self.current:
+                overlay += self._tangent(shown) if not flat else self._arrows(shown, end)
+        if not any(len(trace) for trace in self.traces):
+            overlay += self._start_marks()
+        self.plot.set_overlay(overlay)
+
+    def _start_marks(self) -> list[Overlay]:
+        subject, marks = self.subject, []
+        if subject is None or self.plane.directions:
+            return []
+        for number, start in enumerate(self.starts or [dict(subject.at)]):
+            names = [name for name in self.plane.names if name in start]
+            if len(names) != len(self.plane.names) or not names:
+                continue
+            x = start[names[0]]
+            height = start[names[1]] if len(names) == 2 else _interpolated(*self._curve, x)
+            marks.append(Marker(x, height, "square", "start" if number == 0 else f"start {number + 1}"))
+        return marks
+
+    def _marks(self) -> list[Overlay]:
+        """Known minima and the bounds."""
+        marks: list[Overlay] = []
+        if not self.plane.directions and self.subject is not None and len(self.subject.names) == 2:
+            for point in self.stationary:
+                x, y = (point["x"][name] for name in self.plane.names)
+                shape = {"minimum": "cross", "maximum": "diamond"}.get(point["kind"], "circle")
+                marks.append(Marker(x, y, shape, point["kind"], 2))
+            if len(self.box) == 2:
+                (a, b), (c, d) = (self.box[name] for name in self.plane.names)
+                marks.append(Polyline([a, b, b, a, a], [c, c, d, d, c], "text", 1.2, dashed=True))
+        return marks
+
+    def _tangent(self, shown: int) -> list[Overlay]:
+        """The tangent of a curve at the shown step, across the picture."""
+        trace = self.traces[self.current]
+        (low, high) = self._view[0]
+        x, f, slope = trace.point(shown)[0], trace.loss[shown], trace.gradient_at(shown)[0]
+        return [Polyline([low, high], [f + slope * (low - x), f + slope * (high - x)], 1, 1.4, dashed=True)]
+
+    def _arrows(self, shown: int, end: tuple[float, float]) -> list[Overlay]:
+        """Downhill, memory and step at the shown point: directions of one length, the step as long as it is."""
+        if not self.arrows.isChecked() or self.plane.directions or not self._view:
+            return []
+        trace = self.traces[self.current]
+        names = trace.names
+        axes = [names.index(name) for name in self.plane.names]
+        g = trace.gradient_at(shown)
+        arrows = [("−∇f", [-g[k] for k in axes], 1)]
+        memory = dict(trace.entries_at(shown))
+        for symbol, sign in (("m̂", -1.0), ("m", None), ("d", 1.0)):
+            if symbol in memory and len(memory[symbol]) == len(names):
+                rule = trace.rule_at(shown).name
+                way = sign if sign is not None else (1.0 if rule in ("momentum", "nesterov") else -1.0)
+                arrows.append((symbol if way > 0 else f"−{symbol}", [way * memory[symbol][k] for k in axes], 2))
+                break
+        if shown + 1 < len(trace):
+            a, b = trace.point(shown), trace.point(shown + 1)
+            arrows.append(("Δx", [b[k] - a[k] for k in axes], 3))
+        widths = [high - low for low, high in self._view]
+        overlay: list[Overlay] = []
+        for symbol, (dx, dy), colour in arrows:
+            size = math.hypot(dx / widths[0], dy / widths[1])
+            if not 0 < size < math.inf:
+                continue
+            # The step is drawn as long as it is, if it can be seen; directions have a length of their own.
+            stretch = 1.0 if symbol == "Δx" and size > 0.03 else _ARROW / size
+            tip = (end[0] + stretch * dx, end[1] + stretch * dy)
+            overlay.append(Polyline([end[0], tip[0]], [end[1], tip[1]], colour, 2.0, arrow=True))
+            overlay.append(Marker(*tip, "none", symbol, colour))
+        return overlay
+
+    def _draw_surface(self) -> None:
+        paths, plane = [], None
+        for place, trace in enumerate(self.traces):
+            if not len(trace):
+                continue
+            shown = min(self.step, len(trace) - 1)
+            columns = self._seen(place).columns
+            paths.append(SurfacePath(columns[0][: shown + 1], columns[1][: shown + 1], trace.loss[: shown + 1], place))
+            if place == self.current and not self.plane.directions:
+                g = dict(zip(trace.names, trace.gradient_at(shown), strict=True))
+                slopes = [g[name] for name in self.plane.names]
+                plane = TangentPlane(columns[0][shown], columns[1][shown], trace.loss[shown], slopes[0], slopes[1])
+        if self.surface is not None:
+            self.surface.set_paths(paths, plane)
+
+    # -- the curves --------------------------------------------------------------------------------------------------
+
+    def _curve_chosen(self) -> None:
+        numbers = self.curve.currentData() == "numbers"
+        self.lower.setCurrentWidget(self._numbers_area if numbers else self.loss)
+        self.against.setEnabled(not numbers)
+        self.show_curves() if not numbers else self.show_numbers()
+
+    def show_numbers(self) -> None:
+        """This step in numbers, if that is what is looked at."""
+        if self.curve.currentData() != "numbers":
+            return
+        if not self.traces or not len(self.traces[self.current]):
+            self.numbers.setText("Run first: then each step stands here with its numbers.")
+            return
+        trace = self.traces[self.current]
+        step = min(self.step, len(trace) - 1)
+        lines = step_in_numbers(trace, step, 2 if len(trace.names) > 1 else 1)
+        self.numbers.setText("\n".join(lines) if lines else "This is the last iterate: there is no step after it.")
+
+    def show_curves(self) -> None:
+        """The chosen quantity of all runs."""
+        if self.curve.currentData() == "numbers":
+            self.show_numbers()
+            return
+        quantity = str(self.curve.currentData())
+        by_cost = self.against.currentText() == "gradients"
+        series = []
+        for place, trace in enumerate(self.traces):
+            if len(trace) < 1:
+                continue
+            whole = trace.loss if quantity != "norm" else trace.norm
+            places = thinned(whole, _MOST_STRETCHES)
+            heights = trace.values(quantity, places, self.minima)
+            across = [trace.evaluations[k] if by_cost else float(k) for k in places]
+            index = _series(place) if len(self.traces) > 1 else 0
+            series.append(
+                {
+                    "x": across,
+                    "y": [None if v != v else v for v in heights],
+                    "label": trace.label if len(self.traces) > 1 else "",
+                    "style": {"index": index, "markers": len(places) < 30},
+                }
+            )
+        if not series:
+            self.loss.set_message("Run to see the loss against the step.")
+            return
+        label = pretty_name(self.subject.label) if self.subject else "f"
+        if quantity == "distance" and not self.minima:
+            self.loss.set_message("No minimum is known: find the stationary points under Understand.")
+            return
+        numbers = [v for row in series for v in row["y"] if v is not None]
+        positive = [v for v in numbers if v > 0]
+        decades = bool(positive) and min(numbers) >= 0.0 and max(positive) > 100.0 * min(positive)
+        self.loss.show_figure(
+            {
+                "kind": "curves",
+                "x_scale": "linear",
+                "y_scale": "log" if decades else "linear",
+                "x_label": "gradients evaluated" if by_cost else "step",
+                "y_label": QUANTITIES[quantity].replace("f", label)
+                if quantity in ("loss", "norm")
+                else QUANTITIES[quantity],
+                "series": series,
+            }
+        )
+
+    # -- the mouse ---------------------------------------------------------------------------------------------------
+
+    def _plot_clicked(self, x: float, y: float) -> None:
+        self.clicked.emit(x, y, False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click with Shift is another start; a drag moves the start along."""
+        if watched is self.plot and isinstance(event, QMouseEvent):
+            left = Qt.MouseButton.LeftButton
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            pressed = event.type() == QEvent.Type.MouseButtonPress and event.button() == left and shift
+            dragged = event.type() == QEvent.Type.MouseMove and event.buttons() & left and not shift
+            if pressed or dragged:
+                axes = self.plot.axes()
+                if axes is not None and axes.rect().contains(event.position()):
+                    self.clicked.emit(*axes.value(event.position()), shift)
+                    return True
+        return super().eventFilter(watched, event)
+
+
+def _combo(name: str, words: str, entries: Sequence[str]) -> QComboBox:
+    combo = QComboBox(objectName=name)
+    combo.addItems(entries)
+    combo.setAccessibleName(words)
+    combo.setToolTip(words)
+    theme.narrow(combo, 5)
+    return combo
+
+
+def _series(place: int) -> int:
+    """The colour of a trace among several: the first series colour is the landscape's own."""
+    return place + 1
+
+
+def _around(value: float) -> tuple[float, float]:
+    reach = max(_REACH, 0.75 * abs(value))
+    return value - reach, value + reach
+
+
+def _thin(columns: list[array[float]], plot: PlotView) -> _Drawn:
+    """The places of a path whose pixels differ by half a pixel or more."""
+    x, y = columns
+    axes = plot.axes()
+    if axes is None or len(x) < 500:
+        return _Drawn(columns, list(range(len(x))), x.tolist(), y.tolist())
+    width = (axes.x_limits[1] - axes.x_limits[0]) / max(axes.right - axes.left, 1)
+    height = (axes.y_limits[1] - axes.y_limits[0]) / max(axes.bottom - axes.top, 1)
+    places, kept_x, kept_y = [0], [x[0]], [y[0]]
+    a, b = x[0], y[0]
+    for k, (u, v) in enumerate(zip(x, y, strict=True)):
+        if abs(u - a) > 0.5 * width or abs(v - b) > 0.5 * height:
+            places.append(k)
+            kept_x.append(u)
+            kept_y.append(v)
+            a, b = u, v
+    return _Drawn(columns, places, kept_x, kept_y)
+
+
+def _interpolated(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
+    """The height of a curve at x; NaN outside it."""
+    place = bisect_right(xs, x)
+    if not 0 < place < len(xs):
+        return math.nan
+    part = (x - xs[place - 1]) / (xs[place] - xs[place - 1])
+    return ys[place - 1] + part * (ys[place] - ys[place - 1])

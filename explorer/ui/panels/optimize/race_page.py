@@ -1,0 +1,202 @@
+"""The Race page: many rules from one start at once, on one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.optimize.rules import RULES, rule_from
+from explorer.ui.panel import number_text
+from explorer.ui.panels.optimize.paths import PathsView
+from explorer.ui.panels.optimize.trace import Trace
+from explorer.ui.worker import Crew
+from explorer.work import questions
+from explorer.work.ends import Done, End
+
+if TYPE_CHECKING:
+    from explorer.ui.panels.optimize import OptimizePanel
+
+_STEPS = 200
+_FIRST = ("gd", "momentum", "nesterov", "rmsprop", "adam", "bfgs")  # that race unless others are chosen
+_COLUMNS = ("rule", "rate", "last f", "end")
+_BUDGET_MS = 60_000
+
+
+class RacePage(QWidget):
+    """A table of rules with a tick and a rate each; the picture and the curves of those that race."""
+
+    def __init__(self, panel: OptimizePanel, crew: Crew, plots: Crew) -> None:
+        super().__init__()
+        self.panel = panel
+        self.traces: list[Trace] = []
+        self._rows: list[int] = []  # the table's row of each trace
+        self._colours_of: list[str] = []
+        self.worker = crew.worker("optimize.race")
+        self.worker.answered.connect(self._take)
+        self.worker.ended.connect(self._ended)
+        panel._mind(self.worker)
+        self.paths = PathsView(crew, plots, "race")
+        panel._mind(self.paths.landscapes)
+        self.start_button = QPushButton("Race", objectName="race.run")
+        self.start_button.setAccessibleName("Let the ticked rules race")
+        self.start_button.setToolTip("Every ticked rule from the same start (Ctrl+Return)")
+        self.start_button.clicked.connect(self.run)
+        fit = QPushButton("Fit view", objectName="race.fit")
+        fit.setAccessibleName("Show all paths")
+        fit.clicked.connect(self.paths.fit)
+        self.steps = QSpinBox(objectName="race.steps", minimum=1, maximum=100_000, value=_STEPS)
+        self.steps.setAccessibleName("Steps of each rule")
+        self.status = QLabel(objectName="race.status")
+        self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self.status.setAccessibleName("What the race has come to")
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for widget in (self.start_button, fit, QLabel("steps"), self.steps):
+            row.addWidget(widget)
+        row.addWidget(self.status, 1)
+        self.table = self._build_table()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.table)
+        split.addWidget(self.paths)
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(1, 1)
+        split.setSizes([118, 400])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 4, 0, 0)
+        outer.setSpacing(4)
+        outer.addLayout(row)
+        outer.addWidget(split, 1)
+
+    def _build_table(self) -> QTableWidget:
+        table = QTableWidget(len(RULES), len(_COLUMNS), objectName="race.table")
+        table.setAccessibleName("The rules that race, with their rates and how they ended")
+        table.setHorizontalHeaderLabels(_COLUMNS)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 5)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        table.setTabKeyNavigation(False)
+        table.setMinimumHeight(70)
+        for place, (name, kind) in enumerate(RULES.items()):
+            item = QTableWidgetItem(name)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if name in _FIRST else Qt.CheckState.Unchecked)
+            item.setToolTip(f"{kind.title} ({kind.source})")
+            table.setItem(place, 0, item)
+            rate = kind.defaults().get("rate")
+            cell = QTableWidgetItem("" if rate is None else number_text(rate))
+            if rate is None:
+                cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            table.setItem(place, 1, cell)
+            for column in (2, 3):
+                told = QTableWidgetItem("")
+                told.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                table.setItem(place, column, told)
+        table.resizeColumnsToContents()
+        table.setColumnWidth(1, 64)
+        table.setColumnWidth(2, 84)
+        return table
+
+    # -- the race ----------------------------------------------------------------------------------------------------
+
+    def subject_changed(self) -> None:
+        """Another function, start or setting: the race is over, the picture follows."""
+        subject = self.panel.subject
+        self.start_button.setEnabled(subject is not None and self.panel.allowed)
+        if subject is None:
+            self.paths.show_message("Nothing to be optimized.")
+            return
+        if self.paths.subject != subject:
+            self.worker.cancel()
+            self.traces = []
+            self.paths.set_traces([])
+            self.paths.set_subject(subject, keep=True)
+            self.status.setText("")
+
+    def run(self) -> None:
+        """Let all ticked rules run."""
+        subject = self.panel.subject
+        if subject is None or not self.panel.allowed:
+            return
+        specs, self._rows = [], []
+        for place, name in enumerate(RULES):
+            for column in (2, 3):
+                self.table.item(place, column).setText("")
+            if self.table.item(place, 0).checkState() is not Qt.CheckState.Checked:
+                continue
+            settings: dict[str, Any] = {}
+            text = self.table.item(place, 1).text().strip().replace("−", "-").replace(",", ".")
+            if text:
+                try:
+                    settings["rate"] = float(text)
+                    rule_from(name, settings)
+                except Exception as error:  # a ValueError of float or what the rule refuses, in words
+                    self.table.item(place, 3).setText(getattr(error, "message", "The rate is not a number."))
+                    continue
+            leg = {"rule": name, "settings": settings, "steps": self.steps.value()}
+            if self.panel.batch.isEnabled() and self.panel.batch.value():
+                leg["batch"] = self.panel.batch.value()
+            specs.append({"at": dict(subject.at), "legs": [leg]})
+            self._rows.append(place)
+        self.traces = [Trace(spec, subject.names, spec["legs"][0]["rule"]) for spec in specs]
+        self.paths.set_traces(self.traces)
+        if not specs:
+            self.status.setText("Tick a rule first.")
+            return
+        self.status.setText("")
+        self.worker.ask(
+            questions.runs(subject.source, subject.objective, self.panel.seed, specs, self.panel.box()), _BUDGET_MS
+        )
+
+    def _take(self, answer: Mapping[str, Any]) -> None:
+        place = answer.get("run")
+        if place is None or not 0 <= place < len(self.traces):
+            return
+        trace = self.traces[place]
+        trace.take(answer)
+        if "block" in answer:
+            self.paths.follow()
+        row = self._rows[place]
+        if len(trace):
+            self.table.item(row, 2).setText(number_text(trace.loss[-1], 4))
+        if trace.stopped:
+            self.table.item(row, 3).setText(_short(trace))
+            self.table.item(row, 3).setToolTip(trace.sentence)
+
+    def _ended(self, end: End) -> None:
+        if not isinstance(end, Done):
+            self.status.setText(getattr(end, "message", "The race failed."))
+        self.paths.show_curves()
+        finished = [trace for trace in self.traces if len(trace) and trace.stopped != "diverged"]
+        if finished:
+            best = min(finished, key=lambda trace: trace.loss[-1])
+            self.status.setText(f"lowest: {best.label}")
+
+
+def _short(trace: Trace) -> str:
+    gradients = trace.cost.get("gradient")
+    spent = f", {gradients:g} gradients" if gradients is not None else ""
+    if trace.stopped == "refused":
+        return trace.sentence
+    last = len(trace) - 1
+    return {
+        "steps": f"all steps{spent}",
+        "converged": f"converged at step {last}{spent}",
+        "diverged": f"diverged at step {last + 1}",
+        "stalled": f"stalled at step {last}{spent}",
+    }.get(trace.stopped, trace.stopped)

@@ -1,0 +1,357 @@
+"""A function of two inputs as a surface in space, turned by the mouse, with paths on it and its tangent plane.
+
+Drawn here and not by the plotting process: a surface that is turned needs thirty pictures a second. The surface is
+kept as a picture while only what lies on it moves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT
+
+_MOST_SIDE = 40  # cells a side: 1,600 of them are drawn in some 15 ms
+_MOVING_SIDE = 20  # while it is turned
+_MOST_POINTS = 1_500  # of a path: more than there are pixels along it
+_FLOOR = 1e-4  # of the range: where the logarithm of the height above the minimum begins
+_DEGREES = 0.5  # of a turn, for a pixel of the mouse
+_STEP_DEGREES = 6.0  # for a key
+
+
+@dataclass(frozen=True)
+class SurfacePath:
+    """A path on the surface; `colour` is the index of a series. The last point gets a ball, the first a square."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    z: Sequence[float]
+    colour: int = 0
+
+
+@dataclass(frozen=True)
+class TangentPlane:
+    """The plane through (x, y, z) with the slopes of the gradient there."""
+
+    x: float
+    y: float
+    z: float
+    slope_x: float
+    slope_y: float
+
+
+class SurfaceView(QWidget):
+    """Heights over a grid as a shaded surface. Drag or the arrow keys turn it, the wheel comes nearer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.azimuth, self.elevation, self.zoom = -60.0, 32.0, 1.0
+        self._x: list[float] = []
+        self._y: list[float] = []
+        self._z: list[list[float]] = []  # rows of y; NaN where there is no height
+        self._low, self._high = 0.0, 1.0
+        self._log = False
+        self._labels = ("x", "y", "f")
+        self._paths: tuple[SurfacePath, ...] = ()
+        self._plane: TangentPlane | None = None
+        self._picture: QPixmap | None = None
+        self._dragged: QPointF | None = None
+        self._dimmed = False
+        self.setMinimumSize(200, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip("Drag to turn, wheel to come nearer")
+
+    def show_surface(
+        self, x: Sequence[float], y: Sequence[float], z: Sequence[float], labels: tuple[str, str, str]
+    ) -> None:
+        """z row by row from the lowest y. Heights that span decades are shown by their logarithm above the lowest."""
+        across, up = _chosen(len(x)), _chosen(len(y))
+        self._x, self._y = [x[i] for i in across], [y[j] for j in up]
+        rows = [[z[j * len(x) + i] for i in across] for j in up]
+        finite = sorted(v for row in rows for v in row if math.isfinite(v))
+        self._low, self._high = (finite[0], finite[-1]) if finite else (0.0, 1.0)
+        span = self._high - self._low
+        middle = finite[len(finite) // 2] if finite else 0.0
+        self._log = span > 0 and (middle - self._low) < 0.04 * span
+        self._labels = labels
+        self._z = [[self._height(v) for v in row] for row in rows]
+        self._forget()
+
+    def set_paths(self, paths: Sequence[SurfacePath], plane: TangentPlane | None = None) -> None:
+        """Draw these over the surface; they replace those before."""
+        self._paths, self._plane = tuple(paths), plane
+        self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Show it pale: it belongs to a question that is no longer asked."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
+
+    def _forget(self) -> None:
+        self._picture = None
+        self.update()
+
+    # -- from numbers to the screen ----------------------------------------------------------------------------------
+
+    def _height(self, value: float) -> float:
+        """The height from 0 to 1, and beyond for what is outside the range."""
+        if not math.isfinite(value):
+            return math.nan
+        span = self._high - self._low or 1.0
+        part = (value - self._low) / span
+        if not self._log:
+            return part
+        return 1 - math.log10(max(part, 0.0) + _FLOOR) / math.log10(_FLOOR) if part < 1e6 else 3.0
+
+    def _projection(self) -> tuple[float, ...]:
+        a, e = math.radians(self.azimuth), math.radians(self.elevation)
+        scale = 0.54 * min(self.width(), self.height() * 1.25) * self.zoom
+        return math.cos(a), math.sin(a), math.cos(e), math.sin(e), scale, self.width() / 2, self.height() * 0.52
+
+    def _pixels(self, points: Iterable[tuple[float, float, float]]) -> list[QPointF]:
+        """The places of points of the unit cube."""
+        ca, sa, ce, se, scale, x0, y0 = self._projection()
+        result = []
+        for x, y, z in points:
+            u, v, w = x - 0.5, y - 0.5, 0.62 * (z - 0.5)
+            side, depth = u * ca - v * sa, u * sa + v * ca
+            result.append(QPointF(x0 + scale * side, y0 - scale * (w * ce + depth * se)))
+        return result
+
+    def _unit(self, x: float, y: float) -> tuple[float, float]:
+        width, height = self._x[-1] - self._x[0], self._y[-1] - self._y[0]
+        return (x - self._x[0]) / width, (y - self._y[0]) / height
+
+    # -- painting ----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette = self.palette()
+        with QPainter(self) as painter:
+            if not self._z:
+                painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+                return
+            if self._picture is None or self._picture.deviceIndependentSize().toSize() != self.size():
+                self._picture = self._paint_surface(_MOVING_SIDE if self._dragged is not None else _MOST_SIDE)
+            painter.drawPixmap(0, 0, self._picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._plane is not None:
+                self._paint_plane(painter, self._plane)
+            for path in self._paths:
+                self._paint_path(painter, path)
+            if self._dimmed:
+                veil = QColor(palette.color(QPalette.ColorRole.Base))
+                veil.setAlphaF(0.55)
+                painter.fillRect(self.rect(), veil)
+
+    def _paint_surface(self, side: int) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        picture.fill(ground)
+        stride = max(1, (len(self._x) - 1) // side)
+        across, up = range(0, len(self._x), stride), range(0, len(self._y), stride)
+        grid = [self._pixels((*self._unit(self._x[i], self._y[j]), self._z[j][i]) for i in across) for j in up]
+        heights = [[self._z[j][i] for i in across] for j in up]
+        ca, sa = self._projection()[:2]
+        # From the back: depth grows with u sin a + v cos a.
+        columns, rows = range(len(across) - 1), range(len(up) - 1)
+        columns = columns[::-1] if sa > 0 else columns
+        rows = rows[::-1] if ca > 0 else rows
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_box(painter)
+            line = QColor(self.palette().color(QPalette.ColorRole.Text))
+            line.setAlphaF(0.28)
+            painter.setPen(QPen(line, 0.5))
+            shades = self._shades()
+            for j in rows:
+                low, high = grid[j], grid[j + 1]
+                for i in columns:
+                    middle = (heights[j][i] + heights[j][i + 1] + heights[j + 1][i] + heights[j + 1][i + 1]) / 4
+                    if middle != middle:
+                        continue
+                    painter.setBrush(shades[min(max(int(middle * 31), 0), 31)])
+                    painter.drawPolygon(QPolygonF([low[i], low[i + 1], high[i + 1], high[i]]))
+        return picture
+
+    def _shades(self) -> list[QColor]:
+        """From deep to pale, as the contour plot has them."""
+        palette = self.palette()
+        accent, ground = palette.color(QPalette.ColorRole.Highlight), palette.color(QPalette.ColorRole.Base)
+        shades = []
+        for k in range(32):
+            part = 0.8 - 0.72 * k / 31
+            shades.append(
+                QColor.fromRgbF(
+                    *(
+                        accent_part * part + ground_part * (1 - part)
+                        for accent_part, ground_part in zip(accent.getRgbF()[:3], ground.getRgbF()[:3], strict=True)
+                    )
+                )
+            )
+        return shades
+
+    def _paint_box(self, painter: QPainter) -> None:
+        """The floor's edges with the ranges of both inputs, and the range of heights beside."""
+        corners = self._pixels([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)])
+        text = self.palette().color(QPalette.ColorRole.Text)
+        painter.setPen(QPen(text, 0.8))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolygon(QPolygonF(corners))
+        ends = ((self._x[0], self._x[-1]), (self._y[0], self._y[-1]))
+        # The two edges nearest to the viewer carry the numbers.
+        lowest = max(range(4), key=lambda k: corners[k].y())
+        for other in ((lowest + 1) % 4, (lowest - 1) % 4):
+            axis = 0 if {lowest, other} in ({0, 1}, {2, 3}) else 1
+            near, far = corners[lowest], corners[other]
+            first, last = ends[axis]
+            values = (first, last) if (lowest in (0, 3) if axis == 0 else lowest in (0, 1)) else (last, first)
+            middle = (near + far) / 2
+            self._label(painter, middle, f"{self._labels[axis]}", 14)
+            self._label(painter, near * 0.88 + far * 0.12, _digits(values[0]), 12)
+            self._label(painter, near * 0.12 + far * 0.88, _digits(values[1]), 12)
+        name = self._labels[2]
+        height = f"log of {name} above its lowest" if self._log else f"height: {name}"
+        words = f"{height},  {_digits(self._low)} to {_digits(self._high)}"
+        metrics = painter.fontMetrics()
+        painter.drawText(
+            QPointF(8, 4 + metrics.ascent()), metrics.elidedText(words, Qt.TextElideMode.ElideRight, self.width() - 16)
+        )
+
+    def _label(self, painter: QPainter, place: QPointF, words: str, below: float) -> None:
+        width = painter.fontMetrics().horizontalAdvance(words)
+        x = min(max(place.x() - width / 2, 2), self.width() - width - 2)
+        painter.drawText(QPointF(x, min(place.y() + below, self.height() - 3)), words)
+
+    def _colour(self, index: int) -> QColor:
+        palette = self.palette()
+        dark = palette.color(QPalette.ColorRole.Base).lightness() < palette.color(QPalette.ColorRole.Text).lightness()
+        series = SERIES_ON_DARK if dark else SERIES_ON_LIGHT
+        return QColor(series[(index + 1) % len(series)])  # the first is the surface's own
+
+    def _paint_path(self, painter: QPainter, path: SurfacePath) -> None:
+        count = len(path.x)
+        if not count:
+            return
+        stride = math.ceil(count / _MOST_POINTS) | 1
+        places = [*range(0, count - 1, stride), count - 1]
+        points = self._pixels(
+            (*self._unit(path.x[k], path.y[k]), self._height(path.z[k]))
+            for k in places
+            if abs(path.x[k]) < 1e12 and abs(path.y[k]) < 1e12 and math.isfinite(path.z[k])
+        )
+        if not points:
+            return
+        ground, colour = self.palette().color(QPalette.ColorRole.Base), self._colour(path.colour)
+        line = QPolygonF(points)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(ground, 4.0), QPen(colour, 2.0)):
+            painter.setPen(pen)
+            painter.drawPolyline(line)
+        painter.setPen(QPen(ground, 1.0))
+        painter.setBrush(colour)
+        painter.drawRect(round(points[0].x()) - 4, round(points[0].y()) - 4, 8, 8)
+        painter.drawEllipse(points[-1], 5, 5)
+
+    def _paint_plane(self, painter: QPainter, plane: TangentPlane) -> None:
+        half_x, half_y = 0.12 * (self._x[-1] - self._x[0]), 0.12 * (self._y[-1] - self._y[0])
+        corners = []
+        for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+            dx, dy = a * half_x, b * half_y
+            height = self._height(plane.z)
+            if self._log:
+                # The tangent plane of the logarithm, which is what is drawn.
+                rise = (plane.slope_x * dx + plane.slope_y * dy) / (self._high - self._low or 1.0)
+                part = max((plane.z - self._low) / (self._high - self._low or 1.0), 0.0) + _FLOOR
+                height += -rise / part / math.log(10) / math.log10(_FLOOR)
+            else:
+                height = self._height(plane.z + plane.slope_x * dx + plane.slope_y * dy)
+            if not math.isfinite(height) or abs(height) > 50:
+                return
+            corners.append((*self._unit(plane.x + dx, plane.y + dy), height))
+        colour = self._colour(2)
+        painter.setPen(QPen(colour, 1.2))
+        colour.setAlphaF(0.35)
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF(self._pixels(corners)))
+
+    # -- turning -----------------------------------------------------------------------------------------------------
+
+    def turn(self, azimuth: float, elevation: float) -> None:
+        """Turn by these degrees."""
+        self.azimuth = (self.azimuth + azimuth + 180) % 360 - 180
+        self.elevation = min(max(self.elevation + elevation, 5.0), 89.0)
+        self._forget()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragged = event.position()
+            event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged is not None:
+            moved = event.position() - self._dragged
+            self._dragged = event.position()
+            self.turn(_DEGREES * moved.x(), _DEGREES * moved.y())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged = None
+        self._forget()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoom = min(max(self.zoom * 1.001 ** event.angleDelta().y(), 0.4), 5.0)
+        self._forget()
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        turns = {
+            Qt.Key.Key_Left: (-_STEP_DEGREES, 0.0),
+            Qt.Key.Key_Right: (_STEP_DEGREES, 0.0),
+            Qt.Key.Key_Up: (0.0, _STEP_DEGREES),
+            Qt.Key.Key_Down: (0.0, -_STEP_DEGREES),
+        }
+        if event.key() in turns:
+            self.turn(*turns[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._picture = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._forget()
+
+
+def _chosen(count: int) -> list[int]:
+    """At most _MOST_SIDE + 1 places, both ends among them."""
+    if count <= _MOST_SIDE + 1:
+        return list(range(count))
+    return [round(k * (count - 1) / _MOST_SIDE) for k in range(_MOST_SIDE + 1)]
+
+
+def _digits(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
