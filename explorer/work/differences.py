@@ -274,16 +274,19 @@ class _Study:
 
 
 def least(steps: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[float, float]:
-    """The step with the smallest error and that error, by the mean over half a decade: a lucky step does not count.
+    """The step with the smallest error and that error, by the mean over half a decade.
 
-    steps: evenly on a logarithmic axis. (NaN, NaN) where there is none.
+    An error of exactly 0 is luck, of round numbers mostly, and does not count. steps: evenly on a logarithmic axis.
+    (NaN, NaN) where there is none.
     """
     if errors.size < 3:
         return NAN, NAN
     each = math.log10(steps[1] / steps[0]) if steps[0] else 1.0
     window = max(3, min(round(0.5 / each), errors.size - 1) | 1)
     known = np.where(np.isfinite(errors), errors, math.inf)
-    means = np.lib.stride_tricks.sliding_window_view(known, window).mean(axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(known, window)
+    counted = np.count_nonzero(windows, axis=1)
+    means = np.where(counted, windows.sum(axis=1) / np.maximum(counted, 1), math.inf)
     if not np.isfinite(means).any():
         return NAN, NAN
     smallest = np.flatnonzero(means == means.min())
