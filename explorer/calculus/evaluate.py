@@ -600,17 +600,22 @@ def _point_by_point(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) 
     for column, values_of_one in enumerate(columns):
         points[:, column] = np.broadcast_to(np.asarray(values_of_one, dtype=float), shape).ravel()
     filled = np.full((len(points), width), NAN)
-    limits = code.limits
+    limits, longest = code.limits, 0
     for row, point in zip(filled, points.tolist(), strict=True):
+        run = Run(code, Numbers(REAL), limits)
         try:
-            row[:] = Run(code, Numbers(REAL), limits).outputs(point)
+            row[:] = run.outputs(point)
+            longest = max(longest, run.steps)
         except ExplorerError as error:
             if error.kind == "limit":  # many endless loops may take no longer than two: the later ones get less time
-                limits = replace(limits, steps=max(limits.steps // 2, _FEWEST_STEPS))
+                fewest = max(_FEWEST_STEPS, _MANY_TIMES * longest) if longest else _FEWEST_UNKNOWN
+                limits = replace(limits, steps=max(limits.steps // 2, fewest))
     return tuple(filled[:, output].reshape(shape) for output in range(width))
 
 
-_FEWEST_STEPS = 10_000  # a hundredth of a second, and far more than most programs take
+# The steps that a point still gets after many endless ones: many times those of the longest run that ended; before one
+# has, a hundredth of a second's, which is far more than most programs take.
+_FEWEST_STEPS, _MANY_TIMES, _FEWEST_UNKNOWN = 500, 20, 10_000
 
 
 def complex_values(code: Code, columns: Sequence[Any]) -> tuple[Any, ...]:

@@ -56,6 +56,7 @@ UNITS = ("absolute", "relative", "both", "own")
 PRECISE_SECONDS = 0.5  # for one part's numbers in many digits; of slower programs fewer steps are computed
 REACH = 1.3  # of the unit, the half width of the widest picture
 ZOOMS = tuple(REACH * 10.0 ** (-k / 2) for k in range(2 * DECADES + 3))  # half widths of the microscope's pictures
+LARGEST = 1e300  # digits of what no double comes near are not shown
 ZOOM_POINTS, CURVE_POINTS, PLANE_POINTS = 161, 401, 23
 
 
@@ -351,7 +352,8 @@ def _digits(study: _Study) -> Message:
                 plus, minus = (sum((abs(w) * v for w, v in parts if w * s > 0), f.mp.mpf(0)) for s in (1, -1))
                 if not (f.mp.isfinite(plus) and f.mp.isfinite(minus)):
                     continue
-                exact[k] = [f.mp.nstr(v, 34, min_fixed=-math.inf, max_fixed=math.inf) for v in (plus, minus)]
+                if max(abs(plus), abs(minus)) < LARGEST and (not plus or abs(plus) > 1.0 / LARGEST):
+                    exact[k] = [f.mp.nstr(v, 34) for v in (plus, minus)]
                 if h:
                     truncation[k] = float((plus - minus) / (divisor * h**scheme.derivative) - study.truth[1])
     return {
