@@ -600,22 +600,28 @@ def _point_by_point(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) 
     for column, values_of_one in enumerate(columns):
         points[:, column] = np.broadcast_to(np.asarray(values_of_one, dtype=float), shape).ravel()
     filled = np.full((len(points), width), NAN)
-    limits, longest = code.limits, 0
-    for row, point in zip(filled, points.tolist(), strict=True):
-        run = Run(code, Numbers(REAL), limits)
+    usual = code.limits.steps
+    late, longest = [], 0
+    for place, point in enumerate(points.tolist()):
+        run = Run(code, Numbers(REAL), replace(code.limits, steps=min(usual, _QUICK_STEPS)))
         try:
-            row[:] = run.outputs(point)
+            filled[place] = run.outputs(point)
             longest = max(longest, run.steps)
         except ExplorerError as error:
-            if error.kind == "limit":  # many endless loops may take no longer than two: the later ones get less time
-                fewest = max(_FEWEST_STEPS, _MANY_TIMES * longest) if longest else _FEWEST_UNKNOWN
-                limits = replace(limits, steps=max(limits.steps // 2, fewest))
+            if error.kind == "limit":
+                late.append((place, point))
+    # Many endless loops may take no longer than two, and little where other points have shown how long a run is.
+    steps = min(usual, _MANY_TIMES * longest) if longest else usual
+    for place, point in late:
+        try:
+            filled[place] = Run(code, Numbers(REAL), replace(code.limits, steps=steps)).outputs(point)
+        except ExplorerError:
+            steps = max(steps // 2, min(usual, _QUICK_STEPS))
     return tuple(filled[:, output].reshape(shape) for output in range(width))
 
 
-# The steps that a point still gets after many endless ones: many times those of the longest run that ended; before one
-# has, a hundredth of a second's, which is far more than most programs take.
-_FEWEST_STEPS, _MANY_TIMES, _FEWEST_UNKNOWN = 500, 20, 10_000
+_QUICK_STEPS = 2_000  # a thousandth of a second, and more than most programs take
+_MANY_TIMES = 1_000  # as long as the longest quick run a late one may take, at first
 
 
 def complex_values(code: Code, columns: Sequence[Any]) -> tuple[Any, ...]:
