@@ -59,6 +59,14 @@ FORMS = {
 # How tightly each operator holds its operands; a higher number binds tighter.
 TERNARY, OR, AND, NOT, RELATION, SUM, PRODUCT, SIGN, POWER = 1, 2, 3, 4, 5, 10, 20, 25, 30
 
+_LONGEST_QUOTED = 40  # characters of a formula in a note
+# What people look for and is written otherwise.
+_INSTEAD = {
+    "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
+    "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
+    "mean": "sum(x[0..9])/10", "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
+}  # fmt: skip
+_RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
 
@@ -80,6 +88,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.lines = text.split("\n")
         self.tokens = tokenize(text)
         self.position = 0
         self.nesting = 0
@@ -168,7 +177,7 @@ class _Reader:
         _check_depth(body)
         whole = Span(1, 0, self.tokens[-1].span.end_line, self.tokens[-1].span.end_column)
         main = Function("main", inputs, tuple(body), whole)
-        return Program(self.text, (*self.functions.values(), main), inputs, names, tuple(self.notes))
+        return Program(self.text, (*self.functions.values(), main), inputs, names, tuple(dict.fromkeys(self.notes)))
 
     def _inputs(self) -> tuple[str, ...]:
         free = sorted((name for name in self.used if name not in self.parameters), key=natural_order)
@@ -462,6 +471,8 @@ class _Reader:
         if self.token.kind == "[" and name not in self.assigned:
             return self._item(token)
         if name not in self.assigned:
+            if name not in self.used and name not in self.parameters:
+                self._note_name(token)
             self.used.setdefault(name)
         elif self.parameters:
             raise ExplorerError(
@@ -470,7 +481,23 @@ class _Reader:
         self.used_here.add(name)
         return Name(name, token.span)
 
+    def _note_name(self, token: Token) -> None:
+        """Say of a name that may be meant as a product or a call (xy, ax beside bx, sinx) that it is one name."""
+        name = token.text
+        stem = next((f for f in _RUN_TOGETHER if name.startswith(f) and 0 < len(name) - len(f) <= 2), "")
+        if stem:
+            self._note(f"{name} reads as one name; write {stem}({name[len(stem) :]}) for the function", token.span)
+            return
+        if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
+            return
+        others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}
+        if set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt"):
+            self._note(f"{name} reads as one name; write {name[0]}*{name[1]} for a product", token.span)
+
     def _check_word(self, token: Token) -> None:
+        if token.text == "if":
+            said = "“if” stands after a value: a if condition else b; or write where(condition, a, b)."
+            raise ExplorerError(said, token.span)
         if keyword.iskeyword(token.text) and token.text != "lambda":
             raise ExplorerError(f"“{token.text}” is a word of algorithms, not a name in a formula.", token.span)
 
@@ -502,6 +529,13 @@ class _Reader:
                 self._note(f"{token.text}⁻¹ reads as {primitive.name}", token.span.to(mark.span))
             else:
                 exponent = self._superscript(mark)
+        elif self.token.kind == "^" and [t.text for t in self.tokens[self.position + 1 :][:2]] == ["-", "1"]:
+            mark = self.tokens[self.position + 2]
+            if primitive.name not in INVERSES:
+                raise ExplorerError(f"{token.text}^-1 could mean two things: write 1/{token.text}(x).", mark.span)
+            primitive = PRIMITIVES[INVERSES[primitive.name]]
+            self.position += 3
+            self._note(f"{token.text}^-1 reads as {primitive.name}", token.span.to(mark.span))
         elif self.token.kind == "^":
             self.position += 1
             if self.token.kind != "number":
@@ -659,15 +693,25 @@ class _Reader:
         body, opening = self.position, self.tokens[self.position - 1]
         self.position = clause + 1
         variable = self.token
-        words = [t.text for t in self.tokens[clause + 2 : clause + 5]]
-        if variable.kind != "name" or words != ["in", "range", "("]:
+        ahead = self.tokens[clause + 2 : clause + 6]
+        if variable.kind != "name" or ahead[0].text != "in":
             raise ExplorerError("A sum over many terms is written sum(x[i]*i for i in range(10)).", variable.span)
         self._check_assignable(variable)
-        self.position = clause + 5
-        bounds = [self.values.get(id(node)) for node in self._comma_list(")")]
-        if not 1 <= len(bounds) <= 3 or any(b is None or b[1] != int(b[1]) for b in bounds):
+        if [t.kind for t in ahead] == ["name", "number", "..", "number"]:  # 1..10 has both ends, as in x[1..10]
+            low, high = float(ahead[1].text), float(ahead[3].text)
+            self.position = clause + 6
+            numbers: list[float | None] = [low, high + 1.0]
+        elif [t.text for t in ahead[1:3]] == ["range", "("]:
+            self.position = clause + 5
+            known = [self.values.get(id(node)) for node in self._comma_list(")")]
+            numbers = [None if k is None else k[1] for k in known]
+        else:
+            raise ExplorerError("A sum over many terms is written sum(x[i]*i for i in range(10)).", variable.span)
+        if not 1 <= len(numbers) <= 3 or any(n is None or abs(n) > 1e9 or n != int(n) for n in numbers):
             raise ExplorerError("range takes one to three whole numbers.", variable.span)
-        values = range(*(int(b[1]) for b in bounds if b is not None))
+        if len(numbers) == 3 and numbers[2] == 0:
+            raise ExplorerError("The step of a range cannot be 0.", variable.span)
+        values = range(*(int(n) for n in numbers if n is not None))
         self._expect(")", opening)
         after, outer = self.position, self.bound
         terms: list[Node] = []
@@ -726,15 +770,32 @@ class _Reader:
                     )
         divided = isinstance(left, Apply) and left.function == "div" and not self._closed(before)
         right = self.number(self.expression(PRODUCT))
-        ambiguous = divided or before.kind == "name"
+        ambiguous = divided or (before.kind == "name" and self._source(before.span) != "π")
+        product = self._apply("mul", (left, right), left.span.to(right.span))
         if ambiguous and before.kind in ("name", "number") and not self._is_function_name(token) and token.kind != "|":
-            source = f"{before.text}{' ' if token.spaced else ''}{token.text}"
-            more = "…)" if token.kind == "(" else ""
-            reading = f"{source}{more} reads as a product: {before.text}·{token.text}{more}"
-            if divided:
-                reading += ", after the division; write brackets for 1/(2x)"
-            self._note(reading, before.span.to(token.span))
-        return self._apply("mul", (left, right), left.span.to(right.span))
+            self._note_product(product, divided)
+        return product
+
+    def _note_product(self, product: Expression, divided: bool) -> None:
+        """Say how a product without signs reads, once for each chain of factors: its last product says it all."""
+        if self.notes and self.notes[-1].span[:2] == product.span[:2] and "reads as" in self.notes[-1].message:
+            self.notes.pop()
+        source = self._source(product.span)
+        factors: list[str] = []
+        node: Node = product
+        while isinstance(node, Apply) and node.function == "mul":
+            factors.insert(0, self._source(node.arguments[1].span))
+            node = node.arguments[0]
+        first = self._source(node.span)
+        reading = "·".join([f"({first})" if divided else first, *factors])
+        if max(len(source), len(reading)) > _LONGEST_QUOTED:
+            return
+        more = ", the product after the division; for the other way write brackets, 1/(2x)" if divided else ""
+        self._note(f"{source} reads as {reading}{more}", product.span)
+
+    def _source(self, span: Span) -> str:
+        """What stands at a place of one line."""
+        return self.lines[span.line - 1][span.column : span.end_column] if span.line == span.end_line else "…"
 
     def _closed(self, token: Token) -> bool:
         return token.kind == ")"
@@ -788,7 +849,16 @@ class _Reader:
 
     def _check_decimal_comma(self) -> None:
         before, after = self.tokens[self.position - 1], self.tokens[self.position + 1]
-        if before.kind == "number" and after.kind == "number" and not after.spaced and "." not in before.text:
+        if before.kind != "number" or after.kind != "number" or after.spaced:
+            return
+        if "." in before.text:
+            plain = f"{before.text.replace('.', '')}.{after.text}"
+            repair = _replaced(self.text, before.span.to(after.span), plain)
+            raise ExplorerError(f"A number has one point and no other mark: {plain}.", self.token.span, repair=repair)
+        if len(after.text) == 3 and len(before.text) <= 3 and before.text != "0":
+            said = f"Write {before.text}{after.text} or {before.text}.{after.text}: a number has no comma."
+            raise ExplorerError(f"{said} For two values put a space after it.", self.token.span)
+        if "." not in after.text:
             raise ExplorerError(
                 f"A decimal is written with a point: {before.text}.{after.text}. "
                 "For two values put a space after the comma.",
@@ -809,6 +879,9 @@ class _Reader:
     def _unknown_function(self, token: Token) -> ExplorerError:
         if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
             return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
+        if token.text in _INSTEAD:
+            said = f"There is no function “{token.text}” here: write {_INSTEAD[token.text]}."
+            return ExplorerError(said, token.span, "name")
         known = [*(name for name in PRIMITIVES if name not in OPERATORS), *FORMS, *FOLDS, *self.functions]
         close = difflib.get_close_matches(token.text, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."

@@ -17,6 +17,8 @@ Several lines: give a name to a line and use it below:
 Several outputs: (r*cos(t), r*sin(t))
 Inputs in an order of your own: f(x, y) = x^2*y
 Cases: where(x > 0, x^2, 0), or x^2 if x > 0 else 0
+Vectors and sums: sum(x[0..9]), sum(x[i]*i for i in range(10)), prod(x[i] for i in 1..5)
+LaTeX can be pasted, and is offered as the formula it reads as.
 
 An algorithm, in a part of Python: def with return, if, while, for … in range(n), lists.
     def heron(x):
