@@ -5,9 +5,10 @@ Somewhat over 300 lines: one widget, and most of it are Qt's events, two or thre
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from time import perf_counter
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -25,15 +26,20 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from explorer.language.notation import Notation, Piece
 from explorer.language.program import Span
+from explorer.ui.collection import Hold
 from explorer.ui.plain_text import plain_text
-from explorer.ui.typeset import Layout, lay_out
+from explorer.ui.typeset import Layout, lay_out, laying_out
+from explorer.ui.typeset_boxes import Box
 
 # Letters of formulas are set this much larger than the widget's font, so that indices of indices stay legible.
 FORMULA_SIZE = 1.35
 MARGIN = 8  # pixels around the formula
 LEAST_ZOOM, MOST_ZOOM = 0.5, 4.0
 ZOOM_STEP = 1.1
-LARGE = 1_000  # pieces of a formula
+LARGE = 1_000  # pieces of a formula: from here on it is laid out in parts
+MOST_SPOKEN = 4_000  # pieces that are written out for a screen reader
+MANY_BOXES, RETIRED_A_TURN = 5_000, 1_000  # a layout that is taken apart in turns, for that too is felt
+TURN_SECONDS = 0.008  # of layout in one turn of the event loop: half a frame
 HINTED_WIDTH = 560  # pixels: what sizeHint asks for at most, some 80 letters
 HIGHLIGHT_SHARE = 0.35  # of the highlight colour in the background behind a highlighted part
 # A copied picture has two pixels for one on the screen, but never more than some 16 million.
@@ -61,6 +67,11 @@ class FormulaView(QAbstractScrollArea):
         self._heights: dict[int, int] = {}
         self.greatest_height = greatest_height
         self._fills = fills
+        self._work: Generator[None, None, Layout] | None = None
+        self._hold = Hold()
+        self._retired: list[Box] = []  # of a large layout that is no longer shown
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._lay_out_on)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(not fills)
         self.setSizePolicy(policy)
@@ -80,7 +91,10 @@ class FormulaView(QAbstractScrollArea):
         self._highlighted = frozenset()
         for action in (self.copy_text, self.copy_image):
             action.setEnabled(notation is not None)
-        description = "" if notation is None else plain_text(notation)
+        description = ""
+        if notation is not None:
+            count = len(notation.pieces)
+            description = plain_text(notation) if count <= MOST_SPOKEN else self.tr("A formula of %n signs", "", count)
         if notation is not None and not notation.complete:
             description += self.tr(" (parts are left out)")
         self.setAccessibleDescription(description)
@@ -92,6 +106,11 @@ class FormulaView(QAbstractScrollArea):
     def notation(self) -> Notation | None:
         """What is shown."""
         return self._notation
+
+    @property
+    def laying_out(self) -> bool:
+        """Whether a large formula is still being laid out; until then the one before it is seen."""
+        return self._work is not None
 
     @property
     def laid_out(self) -> Layout | None:
@@ -201,8 +220,23 @@ class FormulaView(QAbstractScrollArea):
     def _lay_out(self) -> None:
         """Break lines for the present width, and give the scroll bars their ranges."""
         self._heights.clear()
+        self._work = None
+        self._turns.stop()
+        self._hold.release()
+        if self._laid is not None and len(self._laid.boxes) > MANY_BOXES and self._laid.notation is not self._notation:
+            self._retired, self._laid = self._laid.boxes, None
+            self._turns.start()
         if self._notation is None:
             self._laid = None
+        elif self._fills and len(self._notation.pieces) > LARGE:
+            width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - 2 * MARGIN
+            room = max(1.0, width)
+            laid = self._laid
+            if laid is None or laid.notation is not self._notation or (laid.size, laid.room) != (self._size(), room):
+                self._work = laying_out(self._notation, self._size(), room)
+                self._hold.take()
+                self._turns.start()
+                return
         else:
             # Measured without scroll bars first: their coming and going must not change what decides about them.
             # But laying out a large formula twice would be felt, and such a one is higher than any view.
@@ -215,6 +249,25 @@ class FormulaView(QAbstractScrollArea):
         self._set_ranges()
         self.updateGeometry()
         self.viewport().update()
+
+    def _lay_out_on(self) -> None:
+        """A few milliseconds of a large layout."""
+        end = perf_counter() + TURN_SECONDS
+        if self._retired:
+            del self._retired[:RETIRED_A_TURN]  # parents first: each part dies by itself, and not all in one moment
+            return
+        if self._work is None:
+            self._turns.stop()
+        while self._work is not None and perf_counter() < end:
+            try:
+                next(self._work)
+            except StopIteration as finished:
+                self._work = None
+                self._turns.stop()
+                self._laid = finished.value
+                self._hold.release()
+                self._set_ranges()
+                self.viewport().update()
 
     def _set_ranges(self) -> None:
         view = self.viewport().size()
@@ -284,7 +337,7 @@ class FormulaView(QAbstractScrollArea):
         """Tell which part was clicked."""
         if event.button() == Qt.MouseButton.LeftButton and self._laid is not None and self._notation is not None:
             place = event.position() - self._origin()
-            pieces = [self._notation.pieces[i] for i in self._laid.pieces_at(place.x(), place.y())]
+            pieces = [self._laid.notation.pieces[i] for i in self._laid.pieces_at(place.x(), place.y())]
             meaning = [piece for piece in pieces if piece.ref is not None or piece.span is not None]
             if pieces:
                 self.piece_selected.emit((meaning or pieces)[-1])

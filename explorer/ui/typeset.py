@@ -7,7 +7,8 @@ whole to its parts. All four are loops over a list, so that no depth of nesting 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
+from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QGlyphRun, QPaintEngine, QPainter, QPainterPath, QTransform
@@ -17,8 +18,9 @@ from explorer.ui.math_font import SCALES, UNITS, math_font
 from explorer.ui.typeset_boxes import Box, measure
 from explorer.ui.typeset_lines import break_lines
 
-# Some 0.4 s of layout; a formula of that many signs is looked at, not read. What is deeper is drawn as "…".
-MOST_BOXES = 20_000
+# Some seconds of layout, in parts; a formula of that many signs is looked at, not read. What is deeper is drawn as "…".
+MOST_BOXES = 60_000
+PAUSE = 250  # boxes between two pauses of a layout in parts: some 2 ms
 LEFT_OUT = Piece("symbol", "…")
 
 # How many fractions may stand in each other at full size; those inside are set as small as an index.
@@ -60,13 +62,14 @@ class Layout:
         self._bars: list[QRectF] = []
         self._radicals: list[tuple[QPainterPath, float, float, QRectF]] = []
         self._paths: list[tuple[QPainterPath, float, float]] = []
-        self._collect()
 
-    def _collect(self) -> None:
+    def collect(self) -> Iterator[None]:
         """Gather what is drawn: glyphs of one size and band in one run, since each call of Qt has its price."""
         size = self.size
         bands: dict[tuple[int, int], tuple[list[int], list[QPointF]]] = {}
-        for box in self.boxes:
+        for count, box in enumerate(self.boxes, start=1):
+            if count % PAUSE == 0:
+                yield
             left, y = box.x, box.y
             for number, dx, dy, level in box.glyphs:
                 key = (int((y + dy) // _BAND), level)
@@ -90,7 +93,9 @@ class Layout:
                 if not radical:
                     self._bars.append(QRectF((left + bar_x) * size, (y + bar_y) * size, width * size, height * size))
         font = math_font()
-        for (band, level), (numbers, places) in bands.items():
+        for count, ((band, level), (numbers, places)) in enumerate(bands.items(), start=1):
+            if count % 20 == 0:
+                yield
             run = QGlyphRun()
             run.setRawFont(font.sized(size * SCALES[level]))
             run.setGlyphIndexes(numbers)
@@ -126,9 +131,11 @@ class Layout:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
         for path, x, y in self._paths:
-            painter.translate(x, y)
-            painter.drawPath(path)
-            painter.translate(-x, -y)
+            reach = path.boundingRect()
+            if y + reach.top() < bottom and y + reach.bottom() > top:
+                painter.translate(x, y)
+                painter.drawPath(path)
+                painter.translate(-x, -y)
         # Bars start on a device pixel and fill whole ones: a blurred bar beside sharp letters looks dirty.
         for path, x, y, bar in self._radicals:
             snapped = (round(bar.top() * factor + shift) - shift) / factor - bar.top()
@@ -222,21 +229,37 @@ def _run_outline(run: QGlyphRun) -> QPainterPath:
 
 def lay_out(notation: Notation, size_px: float, width_px: float | None = None) -> Layout:
     """The notation in letters of `size_px` pixels an em, its lines broken to `width_px` where that can be done."""
-    boxes, complete = _unfold(notation)
-    for box in reversed(boxes):
+    work = laying_out(notation, size_px, width_px)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(Layout, end.value)
+
+
+def laying_out(notation: Notation, size_px: float, width_px: float | None = None) -> Generator[None, None, Layout]:
+    """The same in parts of a few milliseconds: a generator that returns the layout, for a window that stays alive."""
+    boxes, complete = yield from _unfold(notation)
+    for count, box in enumerate(reversed(boxes), start=1):
         measure(box)
+        if count % PAUSE == 0:
+            yield
     if width_px is not None and boxes[0].width * size_px > width_px:
-        break_lines(boxes, width_px / size_px)
-    _place(boxes)
-    return Layout(notation, boxes, size_px, width_px, complete and notation.complete)
+        yield from break_lines(boxes, width_px / size_px, PAUSE)
+    yield from _place(boxes)
+    layout = Layout(notation, boxes, size_px, width_px, complete and notation.complete)
+    yield from layout.collect()
+    return layout
 
 
-def _unfold(notation: Notation) -> tuple[list[Box], bool]:
+def _unfold(notation: Notation) -> Generator[None, None, tuple[list[Box], bool]]:
     """A box for every place where a piece is drawn, breadth first: what is left out for number is the deepest."""
     pieces = notation.pieces
     boxes = [Box(len(pieces) - 1, pieces[-1], 0, 0)]
     complete = True
-    for box in boxes:  # grows while it is read
+    for count, box in enumerate(boxes, start=1):  # grows while it is read
+        if count % PAUSE == 0:
+            yield
         if box.kind not in _PARENTS:
             continue
         children = pieces[box.index].children
@@ -253,21 +276,25 @@ def _unfold(notation: Notation) -> tuple[list[Box], bool]:
             fractions += 1
             if fractions > FULL_SIZE_FRACTIONS:
                 level = max(level, 1)
+        own = []
         for position, child in enumerate(children):
             inner = level
             if position == 1 and kind in ("power", "subscript"):
                 inner = min(level + 1, 2)
             elif position == 1 and kind == "root":
                 inner = 2
-            box.children.append(Box(child, pieces[child], inner, fractions))
-        boxes.extend(box.children)
+            own.append(Box(child, pieces[child], inner, fractions))
+        box.children = own
+        boxes.extend(own)
     return boxes, complete
 
 
-def _place(boxes: list[Box]) -> None:
+def _place(boxes: list[Box]) -> Iterator[None]:
     """Hand places down, and give spliced rows the rectangle around their parts."""
     spliced = []
-    for box in boxes:
+    for count, box in enumerate(boxes, start=1):
+        if count % PAUSE == 0:
+            yield
         x, y = box.x, box.y
         for child, dx, dy in box.placed:
             child.x = x + dx

@@ -7,6 +7,8 @@ The file is long because the kinds are many: one short rule each, and they share
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QPainterPath
 
 from explorer.language.notation import Piece
@@ -122,7 +124,9 @@ class Box:
         self.level = level
         self.scale = SCALES[level]
         self.fractions = fractions  # how many fractions stand around it: from the third on they are set smaller
-        self.children: list[Box] = []
+        self.children: Sequence[
+            Box
+        ] = ()  # not a list each: most boxes are leaves, and half of the time was their lists
         self.width = self.ascent = self.descent = self.x = self.y = self.italic = 0.0
         self.nucleus: float | None = None
         self.index_top: float | None = None
@@ -131,10 +135,10 @@ class Box:
         self.least = 0.0
         self.spliced = False
         self.items: list[tuple[Box, int]] | None = None
-        self.placed: list[tuple[Box, float, float]] = []
+        self.placed: Sequence[tuple[Box, float, float]] = ()
         self.glyphs: tuple[tuple[int, float, float, int], ...] = ()
         self.paths: tuple[tuple[QPainterPath, float, float], ...] = ()
-        self.bars: list[tuple[float, float, float, float, bool]] = []  # x, y, width, height, is it a radical's
+        self.bars: Sequence[tuple[float, float, float, float, bool]] = ()  # x, y, width, height, is it a radical's
 
     def shape(self, width: float, ascent: float, descent: float) -> None:
         """Set the three lengths."""
@@ -184,7 +188,7 @@ def _space(left: int, right: int) -> float:
 SPACE = _spaces()
 
 
-def roles(items: list[Box]) -> tuple[list[int], list[float]]:
+def roles(items: Sequence[Box]) -> tuple[list[int], list[float]]:
     """Each item's role on its left side as its place makes it (a minus that follows nothing is a sign, not a
     difference), and the space before each in em of the formula."""
     found: list[int] = []
@@ -433,10 +437,11 @@ def _cases(box: Box) -> None:
     second = values + QUAD * scale
     width = max([values, *(second + pair[1].width for pair in pairs if len(pair) > 1)])
     start = enclose(box, "{", " ", (width, box.ascent, box.descent), loose=False) + 0.1 * scale
-    box.placed = []
-    for pair, y in zip(pairs, baselines, strict=True):
-        for child, x in zip(pair, (start, start + second), strict=False):
-            box.placed.append((child, x, y))
+    box.placed = [
+        (child, x, y)
+        for pair, y in zip(pairs, baselines, strict=True)
+        for child, x in zip(pair, (start, start + second), strict=False)
+    ]
     box.width += 0.1 * scale
 
 
@@ -467,12 +472,13 @@ def _matrix(box: Box) -> None:
     width = sum(widths) + COLUMN_GAP * scale * (columns - 1)
     pad = 0.12 * scale
     start = enclose(box, "[", "]", (width + 2 * pad, box.ascent, box.descent), loose=False) + pad
-    box.placed = []
+    placed = []
     for row, y in zip(grid, baselines, strict=True):
         x = start
         for child, column in zip(row, widths, strict=True):
-            box.placed.append((child, x + (column - child.width) / 2, y))
+            placed.append((child, x + (column - child.width) / 2, y))
             x += column + COLUMN_GAP * scale
+    box.placed = placed
 
 
 MEASURES = {

@@ -6,7 +6,7 @@ so that their terms go on in the same lines. What is left too wide (a fraction, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from explorer.ui.typeset_boxes import (
     COLUMN_GAP,
@@ -33,17 +33,26 @@ SIGN = 1.1  # em: what an operator before a term takes, with its spaces
 BREADTH = 0.6
 
 
-def break_lines(boxes: list[Box], width: float) -> None:
-    """Measure again, within `width`, what is too wide. `boxes` stand parents first and have their natural shapes."""
-    for box in reversed(boxes):
+def break_lines(boxes: list[Box], width: float, pause: int) -> Iterator[None]:
+    """Measure again, within `width`, what is too wide. `boxes` stand parents first and have their natural shapes.
+
+    Hands back control after every `pause` boxes.
+    """
+    for count, box in enumerate(reversed(boxes), start=1):
         box.least = _least(box)
+        if count % pause == 0:
+            yield
     boxes[0].limit = width
     touched = []
-    for box in boxes:
+    for count, box in enumerate(boxes, start=1):
+        if count % pause == 0:
+            yield
         if box.limit is not None and not box.spliced and box.children:
             touched.append(box)
             LIMITS.get(box.kind, _limit_first)(box, box.limit)
-    for box in reversed(touched):
+    for count, box in enumerate(reversed(touched), start=1):
+        if count % pause == 0:
+            yield
         if box.items is None:
             measure(box)
         else:
@@ -103,7 +112,7 @@ def _level(widths: list[float], leasts: list[float], room: float) -> list[float]
     return [max(least, min(width, low)) for width, least in zip(widths, leasts, strict=True)]
 
 
-def _share(children: list[Box], overflow: float) -> None:
+def _share(children: Sequence[Box], overflow: float) -> None:
     """Ask the children to give up `overflow` of their width, the widest first."""
     if children:
         widths = [child.width for child in children]
@@ -124,7 +133,7 @@ def _limit_row(box: Box, limit: float) -> None:
         item, depth = waiting.pop()
         if item.kind == "row" and item.children and item.width > room:
             item.spliced = True
-            item.placed = []
+            item.placed = ()
             waiting.extend((child, depth + 1) for child in reversed(item.children))
         else:
             items.append((item, depth))

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.language.notation import NotationBuilder, Piece
+from explorer.ui.collection import Hold
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.panel import PATIENCE_MS, Panel, number_text
 from explorer.ui.panels.symbolic.choice import Choice
@@ -67,6 +68,7 @@ class SymbolicPanel(Panel):
         super().__init__(crew, parent)
         self.plots = plots
         self._names: tuple[list[str], list[str]] = ([], [])
+        self._hold = Hold()  # while a large derivative comes in
         self._all = False  # whether large derivatives are to be shown whole
         self._began = monotonic()
         self.copier = crew.worker("symbolic.copy")
@@ -191,6 +193,8 @@ class SymbolicPanel(Panel):
             for page in self._built.values():
                 page.settle(question)
         self._began, self._stage = monotonic(), ""
+        if self._all:
+            self._hold.take()
         self._clock.start()
         return self._message(question)
 
@@ -222,7 +226,7 @@ class SymbolicPanel(Panel):
     @property
     def busy(self) -> bool:
         """Also while an answer that has come is not typeset yet."""
-        return super().busy or self._part.isActive()
+        return super().busy or self._part.isActive() or self.formula.laying_out
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         if "stage" in answer:
@@ -237,7 +241,7 @@ class SymbolicPanel(Panel):
             else:
                 self._show_constant(answer["outputs"])
         elif "pieces" in answer:
-            self._pieces += answer["pieces"]
+            self._take_pieces(answer["pieces"])
         elif "named" in answer:
             self._lines.append(self._named_line(answer))
         elif "entry" in answer:
@@ -254,6 +258,7 @@ class SymbolicPanel(Panel):
 
     def show_end(self, end: End) -> None:
         self._clock.stop()
+        self._hold.release()
         if self._stage_said and isinstance(end, Done):
             self.say("")
         self._stage_said = False
@@ -289,7 +294,7 @@ class SymbolicPanel(Panel):
         self._unsized.stop()
         self._entries: list[dict[str, Any]] = []
         self._wanted: list[dict[str, Any]] = []
-        self._pieces: list[Any] = []
+        self._shift: int | None = None  # where the pieces of the notation begin that is coming in
         self._builder = NotationBuilder()
         self._lines: list[int] = []
         self._complete = True
@@ -347,31 +352,39 @@ class SymbolicPanel(Panel):
 
     def _include(self, answer: dict[str, Any]) -> int:
         """Take an answer's notation in, with the pieces that came before it; an ellipsis where there is no room."""
-        pieces = [*self._pieces, *answer["notation"]["pieces"]]
-        self._pieces = []
-        own = self._builder.pieces
-        if self._lines and not self._all and len(own) + len(pieces) > _MOST_PIECES:
+        self._take_pieces(answer["notation"]["pieces"])
+        own, shift, self._shift = self._builder.pieces, self._shift, None
+        assert shift is not None
+        if self._lines and not self._all and len(own) > _MOST_PIECES:
+            del own[shift:]
             self._complete = False
             return self._builder.add("symbol", "…")
-        shift = len(own)
-        own.extend(shifted(piece, shift) for piece in pieces)
         self._complete = self._complete and answer["notation"]["complete"]
         return len(own) - 1
 
+    def _take_pieces(self, pieces: list[Any]) -> None:
+        """Take some pieces of the next notation in; a large one comes in parts, so that none of them is felt."""
+        if self._shift is None:
+            self._shift = len(self._builder.pieces)
+        shift = self._shift
+        self._builder.pieces.extend(shifted(piece, shift) for piece in pieces)
+
     def _named_line(self, answer: dict[str, Any]) -> int:
         """u1 = part."""
+        whole = self._include(answer)
         name = self._builder.add("name", answer["named"])
         sign = self._builder.add("operator", "=")
-        return self._builder.add("row", children=(name, sign, self._include(answer)))
+        return self._builder.add("row", children=(name, sign, whole))
 
     def _line(self, answer: dict[str, Any]) -> int:
         """∂y/∂x = derivative = value."""
         builder, entry = self._builder, answer["entry"]
-        pieces = [*self._head(builder, entry)]
-        before = len(builder.pieces)
-        pieces.append(self._include(answer))
+        before = len(builder.pieces) if self._shift is None else self._shift
+        whole = self._include(answer)
+        end = len(builder.pieces)
+        pieces = [*self._head(builder, entry), whole]
         shown = number_text(entry["value"]) if entry["value"] is not None else None
-        if shown is not None and not (entry["number"] and _says(builder.pieces[before:], shown)):
+        if shown is not None and not (entry["number"] and _says(builder.pieces[before:end], shown)):
             pieces.append(builder.add("operator", "="))
             if shown.startswith("−"):
                 pieces.append(builder.add("prefix", "−"))
