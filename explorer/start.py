@@ -21,7 +21,7 @@ USAGE = """\
 usage: python main.py [SOURCE|FILE]                the window, on a formula, a program text or a session
        python main.py report SOURCE --at x=2       one analysis, as text (--json for JSON, --jsonl for many requests)
        python main.py optimize SOURCE --start x=1 --rule adam --steps 100
-       python main.py export SOURCE --to numpy     value and gradient as code that stands alone (python, numpy)
+       python main.py export SOURCE --to numpy     as code for another system (python, numpy, jax, latex, …)
        python main.py check                        reproduces the published tables, a line each
        python main.py picture OUT.png SOURCE       a picture of the graph; OUT.gif or OUT.mp4: its sweep as a film
        python main.py report --help                what a sub-command can be told

@@ -56,7 +56,12 @@ def run(arguments: Sequence[str]) -> int:
     optimize.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="time for the run")
     export = commands.add_parser("export", help="value and gradient as a module that stands alone")
     export.add_argument("source", help="a formula, an algorithm, or @path")
-    export.add_argument("--to", default="python", metavar="LANGUAGE", help="python or numpy")
+    export.add_argument(
+        "--to",
+        default="python",
+        metavar="LANGUAGE",
+        help="python, numpy, notebook, latex, pytorch, jax, tensorflow, mathematica, maple or sympy",
+    )
     export.add_argument("--output", type=int, default=1, metavar="NUMBER", help="which output, from 1")
     _add_limits(export)
     export.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for it")

@@ -21,13 +21,19 @@ from explorer.calculus.scalar_code import ScalarWriter
 from explorer.calculus.straight_line import StraightLine
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Limits, Program
+from explorer.work.systems import SYSTEMS, notebook
 from explorer.work.wire import Message
 
 # What the modules call by these names inside of the function with the inputs' names.
 _TAKEN = {"run", "np", "range", "float", "bool", "len"} | {"columns", "shape", "size", "buffers", "outputs"}
 
 _CONSTANTS = f"NAN, MOST_FACTORS = nan, {MOST_FACTORS}\n"  # those that our functions name
-TARGETS = {"python": "Python, one point", "numpy": "NumPy, many points at once"}
+TARGETS = {
+    "python": "Python, one point",
+    "numpy": "NumPy, many points at once",
+    "notebook": "Jupyter notebook",
+    **{name: words for name, (words, _) in SYSTEMS.items()},
+}
 
 
 def answers(ask: Message) -> Iterator[Message]:
@@ -38,10 +44,15 @@ def answers(ask: Message) -> Iterator[Message]:
         raise ExplorerError(f"There is no export to “{to}” yet; there is: {', '.join(TARGETS)}.", kind="request")
     if not 0 <= output < len(program.outputs):
         raise ExplorerError(f"There is no output number {output + 1}.", kind="request")
+    if to in SYSTEMS:
+        yield {"text": SYSTEMS[to][1](program, output), "title": TARGETS[to]}
+        return
     code = compiled(program).gradient_code(output)
     if code is None:
         raise ExplorerError(f"There is no one code for all points: {compiled(program).refusal}", kind="domain")
-    text = python_module(program, code, output) if to == "python" else numpy_module(program, code, output)
+    text = numpy_module(program, code, output) if to == "numpy" else python_module(program, code, output)
+    if to == "notebook":
+        text = notebook(program, output, text)
     yield {"text": text, "title": TARGETS[to]}
 
 

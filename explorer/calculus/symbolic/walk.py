@@ -172,6 +172,18 @@ def _as_expressions(program: Program, algebra: _Symbols, outputs: list[int]) -> 
     return [built[output] for output in outputs], [symbols[name] for name in program.inputs]
 
 
+def operations_of(program: Program, output: int) -> tuple[dict[int, tuple[Any, ...]], int]:
+    """The distinct operations that an output needs, without a point, operands first, and the output's number.
+
+    An operation is (function, its operands' numbers …), ("input", name), ("constant", number, sign), ("relation",
+    operator, left, right) or ("choose", condition, if true, if false).
+    """
+    algebra = _Symbols()
+    nodes = [algebra.row(("input", name), None) for name in program.inputs]
+    root = Run(lower(program), algebra).outputs(nodes)[output].index
+    return {index: algebra.rows[index] for index in _needed(algebra.rows, [root])}, root
+
+
 def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict[int, Expression]:
     """SymPy expressions of the rows that the roots need, operands first.
 
