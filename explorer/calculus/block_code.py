@@ -102,6 +102,7 @@ class BlockWriter:
                     return False
             self.held.add(index)
             self.once.append(index)
+            self.names.pop(index, None)  # an output all the same: its array is filled with it at the end
             return True
         return False
 

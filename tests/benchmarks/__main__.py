@@ -4,8 +4,8 @@
 
 Each peer that is installed is compared (`pip install '.[bench]'` brings all but Graphviz), on the same work, in one
 process and in turn; results are checked equal before anything is timed. A ratio is the median of the rounds, with
-the quartiles behind it. An owner of other rows writes a module with `contests()`, as those named here, and adds it to
-MODULES; a module with measures of its own has `rows()` instead: what, figure, the least figure wanted.
+the quartiles behind it; in a round each takes the best of five timings. Other rows are a module with `contests()`, as
+those named in MODULES; a module with measures of its own has `rows()` instead: what, figure, the least figure wanted.
 """
 
 from __future__ import annotations

@@ -181,6 +181,20 @@ def test_a_held_input_is_computed_once_and_gives_the_same():
         assert np.array_equal(partials[1], held[1][3])
 
 
+def test_an_output_of_held_inputs_alone_fills_its_array():
+    code = compiled(parse("x*y, sin(a)^2, a, 3, x"))
+    x, y = np.random.default_rng(1).normal(size=(2, 50_000))
+    for columns in ([0.3, x, y], [0.7, x, y]):
+        found = code.values_on(columns, x.shape)
+        a = columns[0]
+        for one, expected in zip(
+            found, [x * y, np.full_like(x, math.sin(a) ** 2), a + 0 * x, 3 + 0 * x, x], strict=True
+        ):
+            assert np.allclose(one, expected, rtol=1e-15)
+    values_, partials = code.values_and_gradients_on([0.3, x, y], x.shape, output=1)
+    assert np.allclose([values_[5], *(p[5] for p in partials)], [math.sin(0.3) ** 2, math.sin(0.6), 0.0, 0.0])
+
+
 def test_the_gallery_is_compiled_or_says_why_not_and_agrees_with_the_tape():
     for example in examples():
         if example.refused:
