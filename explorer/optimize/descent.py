@@ -298,7 +298,8 @@ class Run:
         run = (fused and fused(at_rate(rule, 1.0))) or loop(at_rate(rule, 1.0), n)
         while most > 0:
             asked = min(most, 1000)
-            rates = [rate * leg.schedule.factor(step + k) for k in range(asked)]
+            steady = leg.schedule.kind == "constant"
+            rates = [rate] * asked if steady else [rate * leg.schedule.factor(step + k) for k in range(asked)]
             row = (*place.x.tolist(), place.loss, *place.gradient.tolist(), place.norm, *run.memory.flat(place.memory))
             rows = run.rows(gradient, row, rates, leg.clip, self.tolerance)
             if not rows:

@@ -61,7 +61,7 @@ def _function(
         f"def run({', '.join(['a0', 'q0', 'v0', 'c0', 'e0', *xs, *gs, 'n0', *flat])}):",
         "    for x0 in q0:",
         *writer.statements("        ", f"{after} ="),
-        *(f"        if not (-1e150 <= {x} <= 1e150): return" for x in xs),
+        f"        if not ({' + '.join(f'{x} * {x}' for x in xs)} <= 1e300): return",  # none beyond 1e150
         f"        n0 = n1({', '.join(gs)})",
         f"        k0 = {' + '.join(['b0', 'n0', *flat])}",
         "        if k0 - k0 != 0.0: return",
