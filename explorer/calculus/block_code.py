@@ -24,8 +24,8 @@ from explorer.calculus.straight_line import RAISED, SELECT, TRUTHS, Branch, Item
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **ARRAY,
-    "pow": np.power,
-    RAISED: np.power,
+    "pow": np.float_power,
+    RAISED: np.float_power,
     "<": np.less,
     "<=": np.less_equal,
     ">": np.greater,

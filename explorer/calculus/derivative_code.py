@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from explorer.calculus.straight_line import SWALLOWING, Branch, Builder, Item, Operand, StraightLine, same, swallowed
@@ -65,7 +65,7 @@ class _Replay:
         self.builder = builder or Builder(code.inputs, MOST_CODE)
         self.writer = Writer(self.builder)
         self.of: dict[int, Operand] = dict(enumerate(range(code.inputs) if inputs is None else inputs))
-        self.swallowed: Operand = 0.0  # the truth that a NaN was lost on the way, if that may be
+        self.lost: list[int] = []  # the truths that a NaN was lost, each where that may be
         self.varies = {index for index in range(code.inputs) if index not in held}
         self.block(code.body)
 
@@ -100,9 +100,13 @@ class _Replay:
     def watch(self, function: str, operands: Sequence[Operand]) -> None:
         for argument in swallowed(function, operands):
             if argument >= self.code.inputs:
-                lost = self.builder.operation("!=", (argument, argument))
-                before = self.swallowed
-                self.swallowed = self.builder.operation("or", (before, lost)) if isinstance(before, int) else lost
+                self.lost.append(self.builder.operation("!=", (argument, argument)))
+
+    def swallowed(self) -> Operand:
+        """The truth that a NaN was lost somewhere, anything on a side that is not taken; 0 where that cannot be."""
+        if not self.lost:
+            return 0.0
+        return reduce(lambda a, b: self.builder.operation("or", (a, b)), self.lost)
 
     def branch(self, branch: Branch) -> None:
         condition = self.of[branch.condition]
@@ -262,7 +266,7 @@ def gradient_code(code: StraightLine, output: int, held: Sequence[int] = (), wat
     replay = _Replay(code, held)
     inputs = [index for index in range(code.inputs) if index not in held]
     partials = _Reverse(replay).gradient(code.outputs[output], inputs)
-    return replay.finished([replay[code.outputs[output]], *partials, *([replay.swallowed] if watched else [])])
+    return replay.finished([replay[code.outputs[output]], *partials, *([replay.swallowed()] if watched else [])])
 
 
 def jacobian_code(code: StraightLine) -> StraightLine:

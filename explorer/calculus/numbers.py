@@ -219,7 +219,7 @@ class Array:
     def pow(a: Any, b: Any) -> Any:
         if isinstance(b, float) and small_power(b):
             return product(np.multiply, a, int(b))
-        return np.power(a, b)
+        return np.float_power(a, b)  # np.power takes the root for 0.5, which has no value at −∞
 
     @staticmethod
     def heaviside(a: Any) -> Any:

@@ -40,7 +40,15 @@ HUBER = """def f(a, b):
             total += abs(r) - 1/2
     return total
 """
+NESTED = """def f(x, y):
+    a = hypot(x/2, min(x, y)) if x < 1 and y > 0 else -1
+    b = (x*y)**a if x > 0 else hypot(x*y, a*a)
+    return max(a, b, 0.5)
+"""
 FORMULAS = [
+    "ln(x)^0.5 + y",
+    "ln(x)^1.5*y",
+    NESTED,
     "ln(x1) + x1*x2 - sin(x2)",
     "(1 - x)^2 + 100(y - x^2)^2",
     "x^y + y^3 - x^(-2) + x^0.5",
