@@ -128,7 +128,7 @@ def _name(text: str, span: Span) -> str:
 
 
 def _check_number(text: str, line: str, end: int, span: Span) -> None:
-    if len(text) < 16 and text.isdigit() and line[end : end + 1] not in (".", "x", "X"):
+    if len(text) < 16 and text.isdigit() and line[end : end + 1] not in tuple(".xXbBoO"):
         return  # the usual ones
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 5:
@@ -140,6 +140,8 @@ def _check_number(text: str, line: str, end: int, span: Span) -> None:
         )
     if text == "0" and line[end : end + 1] in ("x", "X") and line[end + 1 : end + 2].isalnum():
         raise ExplorerError("Hexadecimal numbers are not read: write the number in decimal.", span)
+    if text == "0" and line[end : end + 1] in tuple("bBoO") and line[end + 1 : end + 2].isdigit():
+        raise ExplorerError("Binary and octal numbers are not read: write the number in decimal.", span)
     if line[end : end + 1] == "." and line[end + 1 : end + 2].isdigit():
         raise ExplorerError("A number has one decimal point.", span)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from PySide6.QtCore import QRect, QSize, QStringListModel, Qt
+from PySide6.QtCore import QModelIndex, QRect, QSize, QStringListModel, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -16,11 +16,21 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit, QTextEdit, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QCompleter,
+    QListView,
+    QPlainTextEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTextEdit,
+    QWidget,
+)
 
 INDENT = 4  # spaces, as in Python
 _FIRST_LETTERS = 2  # a list of names appears from here on: after one letter it would be in the way
 _PAIRS = {"(": ")", "[": "]", ")": "(", "]": "["}
+_ROW_MARGIN = 16  # pixels beside the words of a row in the list of names
 _WORD = re.compile(r"[^\W\d]\w*$")
 _NAMES = re.compile(r"[^\W\d]\w*")
 _KEYWORDS = {
@@ -44,6 +54,28 @@ def meanings() -> dict[str, str]:
     found = {row.name: row.meaning for row in PRIMITIVES.values() if row.name not in OPERATORS}
     found["ln"] = PRIMITIVES["log"].meaning
     return found | FORMS | dict.fromkeys(CONSTANTS, "constant") | _KEYWORDS
+
+
+class _NameWithMeaning(QStyledItemDelegate):
+    """A row of the list of names: the name, and beside it in a fainter colour what it means."""
+
+    def _meaning(self, name: str) -> str:
+        return meanings().get(name, "a name of this text")
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        hint = super().sizeHint(option, index)
+        words = f"{index.data()}   {self._meaning(index.data())}"
+        return QSize(option.fontMetrics.horizontalAdvance(words) + _ROW_MARGIN, hint.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().paint(painter, option, index)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        colour = option.palette.highlightedText() if chosen else option.palette.placeholderText()
+        place = option.rect.adjusted(option.fontMetrics.horizontalAdvance(f"{index.data()}   ") + 4, 0, -4, 0)
+        painter.save()
+        painter.setPen(colour.color())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._meaning(index.data()))
+        painter.restore()
 
 
 class _Gutter(QWidget):
@@ -74,8 +106,8 @@ class CodeEdit(QPlainTextEdit):
         list_view = QListView()
         list_view.setAccessibleName("Completions")
         self.completer.setPopup(list_view)
+        list_view.setItemDelegate(_NameWithMeaning(list_view))  # after setPopup, which sets its own
         self.completer.activated.connect(self._complete)
-        self.completer.highlighted.connect(self._explain)
         self.blockCountChanged.connect(self.place_gutter)
         self.updateRequest.connect(self._scroll_gutter)
         self.cursorPositionChanged.connect(self.mark)
@@ -231,12 +263,6 @@ class CodeEdit(QPlainTextEdit):
         place.setWidth(popup.sizeHintForColumn(0) + 40)
         self.completer.complete(place)
 
-    def _explain(self, name: str) -> None:
-        meaning = meanings().get(name, "a name of this text")
-        popup = self.completer.popup()
-        corner = popup.mapToGlobal(popup.rect().bottomLeft())
-        QToolTip.showText(corner, f"{name}: {meaning}".replace("<", "&lt;"), popup)
-
     def _complete(self, name: str) -> None:
         cursor = self.textCursor()
         cursor.movePosition(
@@ -244,7 +270,6 @@ class CodeEdit(QPlainTextEdit):
         )
         cursor.insertText(name)
         self.setTextCursor(cursor)
-        QToolTip.hideText()
 
 
 def _partner(text: str, place: int) -> int | None:
