@@ -162,7 +162,9 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None) -> lis
         (row, column, exact)
         for row, (exacts, estimates) in enumerate(zip(reverse_jacobian(tape), central, strict=True))
         for column, (exact, estimate) in enumerate(zip(exacts, estimates, strict=True))
-        if math.isfinite(exact) and not _close(exact, estimate, DIFFERENCE_TOLERANCE, max(map(abs, exacts)))
+        if math.isfinite(exact)
+        and math.isfinite(tape.values[row])
+        and not _close(exact, estimate, DIFFERENCE_TOLERANCE, max(map(abs, exacts)))
     ]
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
     notes = []

@@ -185,3 +185,8 @@ def test_the_step_that_is_named_does_agree():
     step = float(note.partition("with h = ")[2].split()[0])
     slope = (math.sin(1 / (1e-3 + step)) - math.sin(1 / (1e-3 - step))) / ((1e-3 + step) - (1e-3 - step))
     assert slope == pytest.approx(-1e6 * math.cos(1e3), rel=1e-6)
+
+
+def test_central_differences_are_not_blamed_where_the_function_itself_overflows():
+    program = parse("x*10 - x*10")
+    assert explain_central(program, record(program, [1e308]), [[math.nan]]) == []
