@@ -399,6 +399,7 @@ def drawn(notation: Notation) -> str:
         ("-x/2", "−[x]/[2]"),
         ("sqrt(x + 1)", "√{x + 1}"),
         ("cbrt(x)", "√{x, 3}"),
+        ("cbrt(x)^2", "(√{x, 3})^{2}"),
         ("exp(-x)", "e^{−x}"),
         ("|x|", "|x|"),
         ("floor(x)", "⌊x⌋"),

@@ -151,7 +151,9 @@ class Writer:
         if self.sizes.get(base, 1) > allowance and not base.is_Add and not base.is_Mul:
             self.complete = False
             return self.add("symbol", "…", ref=node), _ATOM
-        children = [self.inside(base, _ATOM, allowance - 2), self.write(exponent, allowance - 2)[0]]
+        # Beside a root's bar an exponent could be the radicand's.
+        tight = _ATOM + 1 if base.func.__name__ == "cbrt" else _ATOM
+        children = [self.inside(base, tight, allowance - 2), self.write(exponent, allowance - 2)[0]]
         return self.add("power", children=children, ref=node), _POWER
 
     def call(self, node: Expression, allowance: int) -> int:
