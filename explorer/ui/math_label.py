@@ -14,6 +14,7 @@ _SCALE = 1.18  # STIX looks smaller than a sans serif of the same size
 # Of the font's size. Its own line spacing is made for integrals, more than three times that.
 _LINE = 1.32
 _BASELINE = 1.0
+_SIDE = 2  # pixels: the bar of t̄ is wider than its letter
 
 
 class MathLabel(QLabel):
@@ -51,7 +52,7 @@ class MathLabel(QLabel):
             layout.setTextOption(option)
             layout.beginLayout()
             while (line := layout.createLine()).isValid():
-                line.setLineWidth(max(self.width(), 40))
+                line.setLineWidth(max(self.width() - 2 * _SIDE, 40))
             layout.endLayout()
             for number in range(layout.lineCount()):
                 yield layout, number
@@ -65,4 +66,4 @@ class MathLabel(QLabel):
             for place, (layout, number) in enumerate(self._lines()):
                 line = layout.lineAt(number)
                 baseline = place * _LINE * size + _BASELINE * size
-                line.draw(painter, QPointF(0.0, baseline - line.ascent() - line.y()))
+                line.draw(painter, QPointF(_SIDE, baseline - line.ascent() - line.y()))

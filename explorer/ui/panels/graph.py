@@ -10,7 +10,16 @@ from typing import Any
 from unicodedata import normalize
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QAction,
+    QActionGroup,
+    QGuiApplication,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -60,6 +69,7 @@ class GraphPanel(Panel):
 
     name = "graph"
     title = "Computational graph"
+    budget_ms = 60_000  # ten thousand nodes take seconds to lay out, more on a busy machine; there is Cancel
 
     span_selected = Signal(object)  # Span or None: the part of the text that belongs to what was selected here
 
@@ -483,6 +493,7 @@ class GraphPanel(Panel):
             self.explain.setText(f"Nothing is computed yet: the {start}. Press F10 for the next step, F5 to play.")
         else:
             self.explain.setText(graph.sentence(row))
+            QAccessible.updateAccessibility(QAccessibleEvent(self.explain, QAccessible.Event.DescriptionChanged))
 
     # -- selection -------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -14,9 +14,11 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
+    QWidget,
 )
 
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_paint import colours_of
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 from explorer.ui.session import Question
@@ -68,7 +70,11 @@ class JacobianSheet(Sheet):
         self.table.horizontalHeader().setMinimumSectionSize(74)
         self.body.addWidget(self.advice)
         self.body.addLayout(row)
-        self.body.addWidget(self.table, 1)
+        self.bars = CostBars()
+        beside = QHBoxLayout()
+        beside.addWidget(self.table, 1)
+        beside.addWidget(self.bars)
+        self.body.addLayout(beside, 1)
         self._timer = QTimer(self, interval=FILL_MS)
         self._timer.timeout.connect(self._tick)
 
@@ -106,6 +112,7 @@ class JacobianSheet(Sheet):
 
     def _say(self, head: dict[str, Any]) -> None:
         found = head["advice"]
+        self.bars.show_ways(found["ways"], found["cheaper"])
         ways = found["ways"]
         forward, reverse, differences = ways["forward"], ways["reverse"], ways["differences"]
         n, m = found["inputs"], found["outputs"]
@@ -191,6 +198,39 @@ class JacobianSheet(Sheet):
     def _count(self) -> None:
         operations = self._passes[self._shown - 1]["operations"] if self._shown else 0
         self.counter.setText(f"{self._shown} of {len(self._passes)} passes, {operations:,} operations")
+
+
+class CostBars(QWidget):
+    """What the whole Jacobian costs by each way, as bars: elementary operations, with the measured time beside."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("graph.jacobian.bars")
+        self.setAccessibleName("Elementary operations for the whole Jacobian by each way")
+        self.setFixedWidth(196)
+        self._ways: dict[str, dict[str, Any]] = {}
+        self._cheaper = ""
+
+    def show_ways(self, ways: dict[str, dict[str, Any]], cheaper: str) -> None:
+        """Draw these."""
+        self._ways, self._cheaper = ways, cheaper
+        words = [f"{name}: {way['operations']:,} operations" for name, way in ways.items()]
+        self.setAccessibleDescription("; ".join(words))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours, metrics = colours_of(self.palette()), self.fontMetrics()
+        most = max((way["operations"] for way in self._ways.values()), default=0) or 1
+        line = metrics.height()
+        with QPainter(self) as painter:
+            for place, (name, way) in enumerate(self._ways.items()):
+                top = place * (2 * line + 6)
+                measured = "" if way["seconds"] is None else f", {_time(way['seconds'])}"
+                painter.setPen(colours.text)
+                painter.drawText(0, top + metrics.ascent(), f"{name}: {way['operations']:,}{measured}")
+                width = max(2, round((self.width() - 2) * way["operations"] / most))
+                bar = QRect(0, top + line + 1, width, line - 4)
+                painter.fillRect(bar, colours.path if name == self._cheaper else colours.line)
 
 
 def _passes(way: dict[str, Any]) -> str:
