@@ -76,7 +76,8 @@ def _place(names: Sequence[str], name: str) -> int:
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """{"function": …, "entries": […]}, then {"entry": …} for each, then {"swell": …} as the sizes become known.
+    """{"function": …, "entries": […]}, then {"entry": …} for each, then their {"texts": …} unless
+    they are large, and {"swell": …} as the sizes become known.
 
     Between them {"stage": …} says what is being done. A large notation comes in parts, {"pieces": […]}, before the
     answer that it belongs to. With `shared` the parts that occur more than once get names: {"named": …} first.
@@ -109,6 +110,10 @@ def answers(ask: Message) -> Iterator[Message]:
             yield from _sent(symbolic.notation(expression, drawn), {"named": str(symbol)})
         for (entry, derivative), shown in zip(found, reduced, strict=True):
             yield from _entry(about, tape, entry, derivative, shown, drawn)
+    small = [derivative for _, derivative in found if _is_small(derivative)]
+    if len(small) == len(found):  # after what is waited for: a page that is read first is copied later
+        written = {"text": [symbolic.text(e) for e in small], "latex": [symbolic.latex(e) for e in small]}
+        yield {"texts": written}
     yield from _swell(about.outputs, [derivative for _, derivative in found])
 
 
@@ -116,19 +121,21 @@ def _entry(about: Wanted, tape: Tape, entry: Entry, derivative: Any, shown: Any,
     value, refused = value_at(derivative, about.point)
     if tape.undefined() is not None and tape.values[entry.output] != tape.values[entry.output]:
         value, refused = float("nan"), "the function is not defined here"
-    small = symbolic.tree_sizes(symbolic.postorder([derivative]))[derivative] <= MAX_SENT_NODES
     answer = {
         "entry": {
             **asdict(entry),
             "value": value,
             "refused": refused,
-            "number": not derivative.free_symbols if small else False,
+            "number": bool(derivative.is_Number or derivative.is_NumberSymbol),
             "operations": symbolic.operations(derivative),
-            "text": symbolic.text(derivative) if small else None,
-            "latex": symbolic.latex(derivative) if small else None,
         }
     }
     yield from _sent(symbolic.notation(shown, drawn), answer)
+
+
+def _is_small(derivative: Any) -> bool:
+    """Whether its texts travel unasked."""
+    return symbolic.tree_sizes(symbolic.postorder([derivative]))[derivative] <= MAX_SENT_NODES
 
 
 def _sent(notation: Notation, answer: Message) -> Iterator[Message]:

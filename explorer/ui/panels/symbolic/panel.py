@@ -251,6 +251,8 @@ class SymbolicPanel(Panel):
                 self._part.start(0)  # in a turn of its own: putting together and laying out each take their time
             elif not self._part.isActive():
                 self._part.start(PATIENCE_MS)
+        elif "texts" in answer:
+            self._texts = answer["texts"]
         elif "swell" in answer:
             self._swell = answer["swell"]
             self._stage = "measuring the sizes"
@@ -294,6 +296,7 @@ class SymbolicPanel(Panel):
         self._unsized.stop()
         self._entries: list[dict[str, Any]] = []
         self._wanted: list[dict[str, Any]] = []
+        self._texts: dict[str, list[str]] = {}  # of the derivatives, by form, unless they are large
         self._shift: int | None = None  # where the pieces of the notation begin that is coming in
         self._builder = NotationBuilder()
         self._lines: list[int] = []
@@ -426,8 +429,8 @@ class SymbolicPanel(Panel):
     def _copy_as(self) -> None:
         action = self.sender()
         assert isinstance(action, QAction)
-        texts = [entry.get(action.data()) for entry in self._entries]
-        if texts and None not in texts and len(texts) == len(self._wanted):
+        texts = self._texts.get(action.data())
+        if texts:
             self._copied({"text": "\n".join(texts)})
         elif self.question is not None:
             self.copier.ask(questions.symbolic_text(self._message(self.question), action.data()), self.budget_ms)
