@@ -163,6 +163,9 @@ def gradient_noise(objective: DataObjective, x: Array, seed: int, draws: int = 2
     measured = []
     for size in sizes:
         picked = np.argsort(generator.random((draws, rows)), axis=1)[:, :size]
+        if size == rows:  # the whole data again, in another order: what is left is rounding
+            measured.append(0.0)
+            continue
         away = gradients[:, picked].mean(axis=2) - mean[:, None]
         measured.append(math.sqrt(float((away**2).sum(axis=0).mean())))
     predicted = tuple(math.sqrt(trace / s * (rows - s) / max(rows - 1, 1)) for s in sizes)

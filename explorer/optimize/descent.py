@@ -243,11 +243,11 @@ class Run:
         """(step, leg, what): a place, or with `quick` a list of rows of the generated loop (see optimize.recorded)."""
         step, resting = 0, False
         total = sum(leg.steps for leg in self.legs)
+        self._turn_to(self.legs[0])
         place = self._arrive(x, self.legs[0].rule.start(x))
         if isinstance(place, str):
             raise ExplorerError(f"The run cannot start there: {place}.", kind="domain")
         number, left = 0, self.legs[0].steps
-        self._turn_to(self.legs[0])
         while True:
             while left == 0 and number + 1 < len(self.legs):
                 number += 1

@@ -103,6 +103,7 @@ class OptimizePanel(Panel):
         self.more = MoreSettings()
         self.more.hide()
         self.more_button.toggled.connect(self.more.setVisible)
+        self.more_button.toggled.connect(self.formula.setHidden)  # both do not fit into a window of 800 pixels
         self.hidden_settings = QLabel(objectName="optimize.hidden")
         self.hidden_settings.setTextFormat(Qt.TextFormat.PlainText)
         self.hidden_settings.setAccessibleName("Settings that are not usual")
@@ -132,6 +133,11 @@ class OptimizePanel(Panel):
     def seed(self) -> int:
         """Of data and batches."""
         return self.more.seed.value()
+
+    @property
+    def on_data(self) -> bool:
+        """Whether the objective is a mean over rows of data."""
+        return self.subject is not None and self.subject.objective.get("kind") in ("data", "table")
 
     def leg(self, steps: int) -> dict[str, Any]:
         """A leg with the settings as they are."""
@@ -187,9 +193,14 @@ class OptimizePanel(Panel):
         self._given = dict(question.at)
         self._list_objectives(question)
         self._take_subject(keep=True)
+        if not self._wait_for_names:
+            self._repeat_kept()
+        return None
+
+    def _repeat_kept(self) -> None:
+        """Repeat the runs of a session file, now that their inputs are known."""
         kept, self._kept = self._kept, []
         self.run_page.repeat(kept)
-        return None
 
     def _list_objectives(self, question: Question | None) -> None:
         """The outputs, their squares' sum, and the data sets; the choice stays if it is still there."""
@@ -300,6 +311,9 @@ class OptimizePanel(Panel):
         self.run_page.paths.set_subject(self.subject)
         self._calm.start()
         self._tell_page()
+        # The answer at hand is that of the question under way: the next may follow when that has ended.
+        if self._kept:
+            QTimer.singleShot(0, self, self._repeat_kept)
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.run_page.paths.set_dimmed(dimmed)

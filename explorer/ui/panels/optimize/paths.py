@@ -41,6 +41,7 @@ from explorer.work.ends import Done, End
 _REACH = 2.5  # the picture shows at least this far around the start
 _MARGIN = 0.15  # of the path's extent, around it
 _MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
+_MOST_DRAWN = 4_000  # points of a path that jumps to and fro: drawn in some 13 ms
 _FRAME_MS = 33
 _PLAY_SECONDS = 6.0  # a whole run at normal speed
 _SPEEDS = {"slow": 0.25, "normal": 1.0, "fast": 4.0}
@@ -199,7 +200,9 @@ class PathsView(QWidget):
     def set_subject(self, subject: Subject, keep: bool = False) -> None:
         """Another function, start or objective. keep: the landscape stays if the start is still well inside it."""
         names_before = self.subject.names if self.subject else []
-        self.subject = subject
+        before, self.subject = self.subject, subject
+        if before is None or (before.source, before.objective) != (subject.source, subject.objective):
+            self.stationary, self.minima = [], []
         if subject.names != names_before:
             self._name_planes()
         inside = len(self._view) == len(self.plane.names) and all(
@@ -259,6 +262,21 @@ class PathsView(QWidget):
         self.landscapes.cancel()
         self._asked = self._answer = None
         self.plot.set_message(text)
+
+    @property
+    def view(self) -> list[tuple[float, float]]:
+        """What the picture shows, an interval an axis."""
+        return list(self._view)
+
+    def mark(self, points: Sequence[Mapping[str, Any]]) -> None:
+        """Mark these stationary points; the minima among them are what distances are measured to."""
+        names = self.subject.names if self.subject is not None else []
+        points = [point for point in points if point["x"].keys() == set(names)]
+        self.stationary = points
+        self.minima = [[point["x"][name] for name in names] for point in points if point["kind"] == "minimum"]
+        self._draw()
+        if self.curve.currentData() == "distance":
+            self.show_curves()
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Show all of it pale."""
@@ -418,7 +436,7 @@ class PathsView(QWidget):
             return
         overlay: list[Overlay] = []
         flat = bool(self.plane.directions) or len(self.plane.names) == 2
-        overlay += self._marks() if flat else []
+        overlay += self._marks()
         several = len(self.traces) > 1
         for place in [*(k for k in range(len(self.traces)) if k != self.current), self.current]:
             if place >= len(self.traces) or not len(self.traces[place]):
@@ -456,9 +474,12 @@ class PathsView(QWidget):
     def _marks(self) -> list[Overlay]:
         """Known minima and the bounds."""
         marks: list[Overlay] = []
-        if not self.plane.directions and self.subject is not None and len(self.subject.names) == 2:
+        if not self.plane.directions and self.subject is not None and len(self.subject.names) <= 2:
             for point in self.stationary:
-                x, y = (point["x"][name] for name in self.plane.names)
+                where = [point["x"][name] for name in self.plane.names]
+                if any(not low <= v <= high for v, (low, high) in zip(where, self._view, strict=True)):
+                    continue
+                x, y = where if len(where) == 2 else (where[0], point["f"])
                 shape = {"minimum": "cross", "maximum": "diamond"}.get(point["kind"], "circle")
                 marks.append(Marker(x, y, shape, point["kind"], 2))
             if len(self.box) == 2:
@@ -569,7 +590,7 @@ class PathsView(QWidget):
             return
         label = pretty_name(self.subject.label) if self.subject else "f"
         if quantity == "distance" and not self.minima:
-            self.loss.set_message("No minimum is known: find the stationary points under Understand.")
+            self.loss.set_message("No minimum is known here: look for stationary points under Understand.")
             return
         numbers = [v for row in series for v in row["y"] if v is not None]
         positive = [v for v in numbers if v > 0]
@@ -642,7 +663,9 @@ def _thin(columns: list[array[float]], plot: PlotView) -> _Drawn:
             kept_x.append(u)
             kept_y.append(v)
             a, b = u, v
-    return _Drawn(columns, places, kept_x, kept_y)
+    # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
+    stride = math.ceil(len(places) / _MOST_DRAWN) | 1
+    return _Drawn(columns, places[::stride], kept_x[::stride], kept_y[::stride])
 
 
 def _interpolated(xs: Sequence[float], ys: Sequence[float], x: float) -> float:

@@ -54,6 +54,10 @@ class RunPage(QWidget):
         self.paths.clicked.connect(self._clicked)
         self.paths.step_changed.connect(self._show_step)
         self.paths.principal_wanted.connect(self._ask_principal)
+        self.paths.drawn.connect(self._ask_marks)
+        self.marks = crew.worker("optimize.marks")
+        self.marks.answered.connect(self._take_marks)
+        self._marked: tuple[Any, ...] | None = None  # what the stationary points belong to
         self.planes = crew.worker("optimize.principal")
         self.planes.answered.connect(self.paths.look_along)
         self.state = MathLabel(4)
@@ -340,6 +344,31 @@ class RunPage(QWidget):
         self.state.setText(f"{several}: {start}.{how}")
 
     # -- keeping and copying -----------------------------------------------------------------------------------------
+
+    def _ask_marks(self) -> None:
+        """Look for the stationary points in the picture, quietly, where that takes no time."""
+        subject, view = self.panel.subject, self.paths.view
+        if subject is None or len(subject.names) > 2 or self.panel.on_data or len(view) != len(subject.names):
+            return
+        wanted = (subject.source, dict(subject.objective), list(view))
+        if wanted == self._marked:
+            return
+        if self._marked is None or self._marked[:2] != wanted[:2]:
+            self.paths.stationary, self.paths.minima = [], []
+        self._marked = wanted
+        lows, highs = zip(*view, strict=True)
+        at = subject.at
+        self.marks.ask(
+            questions.optimizer(
+                "stationary", subject.source, at, subject.objective, lows=list(lows), highs=list(highs)
+            ),
+            5_000,
+        )
+
+    def _take_marks(self, answer: Mapping[str, Any]) -> None:
+        subject = self.panel.subject
+        if subject is not None and self._marked and self._marked[:2] == (subject.source, dict(subject.objective)):
+            self.paths.mark(answer["points"])
 
     def _ask_principal(self) -> None:
         subject = self.panel.subject

@@ -244,13 +244,7 @@ class UnderstandPage(QWidget):
         if not points:
             self.points.setRowCount(1)
             self.points.setItem(0, 0, _cell("none found"))
-        subject = self.panel.subject
-        names = subject.names if subject is not None else []
-        paths = self.panel.run_page.paths
-        paths.stationary = points
-        paths.minima = [[point["x"][name] for name in names] for point in points if point["kind"] == "minimum"]
-        paths._draw()
-        paths.show_curves()
+        self.panel.run_page.paths.mark(points)
 
     def _finder_ended(self, end: End) -> None:
         if not isinstance(end, Done):

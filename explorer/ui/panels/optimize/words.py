@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from explorer.optimize.rules import GradientRule
+from explorer.optimize.rules.schedule import Schedule
 from explorer.ui.panel import number_text
 from explorer.ui.panels.optimize.trace import Trace, memory_of
 
@@ -123,9 +125,21 @@ def step_in_numbers(trace: Trace, step: int, coordinates: int) -> list[str]:
     if not isinstance(rule, GradientRule):
         return _searched(trace, step)
     schedule = trace.spec["legs"][trace.leg_at(step)].get("schedule")
+    if schedule:
+        factor = Schedule(schedule["kind"], schedule["period"], schedule["gamma"]).factor(step)
+        if factor > 0:
+            rule = replace(rule, rate=float(rule.settings()["rate"]) * factor)
     lines = []
     kept, after = trace.memory_at(step), dict(trace.memory_at(step + 1))
     x, g = trace.point(step), trace.gradient_at(step)
+    clip = trace.spec["legs"][trace.leg_at(step)].get("clip")
+    if clip is not None and trace.norm[step] > clip:
+        g = [value * clip / trace.norm[step] for value in g]
+        lines.append(f"g is clipped from {_number(trace.norm[step])} to the norm {_number(clip)}")
+    if rule.name == "nesterov" and getattr(rule, "at_look_ahead", False) and step:
+        return _looked_ahead(trace, step)
+    if trace.spec["legs"][trace.leg_at(step)].get("batch"):
+        lines.append("On a batch: the numbers below are those of the whole data's gradient.")
     for place, name in enumerate(trace.names[:coordinates]):
         known = frozenset(values[place if len(values) > place else 0] for values in after.values())
         memory = memory_of(rule, [(symbol, [Said(v, known=known) for v in values]) for symbol, values in kept], place)
@@ -136,8 +150,24 @@ def step_in_numbers(trace: Trace, step: int, coordinates: int) -> list[str]:
             if isinstance(words, Said) and words.binding < _ATOM and symbol not in ("t", "product"):
                 lines.append(f"{symbol} ← {words.text} = {_number(words.value)}")
         if isinstance(delta, Said):
-            ahead = " (rate without its schedule)" if schedule and schedule.get("kind") != "constant" else ""
-            lines.append(f"Δ{name} = {delta.text} = {_number(delta.value)}{ahead}")
+            lines.append(f"Δ{name} = {delta.text} = {_number(delta.value)}")
+    return lines
+
+
+def _looked_ahead(trace: Trace, step: int) -> list[str]:
+    """Nesterov's gradient is taken ahead and not kept: it follows from the velocity before and after."""
+    rule = trace.rule_at(step)
+    rate, beta = float(rule.settings()["rate"]), float(rule.settings()["beta"])
+    before, after = dict(trace.memory_at(step))["m"], dict(trace.memory_at(step + 1))["m"]
+    lines = []
+    for place, name in enumerate(trace.names[:2]):
+        ahead = trace.point(step)[place] + rate * beta * before[place]
+        g = beta * before[place] - after[place]
+        lines.append(f"{name} + ηβm = {_number(ahead)}, the gradient there: {_number(g)}")
+        lines.append(f"m ← {_number(beta)}·{Said(before[place]).inside(_PRODUCT)} − {Said(g).inside(_PRODUCT)}")
+        lines.append(
+            f"Δ{name} = {_number(rate)}·{Said(after[place]).inside(_PRODUCT)} = {_number(rate * after[place])}"
+        )
     return lines
 
 

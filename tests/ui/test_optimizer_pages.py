@@ -1,0 +1,281 @@
+"""The optimizer's laboratory through its widgets: branches, starts, data, race, comparison, map, sessions."""
+
+import json
+import re
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from explorer.ui.panels.optimize.trace import Trace
+from explorer.ui.panels.optimize.words import step_in_numbers
+from tests.ui.conftest import PATIENCE_MS
+
+ROSENBROCK = "(1-x)^2 + 100*(y-x^2)^2"
+HIMMELBLAU = "(x^2+y-11)^2 + (x+y^2-7)^2"
+
+
+@pytest.fixture
+def optimize(window, write, find, settle):
+    """The panel in front on its Run page, on Rosenbrock's function from (−1.2, 1), with its own settings."""
+    window.tabs.setCurrentIndex(2)
+    window.optimize.restore({})
+    window.optimize.pages.setCurrentIndex(0)
+    write(ROSENBROCK)
+    find("point.x").setValue(-1.2)
+    find("point.y").setValue(1.0)
+    settle()
+    yield window.optimize
+    window.optimize.restore({})
+    window.optimize.pages.setCurrentIndex(0)
+
+
+@pytest.fixture
+def press(find, settle):
+    def press(name):
+        QTest.mouseClick(find(name), Qt.MouseButton.LeftButton)
+        settle()
+
+    return press
+
+
+@pytest.fixture
+def page(optimize, settle):
+    def show(title):
+        pages = optimize.pages
+        pages.setCurrentIndex(next(k for k in range(pages.count()) if pages.tabText(k) == title))
+        settle()
+        return pages.currentWidget()
+
+    return show
+
+
+def test_a_branch_goes_on_from_the_shown_step_with_the_new_settings_and_the_run_stays(optimize, find, press):
+    press("optimize.run")
+    find("optimize.slider").setValue(50)
+    find("optimize.rule").setCurrentText("adam")
+    assert "Branch goes on from here" in find("optimize.state").text()
+    press("optimize.branch")
+    first, second = optimize.run_page.traces
+    assert (len(first), len(second)) == (201, 251)
+    assert second.x[: 2 * 51] == first.x[: 2 * 51]
+    assert second.point(51) != first.point(51)
+    assert [leg["rule"] for leg in second.spec["legs"]] == ["gd", "adam"]
+    assert find("optimize.which").count() == 2
+
+
+def test_the_gradients_source_is_switched_in_the_same_run_and_a_bad_step_is_seen_to_hurt(optimize, find, press):
+    find("optimize.steps").setValue(20)
+    press("optimize.run")
+    find("optimize.slider").setValue(10)
+    find("optimize.more").setChecked(True)
+    source = find("optimize.source")
+    source.setCurrentIndex(source.findData("forward-difference"))
+    find("optimize.h").setValue(0.5)
+    press("optimize.branch")
+    find("optimize.more").setChecked(False)
+    assert "gradient: forward difference, h = 0.5" in find("optimize.hidden").text()
+    exact, hurt = optimize.run_page.traces
+    assert hurt.point(10) == exact.point(10)
+    assert abs(hurt.point(11)[0] - exact.point(11)[0]) > 1e-3
+
+
+def test_shift_and_click_add_a_start_and_all_starts_run(qtbot, optimize, find, press, settle):
+    plot = find("optimize.plot")
+    qtbot.waitUntil(lambda: plot.axes() is not None and plot.axes().x_limits[0] < -3.0, timeout=PATIENCE_MS)
+    QTest.mouseClick(
+        plot, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, plot.to_pixel(0.3, 0.2).toPoint()
+    )
+    assert find("optimize.state").text().startswith("2 starts")
+    press("optimize.run")
+    one, two = optimize.run_page.traces
+    assert one.point(0) == [-1.2, 1.0]
+    assert two.point(0) == pytest.approx([0.3, 0.2], abs=0.05)
+    assert len(one) == len(two) == 201
+
+
+def test_a_session_repeats_its_runs_bit_for_bit_stochastic_ones_too(optimize, find, press, settle, window):
+    objective = find("optimize.objective")
+    objective.setCurrentIndex(objective.findText("two blobs (logistic regression)"))
+    objective.activated.emit(objective.currentIndex())
+    settle()
+    find("optimize.more").setChecked(True)
+    find("optimize.seed").setValue(7)
+    settle()
+    find("optimize.rate").setValue(0.5)
+    find("optimize.batch").setValue(16)
+    find("optimize.steps").setValue(60)
+    press("optimize.run")
+    before = optimize.run_page.traces[0]
+    assert before.names == ["b", "w1", "w2"]
+    assert before.evaluations[-1] == pytest.approx(60 / 13)
+    kept = json.loads(json.dumps(optimize.options()))
+    optimize.restore({})
+    find("optimize.more").setChecked(False)
+    press("optimize.reset")
+    assert not optimize.run_page.traces
+    optimize.restore(kept)
+    optimize.ask_again()
+    settle()
+    settle()
+    (after,) = optimize.run_page.traces
+    assert after.x == before.x
+    assert after.loss == before.loss
+    assert find("status.optimize").text() == ""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"rule": "none", "runs": [1]}, {"runs": [{"at": {}, "legs": [{}]}]}, {"settings": 3, "more": 4, "batch": "x"}],
+)
+def test_what_a_stranger_wrote_into_a_session_is_passed_over(optimize, settle, options):
+    optimize.restore(options)
+    optimize.ask_again()
+    settle()
+    assert not optimize.run_page.traces
+
+
+def test_this_step_in_numbers_is_the_step(optimize, find, press):
+    for rule in ("gd", "momentum", "nesterov", "rmsprop", "adam", "amsgrad", "nadam", "adamw"):
+        find("optimize.rule").setCurrentText(rule)
+        find("optimize.steps").setValue(5)
+        press("optimize.run")
+        (trace,) = optimize.run_page.traces
+        lines = step_in_numbers(trace, 2, 1)
+        moved = trace.point(3)[0] - trace.point(2)[0]
+        said = next(line for line in lines if line.startswith("Δx")).rpartition("=")[2].replace("−", "-")
+        assert float(said) == pytest.approx(moved, rel=1e-3), rule
+
+
+def test_the_surface_turns_and_holds_the_path_and_its_tangent_plane(optimize, find, press, settle):
+    press("optimize.run")
+    find("optimize.picture").setCurrentText("surface")
+    settle()
+    surface = find("optimize.surface")
+    assert surface.isVisible()
+    before = surface.grab().toImage()
+    QTest.keyClick(surface, Qt.Key.Key_Right)
+    assert surface.grab().toImage() != before
+    assert surface._plane is not None
+    assert len(surface._paths) == 1
+    find("optimize.picture").setCurrentText("contour")
+
+
+def test_more_inputs_have_a_chosen_or_a_principal_plane(qtbot, optimize, find, write, press, settle):
+    write("a^2 + 2*b^2 + 3*c^2 + (a*b*c)^2")
+    over = find("optimize.over")
+    assert over.isVisible()
+    with qtbot.waitSignal(find("optimize.plot").drawn, timeout=PATIENCE_MS):
+        over.setCurrentIndex(2)
+        over.activated.emit(2)
+    assert optimize.run_page.paths.plane.names == ["b", "c"]
+    find("optimize.rate").setValue(0.05)
+    press("optimize.run")
+    with qtbot.waitSignal(optimize.run_page.paths.drawn, timeout=PATIENCE_MS):
+        over.setCurrentIndex(over.count() - 1)
+        over.activated.emit(over.count() - 1)
+    assert len(optimize.run_page.paths.plane.directions) == 2
+
+
+def test_a_rate_beyond_the_stable_one_is_said_before_it_diverges(qtbot, optimize, find):
+    find("optimize.rate").setValue(0.002)
+    note = find("optimize.note")
+    qtbot.waitUntil(lambda: "1.51 × the largest stable one" in note.text(), timeout=PATIENCE_MS)
+    find("optimize.rate").setValue(0.001)
+    qtbot.waitUntil(lambda: note.isHidden(), timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("optimize.clip", -1.0, "must be above 0"),
+        ("optimize.bounds", "x 2 1", "below the upper one"),
+        ("optimize.bounds", "q 1 2", "not an input"),
+        ("optimize.bounds", "x 1", "an input and two numbers"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_said_and_nothing_is_lost(optimize, find, press, name, value, said):
+    press("optimize.run")
+    widget = find(name)
+    if isinstance(value, str):
+        widget.setText(value)
+        widget.editingFinished.emit()
+    else:
+        widget.setValue(value)
+    assert said in find("status.optimize").text()
+    assert not find("optimize.run").isEnabled()
+    assert len(optimize.run_page.traces[0]) == 201
+
+
+def test_the_race_has_a_run_of_every_ticked_rule_and_says_how_each_ended(optimize, page, press, find, cells):
+    race = page("Race")
+    press("race.run")
+    assert [trace.label for trace in race.traces] == ["gd", "momentum", "nesterov", "rmsprop", "adam", "bfgs"]
+    rows = {row[0]: row for row in cells("race.table")}
+    assert rows["bfgs"][3].startswith("converged at step 39")
+    assert rows["adagrad"][3] == ""
+    assert find("race.status").text() == "lowest: bfgs"
+
+
+def test_a_comparison_ranks_the_rules_and_exports_its_numbers(optimize, page, press, find, cells):
+    compare = page("Compare")
+    find("compare.starts").setValue(6)
+    find("compare.budget").setValue(150)
+    press("compare.run")
+    rows = cells("compare.table")
+    assert {row[0] for row in rows} == {"gd", "momentum", "nesterov", "adam", "rprop", "bfgs"}
+    assert rows[0][0] == "bfgs"
+    assert rows[0][5] == "100 %"
+    assert find("compare.status").text().startswith("Solved: f ≤")
+    table = compare._table_text().splitlines()
+    assert table[0].startswith("rule,rate,lower quartile,median")
+    assert len(table) == 1 + 5 * 9 + 1
+    for kind in range(find("compare.plot.kind").count()):
+        find("compare.plot.kind").setCurrentIndex(kind)
+
+
+def test_a_map_shows_the_basins_and_a_click_runs_from_there(qtbot, optimize, write, page, press, find, settle):
+    write(HIMMELBLAU)
+    find("optimize.rate").setValue(0.01)
+    map_page = page("Map")
+    find("map.side").setValue(40)
+    press("map.run")
+    said = find("map.status").text()
+    assert len(map_page._minima) == 4
+    shares = [int(number) for number in re.findall(r"\): (\d+) %", said)]
+    assert len(shares) == 4
+    assert sum(shares) > 90
+    plot = find("map.plot")
+    qtbot.waitUntil(lambda: plot.axes() is not None, timeout=PATIENCE_MS)
+    QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=plot.to_pixel(3.5, 3.0).toPoint())
+    settle()
+    assert optimize.pages.currentWidget() is optimize.run_page
+    (trace,) = optimize.run_page.traces
+    assert trace.point(len(trace) - 1) == pytest.approx([3, 2], abs=1e-3)
+
+
+def test_understand_says_what_the_curvature_means_and_finds_the_stationary_points(
+    qtbot, optimize, write, page, press, find, cells
+):
+    write("x^2/2 + 50*y^2")
+    find("optimize.rate").setValue(0.018)
+    press("optimize.run")
+    page("Understand")
+    words = find("understand.words")
+    qtbot.waitUntil(lambda: "κ = 100" in words.text(), timeout=PATIENCE_MS)
+    assert "2/λmax = 0.02" in words.text()
+    assert "0.9 × its largest stable one" in words.text()
+    # The slow direction decides: 1 − 0.018.
+    assert "×0.982 a step, measured over the last steps ×0.982" in words.text()
+    write(HIMMELBLAU)
+    press("understand.find")
+    kinds = [row[0] for row in cells("understand.points")]
+    assert (kinds.count("minimum"), kinds.count("saddle"), kinds.count("maximum")) == (4, 4, 1)
+
+
+def test_a_trace_reads_blocks_and_knows_its_lengths() -> None:
+    trace = Trace({"at": {}, "legs": [{"rule": "gd", "settings": {}, "steps": 2}]}, ["x", "y"])
+    trace.x.extend([0, 0, 3, 4, 3, 4])
+    trace.loss.extend([3, 2, 1])
+    assert list(trace.lengths()) == [5, 0]
+    assert trace.values("distance", [0, 1], [[3, 4]]) == [5, 0]
