@@ -182,9 +182,11 @@ class Microscope(QWidget):
         painter.drawText(below, left, f"x − {step_text(width)}")
         painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, f"height ± {step_text(height)}")
         painter.drawText(below, right, f"x + {step_text(width)}")
-        secant, tangent = ("secant", "tangent") if view.derivative == 1 else ("parabola", "exact parabola")
+        secant, tangent = "secant through the scheme's points", "tangent"
+        if view.derivative == 2:
+            secant, tangent = "parabola with the estimated f″", "parabola with the exact f″"
         place = QRectF(frame.left() + 6, frame.top() + 3, frame.width() - 12, line)
-        for words, colour in (("f", 0), (f"{secant} through the scheme's points", 1), (tangent, 2)):
+        for words, colour in (("f", 0), (secant, 1), (tangent, 2)):
             painter.setPen(series_colour(self.palette(), colour))
             painter.drawText(place, left, words)
             place.translate(0.0, line)

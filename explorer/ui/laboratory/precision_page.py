@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.reading import Reading, numbers, short, step_text
-from explorer.ui.laboratory.schemes_page import plain_table, root_text
+from explorer.ui.laboratory.schemes_page import cell, plain_table, root_text
 from explorer.ui.plot_view import Overlay, PlotView, Polyline
 from explorer.ui.worker import Crew
 from explorer.work.wire import number
@@ -89,11 +89,9 @@ class PrecisionPage(QWidget):
                 short(number(row["smallest"])) if number(row["smallest"]) == number(row["smallest"]) else "–",
             )
             for column, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                if column:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item = cell(self.table, line, column, right=column > 0)
+                item.setText(text)
                 item.setToolTip(row["note"] or text)
-                self.table.setItem(line, column, item)
         notes = [f"{row['precision']}: {row['note']}." for row in rows if row["note"]]
         self.said.setText(
             " ".join(

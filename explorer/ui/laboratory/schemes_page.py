@@ -147,11 +147,9 @@ class SchemesPage(QWidget):
             str(row.gradient_evaluations),
         )
         for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            if column >= _ESTIMATE:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item = cell(self.table, line, column, right=column >= _ESTIMATE)
+            item.setText(text)
             item.setToolTip(row.note or text)
-            self.table.setItem(line, column, item)
 
     def _row_chosen(self, line: int, *_: int) -> None:
         if self._reading is None or not 0 <= line < len(self._reading.rows):
@@ -189,16 +187,15 @@ class SchemesPage(QWidget):
         for line, k in enumerate(rows):
             cells = [step_text(steps[k]), *[short(e, 1) for e in errors[k]]]
             for column in range(columns + 1):
-                item = QTableWidgetItem(cells[column] if column < len(cells) else "")
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                if 0 < column < len(cells):
-                    item.setToolTip(number_text(values[k][column - 1], 17))
-                    item.setBackground(QBrush(_shade(good, errors[k][column - 1], reading.truth)))
-                if (k, column - 1) == (best_row, best_column):
-                    font = item.font()
-                    font.setBold(True)
-                    item.setFont(font)
-                self.tableau.setItem(line, column, item)
+                item = cell(self.tableau, line, column, right=True)
+                item.setText(cells[column] if column < len(cells) else "")
+                known = 0 < column < len(cells)
+                item.setToolTip(number_text(values[k][column - 1], 17) if known else "")
+                shade = QBrush(_shade(good, errors[k][column - 1], reading.truth)) if known else QBrush()
+                item.setBackground(shade)
+                font = self.tableau.font()
+                font.setBold((k, column - 1) == (best_row, best_column))
+                item.setFont(font)
         self.bar.setText(_bar_words(reading))
 
 
@@ -219,6 +216,17 @@ def plain_table(columns: list[str], name: str, words: str) -> QTableWidget:
     table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     table.setMinimumHeight(60)
     return table
+
+
+def cell(table: QTableWidget, line: int, column: int, right: bool) -> QTableWidgetItem:
+    """The item of a place, made where there is none: to change a text is a tenth of the work of a new item."""
+    item = table.item(line, column)
+    if item is None:
+        item = QTableWidgetItem()
+        if right:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        table.setItem(line, column, item)
+    return item
 
 
 def _shade(colour: QColor, error: float, truth: float) -> QColor:
@@ -297,6 +305,8 @@ def _cost_words(reading: Reading) -> str:
     function, reverse = reading.cost
     ratio = f"{reverse / function:.1f}" if function else "0"
     inputs = f"its {count} inputs" if count > 1 else f"its input {pretty_name(reading.input)}"
+    if reading.derivative == 2:
+        return f"The second derivatives by {inputs}, each by itself, cost evaluations of f: {said}."
     return (
         f"A gradient by {inputs} costs evaluations of f: {said}; reverse AD as much as {ratio}, "
         "whatever the number of inputs."

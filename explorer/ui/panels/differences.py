@@ -229,7 +229,8 @@ class DifferencesPanel(Panel):
             self.scheme.clear()
             for name in names:
                 self.scheme.addItem(name, name)
-            self.scheme.setCurrentIndex(max(self.scheme.findData(chosen), 0))
+            # The worker takes the central one, too, for a scheme that is no more.
+            self.scheme.setCurrentIndex(self.scheme.findData(chosen if chosen in names else "central"))
 
     def _show_breaks(self, reading: Reading) -> None:
         sentences = [f"{_title(each.name)}: {each.sentence}" for each in reading.breaks]
