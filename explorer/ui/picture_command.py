@@ -96,6 +96,7 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     application.setApplicationName("explorer-picture")
     theme.apply(application, asked.dark)
+    from explorer.ui.plot_view import PlotView
     from explorer.ui.session import Session
     from explorer.ui.window import MainWindow
 
@@ -120,6 +121,8 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
         panel = window if asked.panel == "window" else getattr(window, asked.panel)
         wait(lambda: not window.document.settling and not panel.busy, "The answer")
         QApplication.processEvents()
+        plots = [plot for plot in panel.findChildren(PlotView) if plot.isVisible()]
+        wait(lambda: not any(plot.drawing for plot in plots), "The plot")
         answer = graph.answer
         if asked.panel != "graph":
             _save_widget(asked.out, panel)

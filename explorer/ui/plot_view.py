@@ -317,6 +317,11 @@ class PlotView(QWidget):
             self._dimmed = dimmed
             self.update()
 
+    @property
+    def drawing(self) -> bool:
+        """Whether another picture than the one that is seen is on its way."""
+        return self._spec is not None and (self._busy or self._stale or self._settle.isActive())
+
     def axes(self) -> Axes | None:
         """The axes as they are on the screen now, None before the first picture."""
         if self._picture is None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QTabWidge
 
 from explorer.ui import icons, theme
 from explorer.ui.graph_picture import pretty_name
+from explorer.ui.laboratory.error_page import ErrorPage
 from explorer.ui.laboratory.reading import Reading, step_text
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import Panel
@@ -17,6 +18,7 @@ from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.wire import Message
 
+AHEAD_MS = 120  # between two pages that are built before they are asked for
 FRAME_MS = 33  # a picture of the play: 30 a second
 _PLACES = 205  # of the grid of steps, 12 a decade (see work.differences)
 _FIRST_STEP = 1e-2
@@ -77,6 +79,9 @@ class DifferencesPanel(Panel):
         self._play.timeout.connect(self._next_frame)
         self._page(0)
         self.tabs.currentChanged.connect(self._tab_changed)
+        self._ahead = QTimer(self, interval=AHEAD_MS)
+        self._ahead.timeout.connect(self._build_ahead)
+        self._ahead.start()
 
     def _build_head(self) -> None:
         self.outputs = self._combo("differences.output", "Output that is differentiated", 2)
@@ -135,6 +140,16 @@ class DifferencesPanel(Panel):
         combo.setAccessibleName(words)
         theme.narrow(combo, width)
         return combo
+
+    def _build_ahead(self) -> None:
+        """One more page while nothing else is done: a click on its tab then has nothing to wait for."""
+        if self.busy or self._play.isActive():
+            return
+        missing = [place for place in range(len(_TABS)) if place not in self._pages]
+        if missing:
+            self._page(missing[0])
+        else:
+            self._ahead.stop()
 
     def _page(self, place: int) -> Any:
         """The page of a tab, built when it is first asked for."""
@@ -332,11 +347,9 @@ def _title(name: str) -> str:
 
 
 def _make_page(title: str, plots: Crew) -> Any:
-    """A page by its title; imported when first seen."""
+    """A page by its title; its module is loaded when it is first seen, or when the window has nothing to do."""
     match title:
         case "Error":
-            from explorer.ui.laboratory.error_page import ErrorPage
-
             return ErrorPage(plots)
         case "Secant":
             from explorer.ui.laboratory.secant_page import SecantPage
