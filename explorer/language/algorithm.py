@@ -407,7 +407,8 @@ class _Reader:
                 raise ExplorerError("else after a loop is not read: use an if behind the loop.", span)
             case ast.Return(value=ast.Tuple(elts=[_])):
                 raise ExplorerError("A comma at the end makes a list of one value: leave it out.", span)
-            case ast.Return(value=ast.Tuple(elts=values)) if values:
+            case ast.Return(value=ast.Tuple(elts=values) as several) if values:
+                self.note_comma(several)
                 return [Return(tuple(self.expression(v) for v in values), span)]
             case ast.Return(value=value) if value is not None:
                 return [Return((self.expression(value),), span)]
@@ -442,7 +443,19 @@ class _Reader:
         self.loops -= 1
         return statements
 
+    def note_comma(self, node: ast.expr | None) -> None:
+        """Say of a bare 3,5 that it is two values: where decimals have a comma it is one."""
+        if not isinstance(node, ast.Tuple):
+            return
+        span = self.span(node)
+        found = re.search(r"(?<![\w.])(\d+),(\d+)(?![\w.])", self.lines[span.line - 1][span.column :])
+        if found is not None and span.line == span.end_line:
+            first, second = found.groups()
+            said = f"{found[0]} reads as two values, {first} and {second}; a decimal is written {first}.{second}"
+            self.notes.append(Note(said, span))
+
     def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement:
+        self.note_comma(value)
         match target:
             case ast.Name(id=name):
                 return Assign(self.target(name, target), self.expression(value), span)

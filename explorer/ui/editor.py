@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -16,7 +17,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
 )
-from PySide6.QtWidgets import QTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QToolTip, QWidget
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
@@ -89,6 +90,7 @@ class Editor(CodeEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._error: Span | None = None
+        self._said = ""
         self._lit: Span | None = None
         super().__init__(parent)
         self.setObjectName("editor")
@@ -133,10 +135,25 @@ class Editor(CodeEdit):
         cursor.setPosition(place)
         self.setTextCursor(cursor)
 
-    def underline(self, span: Span | None) -> None:
-        """Mark the place of an error, or none."""
-        self._error = span
+    def underline(self, span: Span | None, message: str = "") -> None:
+        """Mark the place of an error, or none; the mouse over it shows the message."""
+        self._error, self._said = span, message
         self.mark()
+
+    def message_at(self, place: QPoint) -> str:
+        """What is wrong with the text at this place of the viewport; empty where nothing is underlined."""
+        if self._error is None:
+            return ""
+        marked = self._selection(self._error, QTextCharFormat())  # held: its cursor dies with it
+        here = self.cursorForPosition(place).position()
+        return self._said if marked.cursor.selectionStart() <= here <= marked.cursor.selectionEnd() else ""
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ToolTip and (message := self.message_at(event.pos())):
+            # A tip guesses HTML: here it is, escaped.
+            QToolTip.showText(event.globalPos(), f"<p>{html.escape(message)}</p>", self.viewport())
+            return True
+        return super().viewportEvent(event)
 
     def light(self, span: Span | None) -> None:
         """Mark the part of the text that belongs to what is selected elsewhere, or none."""

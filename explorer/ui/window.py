@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
     def _refuse(self, error: ExplorerError) -> None:
         self._outdate()
         self._typeset_soon.stop()
-        self.editor.underline(error.span)
+        self.editor.underline(error.span, error.message)
         self.preview.set_dimmed(True)
         self.offer.make(error.repair)
         if error.repair:

@@ -439,6 +439,13 @@ def test_two_hundred_lines_are_read_and_checked_in_a_few_times_what_python_needs
     assert ratio(text, 12)[2] < 12  # about 4 and 5 on a quiet machine
 
 
+def test_a_decimal_comma_is_noted_as_the_two_values_that_it_is():
+    (note,) = parse(body("return 3,5")).notes
+    assert "reads as two values, 3 and 5" in note.message
+    assert note.span.line == 2
+    assert parse("def f(x):\n    a = [3,5]\n    return a[0]*x, max(3, 5)").notes == ()
+
+
 # -- nothing else comes out -------------------------------------------------------------------------------------------
 
 QUICK = Limits(steps=3_000, depth=60, operations=1_000)

@@ -1,8 +1,10 @@
 """The editor: where an error is underlined, what is lit, what is not let in, and whose undo it is."""
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.language.program import Span
@@ -116,3 +118,23 @@ def test_new_colours_are_no_edit(editor):
     dark.setColor(dark.ColorRole.Base, Qt.GlobalColor.black)
     editor.setPalette(dark)
     assert edits == []
+
+
+def test_the_message_is_told_at_the_underlined_place_only(qtbot, editor):
+    editor.setPlainText("x + <y> + z")
+    editor.underline(Span(1, 4, 1, 5), "“<” cannot stand here.")
+
+    def place(column):
+        cursor = editor.textCursor()
+        cursor.setPosition(column)
+        return editor.cursorRect(cursor).center()
+
+    assert editor.message_at(place(5)) == "“<” cannot stand here."
+    assert editor.message_at(place(11)) == ""
+    QApplication.sendEvent(
+        editor.viewport(), QHelpEvent(QEvent.Type.ToolTip, place(5), editor.viewport().mapToGlobal(place(5)))
+    )
+    qtbot.waitUntil(lambda: "&lt;" in QToolTip.text())
+    QToolTip.hideText()
+    editor.underline(None)
+    assert editor.message_at(place(5)) == ""
