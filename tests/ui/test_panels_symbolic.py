@@ -161,7 +161,9 @@ def test_forms_are_made_when_asked_and_compared(window, find, write, settle, pag
     find("forms.make").click()
     settle()
     assert int(cells("forms.table")[3][1]) > 10
-    assert "as accurate as any: as differentiated" in find("forms.remark").text()
+    remark = find("forms.remark").text()
+    assert "as accurate as any: as differentiated" in remark
+    assert "Expanded, it has lost 1" in remark
     find("forms.table").setCurrentCell(4, 0)
     find("forms.make").click()
     settle()

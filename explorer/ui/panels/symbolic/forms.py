@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -43,6 +44,10 @@ _COLUMNS = {
     "time": "processor time that SymPy took to make it",
     "error": "relative error in double precision at the point, against 50 digits; ulp: units in the last place",
 }
+
+
+_ROUNDING = 2.0**-53  # half a unit in the last place, relative: what the best form has
+_MUCH_WORSE = 100.0  # two digits more lost than in the best form are worth a word
 
 
 class FormsPage(Page):
@@ -263,6 +268,17 @@ def _comparison(made: dict[str, dict[str, Any]]) -> str:
     if not known:
         return f"Smallest so far: {FORMS[smallest]}."
     best = min(known, key=lambda key: known[key])
+    worst = max(known, key=lambda key: known[key])
+    warning = ""
+    if known[worst] > _MUCH_WORSE * max(known[best], _ROUNDING):
+        warning = (
+            f" {FORMS[worst][:1].upper()}{FORMS[worst][1:]}, it has lost {_digits_lost(known[worst])} of 16 digits."
+        )
     if known.get(smallest, 1.0) <= known[best] * 1.5:
-        return f"Smallest so far, and as accurate as any: {FORMS[smallest]}."
-    return f"Smallest so far: {FORMS[smallest]}; most accurate at this point: {FORMS[best]}."
+        return f"Smallest so far, and as accurate as any: {FORMS[smallest]}.{warning}"
+    return f"Smallest so far: {FORMS[smallest]}; most accurate at this point: {FORMS[best]}.{warning}"
+
+
+def _digits_lost(error: float) -> int:
+    """Decimal digits that a relative error makes wrong, of the 16 that a double has."""
+    return min(16, max(0, round(math.log10(error / _ROUNDING))))

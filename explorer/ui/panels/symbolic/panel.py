@@ -183,6 +183,12 @@ class SymbolicPanel(Panel):
         self._copy.show()
         self.say("Something failed in the program itself.")
 
+    def _place_working(self) -> None:
+        """Below the pages' tabs and their first row, which stay within reach while something is computed."""
+        super()._place_working()
+        below = self.pages.tabBar().height() + self.copy_menu.height() + 10
+        self._working.move(self._working.x(), self._working.y() + below)
+
     # -- the flow --------------------------------------------------------------------------------------------------
 
     def asks(self, question: Question) -> Message:
