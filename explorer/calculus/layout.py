@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -348,9 +348,11 @@ def _improve(
         for layer in order:
             _by_barycentre(layer, near, position, reverse_ties=turn % 4 >= 2)
         work -= size
+        restless = list(range(len(layers)))
         for again in range(TRANSPOSITIONS):
-            work -= size
-            if not _transpose(layers, left, right, position, swap_ties=again == 0 and turn % 2 == 1) or work <= 0:
+            work -= sum([len(layers[place]) for place in restless])
+            restless = _transpose(layers, restless, left, right, position, again == 0 and turn % 2 == 1)
+            if not restless or work <= 0:
                 break
         crossings = _crossings(layers, right, position)
         stale, turn = stale + 1, turn + 1
@@ -358,13 +360,12 @@ def _improve(
             fewest, best, stale = crossings, [list(layer) for layer in layers], 0
     for layer in best:
         _number(layer, position)
+    restless = list(range(len(best)))
     for _ in range(SIFTINGS):
-        if not fewest or work <= 0:
+        if not fewest or work <= 0 or not restless:
             break
-        gain, compared = _sift(best, left, right, position)
+        gain, compared, restless = _sift(best, restless, left, right, position)
         fewest, work = fewest - gain, work - compared
-        if not gain:
-            break
     return fewest, best, work
 
 
@@ -405,10 +406,16 @@ def _gain(above: int, below: int, left: _Near, right: _Near, position: list[int]
     return gain
 
 
-def _transpose(layers: list[list[int]], left: _Near, right: _Near, position: list[int], swap_ties: bool) -> int:
-    """The crossings saved by exchanging neighbours in one pass; swapping ties too moves on from a plateau."""
-    saved = 0
-    for layer in layers:
+def _transpose(
+    layers: list[list[int]], restless: Iterable[int], left: _Near, right: _Near, position: list[int], swap_ties: bool
+) -> list[int]:
+    """Exchange neighbours in these layers where that saves crossings; swapping ties too moves on from a plateau.
+
+    The layers in which there may be more to save now: those that changed, and those beside them.
+    """
+    changed: set[int] = set()
+    for number in restless:
+        layer, saved = layers[number], 0
         for place in range(len(layer) - 1):
             above, below = layer[place], layer[place + 1]
             gain = _gain(above, below, left, right, position)
@@ -416,16 +423,28 @@ def _transpose(layers: list[list[int]], left: _Near, right: _Near, position: lis
                 layer[place], layer[place + 1] = below, above
                 position[above], position[below] = place + 1, place
                 saved += gain
-    return saved
+        if saved:
+            changed.add(number)
+    return _with_neighbours(changed, len(layers))
 
 
-def _sift(layers: list[list[int]], left: _Near, right: _Near, position: list[int]) -> tuple[int, int]:
-    """The crossings saved by moving each vertex to its best place within SIFT_REACH, and the pairs compared.
+def _with_neighbours(numbers: set[int], count: int) -> list[int]:
+    """These layers and those beside them, in order."""
+    return sorted({n for number in numbers for n in (number - 1, number, number + 1) if 0 <= n < count})
+
+
+def _sift(
+    layers: list[list[int]], restless: Iterable[int], left: _Near, right: _Near, position: list[int]
+) -> tuple[int, int, list[int]]:
+    """The crossings saved by moving each vertex of these layers to its best place within SIFT_REACH, the pairs
+    compared, and the layers in which there may be more to save now.
 
     Of equally good places the farthest is taken, which moves on from a plateau as swapping ties does.
     """
     saved, compared = 0, 0
-    for layer in layers:
+    changed: set[int] = set()
+    for number in restless:
+        layer = layers[number]
         for vertex in tuple(layer):
             place = position[vertex]
             best_gain, best_place = 0, place
@@ -446,7 +465,9 @@ def _sift(layers: list[list[int]], left: _Near, right: _Near, position: list[int
                 for moved in range(min(place, best_place), max(place, best_place) + 1):
                     position[layer[moved]] = moved
                 saved += best_gain
-    return saved, compared
+                if best_gain:
+                    changed.add(number)
+    return saved, compared, _with_neighbours(changed, len(layers))
 
 
 def _crossings(layers: list[list[int]], right: _Near, position: list[int]) -> int:
