@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -263,6 +264,8 @@ def number_text(value: object, digits: int = 6) -> str:
     number = float(value)
     if number != number:
         return "undefined"
+    if number in (math.inf, -math.inf):
+        return "∞" if number > 0 else "−∞"
     text = repr(number).removesuffix(".0") if digits >= ALL_DIGITS else f"{number:.{digits}g}"
     return text.replace("-", "−")
 

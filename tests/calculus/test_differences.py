@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.calculus.differences import (
+    MOST_COLUMNS,
     Slice,
     central_jacobian,
     complex_step,
@@ -14,10 +15,12 @@ from explorer.calculus.differences import (
     estimate,
     one_sided_slopes,
     richardson,
+    sweep,
     sweep_steps,
+    tableau,
 )
 from explorer.calculus.numbers import ComplexStepInvalid
-from explorer.calculus.stencils import LEFT, RIGHT, SCHEME, SCHEMES, exact_step
+from explorer.calculus.stencils import LEFT, RIGHT, SCHEME, SCHEMES, SECOND_SCHEMES, exact_step
 from explorer.language.parser import parse
 
 # The fourth logistic iterate, at 0.2 (Baydin et al. 2018, Figure 3), and its derivatives there.
@@ -215,3 +218,36 @@ def test_jacobians_have_a_row_an_output_and_a_column_an_input():
     f = slice_of("x*y, x + y^2, 7", 2.0, 5.0, input_=1, output=1)
     assert f.x == 5.0
     assert list(f(np.array([1.0, 3.0]))) == [3.0, 11.0]
+
+
+def test_one_sweep_of_all_schemes_has_the_numbers_of_each_by_itself():
+    f = slice_of(LOGISTIC, 0.2)
+    steps = np.logspace(-12, -1, 50)
+    together = sweep(f, SCHEMES, steps)
+    for scheme in SCHEMES:
+        assert np.array_equal(together[scheme.name], difference(f, scheme, steps))
+
+
+def test_each_column_of_the_tableau_falls_two_orders_faster():
+    found = tableau(slice_of("exp(x)", 0.5))
+    assert [len(row) for row in found.rows] == [min(k + 1, MOST_COLUMNS) for k in range(len(found.steps))]
+    assert found.steps[0] / found.steps[1] == pytest.approx(2.0)
+    errors = [[abs(v - math.exp(0.5)) for v in row] for row in found.rows]
+    for column in range(3):  # before rounding is met
+        assert math.log2(errors[column + 1][column] / errors[column + 2][column]) == pytest.approx(
+            2 * column + 2, abs=0.1
+        )
+    row, column = found.best
+    assert found.uncertainty[row][column] == min(min(r) for r in found.uncertainty)
+    assert errors[row][column] < 1e-13
+
+
+def test_the_tableau_of_second_differences_gives_the_second_derivative():
+    central = next(s for s in SECOND_SCHEMES if s.name == "central")
+    found = richardson(slice_of("sin(2x)", 0.7), central)
+    assert found.value == pytest.approx(-4.0 * math.sin(1.4), rel=1e-9)
+
+
+def test_an_estimate_may_have_a_step_of_ones_own():
+    found = estimate(slice_of("x^3", 1.0), SCHEME["central"], 0.5)
+    assert (found.step, found.value) == (0.5, pytest.approx(3.25))
