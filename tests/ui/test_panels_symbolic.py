@@ -213,3 +213,15 @@ def test_the_derivatives_graph_is_drawn_shared_as_a_tree_and_compared_with_the_t
     assert "Not the same graph" in find("symbolic.graph.same").text()
     find("symbolic.graph.shared").click()
     settle()
+
+
+def test_the_window_names_the_families_and_forms_that_there_are():
+    from explorer.calculus.symbolic.families import FAMILIES
+    from explorer.calculus.symbolic.forms import FORMS
+    from explorer.ui.panels.symbolic import forms, swell
+
+    assert {key: largest for key, (_, largest, _) in swell._FAMILIES.items()} == {
+        key: family.largest for key, family in FAMILIES.items()
+    }
+    assert {key for key in swell._FAMILIES if key in swell._OWN} == {key for key in FAMILIES if FAMILIES[key].own}
+    assert forms.FORMS == FORMS

@@ -18,22 +18,19 @@ from explorer.calculus.symbolic.walk import compared
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
 
-# Among them the tables' own names of functions: “table entry” where the argument is the input itself.
-CONSTANT, VARIABLE, SUM, FACTOR, PRODUCT, QUOTIENT, POWER, EXPONENT, BOTH, TABLE, CHAIN, CASES, OTHER = (
-    "constant",
-    "variable",
-    "sum rule",
-    "constant factor",
-    "product rule",
-    "quotient rule",
-    "power rule",
-    "exponential rule",
-    "power rule, base and exponent",
-    "table entry",
-    "chain rule",
-    "case by case",
-    "table of SymPy",
-)
+# The rules by name; a function of the input itself is a table entry, of anything else the chain rule.
+VARIABLE = "variable"
+SUM = "sum rule"
+FACTOR = "constant factor"
+PRODUCT = "product rule"
+QUOTIENT = "quotient rule"
+POWER = "power rule"
+EXPONENT = "exponential rule"
+BOTH = "power rule, base and exponent"
+TABLE = "table entry"
+CHAIN = "chain rule"
+CASES = "case by case"
+OTHER = "table of SymPy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The symbolic panel itself: its first page, derivatives typeset, with their sizes; the others are built late."""
+"""The symbolic panel itself: its first page, derivatives typeset, with their sizes; the others are built late.
+
+Longer than 300 lines: the first page is the panel's own, and its answers come in eight kinds, a few lines each.
+"""
 
 from __future__ import annotations
 
