@@ -49,7 +49,7 @@ def test_the_truth_has_fifty_digits_and_says_where_it_comes_from():
         exact = 64 * (1 - 42 * x + 504 * x**2 - 2640 * x**3 + 7040 * x**4 - 9984 * x**5 + 7168 * x**6 - 2048 * x**7)
         assert abs(mpmath.mpf(base["truth"]["digits"]) - exact) < mpmath.mpf(10) ** -48
     assert base["truth"]["precise"]
-    slow = "def f(x):\n    t = x\n    for k in range(2500):\n        t = t + sin(x)/2500\n    return t"
+    slow = "def f(x):\n    t = x\n    for k in range(1600):\n        t = t + sin(x)/1600\n    return t"
     truth = asked(slow, {"x": 1.0})["base"]["truth"]
     assert not truth["precise"]
     assert "steps" in truth["why"]
