@@ -54,7 +54,7 @@ class MapPage(QWidget):
         self.start_button.clicked.connect(self.run)
         self.steps = QSpinBox(objectName="map.steps", minimum=1, maximum=20_000, value=_STEPS)
         self.steps.setAccessibleName("Steps of every run")
-        self.side = QSpinBox(objectName="map.side", minimum=2, maximum=400, value=_SIDE)
+        self.side = QSpinBox(objectName="map.side", minimum=2, maximum=300, value=_SIDE)
         self.side.setAccessibleName("Points a side")
         self.axes = [QComboBox(objectName=f"map.axis{k}") for k in (1, 2)]
         for combo, words in zip(self.axes, ("Input across", "Input upwards"), strict=True):

@@ -32,7 +32,7 @@ from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panels.optimize.trace import QUANTITIES, Trace, doubles, thinned
 from explorer.ui.panels.optimize.words import step_in_numbers
-from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.plot_view import Axes, Marker, Overlay, PlotView, Polyline
 from explorer.ui.surface_view import SurfacePath, SurfaceView, TangentPlane
 from explorer.ui.worker import Crew
 from explorer.work import questions
@@ -41,8 +41,10 @@ from explorer.work.ends import Done, End
 _REACH = 2.5  # the picture shows at least this far around the start
 _MARGIN = 0.15  # of the path's extent, around it
 _MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
+_SHORT = 500  # points of a path that is drawn as it is
 _MOST_DRAWN = 4_000  # points of a path that jumps to and fro: drawn in some 13 ms
 _FRAME_MS = 33
+_FOLLOW_MS = 60  # between two pictures of a run that is under way
 _PLAY_SECONDS = 6.0  # a whole run at normal speed
 _SPEEDS = {"slow": 0.25, "normal": 1.0, "fast": 4.0}
 _ARROW = 0.16  # of the picture's width: the longest arrow
@@ -72,21 +74,50 @@ class Plane:
     centre: list[float] = field(default_factory=list)
     directions: list[list[float]] = field(default_factory=list)
 
-    def columns(self, trace: Trace) -> list[array[float]]:
-        """A trace's places in the picture, a column an axis."""
+    def columns(self, trace: Trace, first: int = 0) -> list[array[float]]:
+        """A trace's places in the picture from a step on, a column an axis."""
         if self.directions:
-            return [trace.projected(self.centre, direction) for direction in self.directions]
-        return [trace.coordinate(name) for name in self.names]
+            return [trace.projected(self.centre, direction, first) for direction in self.directions]
+        return [trace.coordinate(name, first) for name in self.names]
 
 
 @dataclass
 class _Drawn:
-    """A trace's columns in the picture, thinned to what can be told apart there."""
+    """A trace's columns in the picture, and of its points those whose pixels differ by half a pixel or more."""
 
-    columns: list[array[float]]
-    places: list[int]
-    x: list[float]
-    y: list[float]
+    columns: list[array[float]] = field(default_factory=lambda: [array("d"), array("d")])
+    places: list[int] = field(default_factory=list)
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+
+    def extend(self, columns: Sequence[array[float]], axes: Axes | None) -> None:
+        """More of the trace has come."""
+        first = len(self.columns[0])
+        width = height = 0.0
+        if axes is not None and first + len(columns[0]) > _SHORT:
+            width = 0.5 * (axes.x_limits[1] - axes.x_limits[0]) / max(axes.right - axes.left, 1)
+            height = 0.5 * (axes.y_limits[1] - axes.y_limits[0]) / max(axes.bottom - axes.top, 1)
+        a, b = (self.x[-1], self.y[-1]) if self.x else (math.inf, math.inf)
+        for k, (u, v) in enumerate(zip(*columns, strict=True), start=first):
+            if abs(u - a) > width or abs(v - b) > height:
+                self.places.append(k)
+                self.x.append(u)
+                self.y.append(v)
+                a, b = u, v
+        for column, more in zip(self.columns, columns, strict=True):
+            column.extend(more)
+
+    def until(self, step: int) -> tuple[list[float], list[float]]:
+        """The points up to a step that are drawn, and the step's own."""
+        cut = bisect_right(self.places, step)
+        # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
+        stride = math.ceil(cut / _MOST_DRAWN) | 1
+        x, y = self.x[:cut:stride], self.y[:cut:stride]
+        end = (self.columns[0][step], self.columns[1][step])
+        if not x or (x[-1], y[-1]) != end:
+            x.append(end[0])
+            y.append(end[1])
+        return x, y
 
 
 class PathsView(QWidget):
@@ -182,6 +213,9 @@ class PathsView(QWidget):
         self._timer = QTimer(self, interval=_FRAME_MS)
         self._timer.timeout.connect(self._next_frame)
         self._place = 0.0
+        self._following = QTimer(self, singleShot=True, interval=_FOLLOW_MS)
+        self._following.timeout.connect(self._show_ends)
+        self.plot.drawn.connect(self._picture_came)
         self.slider.valueChanged.connect(self._step_chosen)
         self.play.toggled.connect(self._play_toggled)
         self.picture.currentIndexChanged.connect(self._picture_chosen)
@@ -366,11 +400,14 @@ class PathsView(QWidget):
             self.slider.setMaximum(max(longest - 1, 0))
 
     def follow(self) -> None:
-        """More of the runs has come: show their ends."""
+        """More of the runs has come: show their ends, at most as often as the eye follows."""
         self.refresh_length()
-        self._thin = {}
         with QSignalBlocker(self.slider):
             self.slider.setValue(self.slider.maximum())
+        if not self._following.isActive():
+            self._following.start()
+
+    def _show_ends(self) -> None:
         self._draw()
         self.step_changed.emit(self.step)
 
@@ -419,14 +456,20 @@ class PathsView(QWidget):
             self.surface.show_surface(x, y, doubles(self._answer["values"]), (names[0], names[1], label))
 
     def _seen(self, place: int) -> _Drawn:
-        """A trace as the picture shows it; what moves less than half a pixel cannot be seen."""
-        if place not in self._thin:
-            trace = self.traces[place]
-            columns = self.plane.columns(trace)
+        """A trace as the picture shows it."""
+        trace, drawn = self.traces[place], self._thin.setdefault(place, _Drawn())
+        first = len(drawn.columns[0])
+        if first < len(trace):
+            columns = self.plane.columns(trace, first)
             if len(columns) == 1:
-                columns = [columns[0], trace.loss]
-            self._thin[place] = _thin(columns, self.plot)
-        return self._thin[place]
+                columns = [columns[0], trace.loss[first:]]
+            drawn.extend(columns, self.plot.axes())
+        return drawn
+
+    def _picture_came(self) -> None:
+        """Another scale: other points can be told apart."""
+        self._thin = {}
+        self._draw()
 
     def _draw(self) -> None:
         if self.subject is None:
@@ -442,12 +485,8 @@ class PathsView(QWidget):
             if place >= len(self.traces) or not len(self.traces[place]):
                 continue
             shown = min(self.step, len(self.traces[place]) - 1)
-            seen = self._seen(place)
-            cut = bisect_right(seen.places, shown)
-            x, y = seen.x[:cut], seen.y[:cut]
-            end = (seen.columns[0][shown], seen.columns[1][shown])
-            if not x or (x[-1], y[-1]) != end:
-                x, y = [*x, end[0]], [*y, end[1]]
+            x, y = self._seen(place).until(shown)
+            end = (x[-1], y[-1])
             colour: int | str = _series(place) if several else "accent"
             overlay.append(Polyline(x, y, colour, 2.0))
             overlay.append(Marker(x[0], y[0], "square", "" if several else "start"))
@@ -645,27 +684,6 @@ def _series(place: int) -> int:
 def _around(value: float) -> tuple[float, float]:
     reach = max(_REACH, 0.75 * abs(value))
     return value - reach, value + reach
-
-
-def _thin(columns: list[array[float]], plot: PlotView) -> _Drawn:
-    """The places of a path whose pixels differ by half a pixel or more."""
-    x, y = columns
-    axes = plot.axes()
-    if axes is None or len(x) < 500:
-        return _Drawn(columns, list(range(len(x))), x.tolist(), y.tolist())
-    width = (axes.x_limits[1] - axes.x_limits[0]) / max(axes.right - axes.left, 1)
-    height = (axes.y_limits[1] - axes.y_limits[0]) / max(axes.bottom - axes.top, 1)
-    places, kept_x, kept_y = [0], [x[0]], [y[0]]
-    a, b = x[0], y[0]
-    for k, (u, v) in enumerate(zip(x, y, strict=True)):
-        if abs(u - a) > 0.5 * width or abs(v - b) > 0.5 * height:
-            places.append(k)
-            kept_x.append(u)
-            kept_y.append(v)
-            a, b = u, v
-    # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
-    stride = math.ceil(len(places) / _MOST_DRAWN) | 1
-    return _Drawn(columns, places[::stride], kept_x[::stride], kept_y[::stride])
 
 
 def _interpolated(xs: Sequence[float], ys: Sequence[float], x: float) -> float:

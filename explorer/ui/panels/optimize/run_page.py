@@ -346,7 +346,7 @@ class RunPage(QWidget):
     # -- keeping and copying -----------------------------------------------------------------------------------------
 
     def _ask_marks(self) -> None:
-        """Look for the stationary points in the picture, quietly, where that takes no time."""
+        """Look for the stationary points in and around the picture, quietly, where that takes no time."""
         subject, view = self.panel.subject, self.paths.view
         if subject is None or len(subject.names) > 2 or self.panel.on_data or len(view) != len(subject.names):
             return
@@ -356,7 +356,8 @@ class RunPage(QWidget):
         if self._marked is None or self._marked[:2] != wanted[:2]:
             self.paths.stationary, self.paths.minima = [], []
         self._marked = wanted
-        lows, highs = zip(*view, strict=True)
+        # As far again on every side: distances are also measured to a minimum that lies outside.
+        lows, highs = zip(*((2 * low - high, 2 * high - low) for low, high in view), strict=True)
         at = subject.at
         self.marks.ask(
             questions.optimizer(

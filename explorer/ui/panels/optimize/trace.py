@@ -79,17 +79,19 @@ class Trace:
         n = len(self.names)
         return self.gradient[step * n : (step + 1) * n].tolist()
 
-    def coordinate(self, name: str) -> array[float]:
-        """One coordinate at all steps."""
-        return self.x[self.names.index(name) :: len(self.names)]
-
-    def projected(self, centre: Sequence[float], direction: Sequence[float]) -> array[float]:
-        """How far all points lie from the centre along a direction."""
+    def coordinate(self, name: str, first: int = 0) -> array[float]:
+        """One coordinate at all steps from `first` on."""
         n = len(self.names)
-        total = array("d", bytes(8 * len(self)))
+        return self.x[first * n + self.names.index(name) :: n]
+
+    def projected(self, centre: Sequence[float], direction: Sequence[float], first: int = 0) -> array[float]:
+        """How far the points from step `first` on lie from the centre along a direction."""
+        n = len(self.names)
+        total = array("d", bytes(8 * (len(self) - first)))
         for place, (middle, part) in enumerate(zip(centre, direction, strict=True)):
             if part:
-                total = array("d", [t + part * (v - middle) for t, v in zip(total, self.x[place::n], strict=True)])
+                column = self.x[first * n + place :: n]
+                total = array("d", [t + part * (v - middle) for t, v in zip(total, column, strict=True)])
         return total
 
     def lengths(self) -> array[float]:
