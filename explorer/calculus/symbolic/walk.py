@@ -43,6 +43,7 @@ class _Symbols(Silent):
         self.index: dict[tuple[Any, ...], int] = {}
         self.point, self.every_way = point, every_way
         self.here: list[float] = []
+        self.open = False  # whether an input has had a say in what the program does
         self.followed: list[Span] = []  # the places of loops' conditions that the point decided
         self.rounds: dict[Span, int] = {}  # of each loop, at its last run
 
@@ -83,6 +84,7 @@ class _Symbols(Silent):
         if a is not None and b is not None:
             return bool(COMPARE[operator](a, b))
         condition = self.row(("relation", operator, left.index, right.index), None)
+        self.open = True
         return bool(self.here[condition.index]) if self.every_way else condition
 
     def follow(self, condition: _Node, span: Span) -> bool:
@@ -99,6 +101,7 @@ class _Symbols(Silent):
 
     def whole(self, value: _Node) -> int | None:
         known = self.here[value.index] if self.every_way else self.known[value.index]
+        self.open = self.open or known is None
         return None if known is None else whole_number(known)
 
     def course(self) -> str:
@@ -148,6 +151,8 @@ def expressions_at(program: Program, point: Sequence[float]) -> tuple[list[Expre
     try:
         outputs = _walk(program, algebra)
     except ExplorerError as refusal:
+        if not algebra.open:  # no point would change its course
+            raise
         for every_way in (False, True) if isinstance(refusal, LoopOnInput) else (True,):
             algebra = _Symbols(at, every_way)
             try:

@@ -6,6 +6,7 @@ import sympy
 from explorer.calculus import symbolic
 from explorer.calculus.evaluate import LoopOnInput
 from explorer.calculus.sweeps import reverse_jacobian
+from explorer.calculus.symbolic import walk
 from explorer.calculus.tape import record
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Limits
@@ -78,3 +79,13 @@ def test_an_index_that_is_an_input_is_taken_from_the_point():
     output, symbol, course = at("def f(x):\n    a = [x, x**2, x**3]\n    return a[x]", 2.0)
     assert "all that an input decides" in course
     assert output == symbol**3
+
+
+def test_what_no_input_decides_is_not_tried_again_at_the_point(monkeypatch):
+    runs = []
+    run = walk.Run
+    monkeypatch.setattr(walk, "Run", lambda code, algebra: runs.append(1) or run(code, algebra))
+    program = parse("def f(x):\n    n = 1\n    while n > 0:\n        n = n + 1\n    return n*x", Limits(steps=1_000))
+    with pytest.raises(ExplorerError, match="Stopped after 1,000 steps"):
+        symbolic.expressions_at(program, [1.0])
+    assert len(runs) == 1
