@@ -34,7 +34,7 @@ from explorer.calculus.scalar_code import ScalarWriter, scalar_function
 from explorer.calculus.straight_line import StraightLine, TooLarge
 from explorer.calculus.sweeps import gradient, hessian, hessian_times, reverse_jacobian
 from explorer.calculus.tape import derivative_along, record
-from explorer.calculus.tracing import trace
+from explorer.calculus.tracing import RefusedEverywhere, trace
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import ExplorerError, Limits, Program
 
@@ -46,6 +46,8 @@ Places = NDArray[np.intp]
 # What an operation costs: in the array walk, a point more in it, and to be generated and compiled. Blocks are generated
 # once the walks have cost as much, so that a single sweep of a hundred steps never waits for a compiler.
 _WALK_NANOSECONDS, _POINT_NANOSECONDS, _GENERATION_NANOSECONDS = 1_500, 2, 20_000
+
+_FEWEST_STEPS = 10_000  # a hundredth of a second, and far more than most programs take
 
 
 class Compiled:
@@ -64,7 +66,9 @@ class Compiled:
         self._courses: dict[Any, ArraysByCourse] = {}
         # What array walks have taken, by the inputs that are held, where generated blocks could have done it.
         self._walked: dict[tuple[int, ...], float] = {}
-        self._too_large = False
+        self._walks = True  # whether the array walk has not been refused yet
+        self._too_large = self._nowhere = False
+        self._limits = program.limits  # of points one by one: smaller after some that do not end
 
     @cached_property
     def _straight(self) -> StraightLine | None:
@@ -73,7 +77,7 @@ class Compiled:
             return trace(self.program)
         except ExplorerError as error:
             self.refusal = error.message
-            self._too_large = isinstance(error, TooLarge)
+            self._too_large, self._nowhere = isinstance(error, TooLarge), isinstance(error, RefusedEverywhere)
         except RecursionError:
             self.refusal = "Too many conditions inside each other."
         return None
@@ -202,22 +206,53 @@ class Compiled:
         if key not in self._blocks:
             walked = self._walked.get(held, 0.0) + _WALK_NANOSECONDS + count * _POINT_NANOSECONDS
             self._walked[held] = walked
-            if walked < _GENERATION_NANOSECONDS or self.way == "interpreted":
-                return tuple(v.copy() for v in evaluate.values_on(self.code, columns, shape))
+            cheap = self._walks and (walked < _GENERATION_NANOSECONDS or self.way == "interpreted")
+            if cheap and (found := self._walk(columns, shape)):
+                return found
             if self._straight is None:
                 return tuple(v.reshape(shape) for v in self._values_by_course(held, flat, count))
             self._blocks[key] = Blocks(value_code(self._straight), held)
         return tuple(v.reshape(shape) for v in self._blocks[key](flat, count))
 
+    def _walk(self, columns: Sequence[Column], shape: tuple[int, ...]) -> tuple[Array, ...] | None:
+        """The outputs by one walk over arrays; None where that is refused, which then is not tried again."""
+        with np.errstate(all="ignore"):
+            try:
+                run = evaluate.Run(self.code, evaluate.ArrayNumbers())
+                outputs = run.outputs([np.asarray(column, dtype=float) for column in columns])
+            except ExplorerError:
+                self._walks = False
+                return None
+        return tuple(np.broadcast_to(np.asarray(v, dtype=float), shape).copy() for v in outputs)
+
     def _values_by_course(self, held: tuple[int, ...], flat: list[Column], count: int) -> list[Array]:
         key, width = ("values", held), len(self.program.outputs)
+        if self._nowhere:
+            return [np.full(count, math.nan)] * width
+        if self._too_large:
+            return [v.copy() for v in evaluate.values_on(self.code, flat, (count,))]
         if key not in self._courses:
             self._courses[key] = ArraysByCourse(self.program, value_code, held, width)
         filled, left = self._courses[key](flat, count)
         if left.size:
-            rest = [column if isinstance(column, float) else column[left] for column in flat]
-            for row, values in zip(filled, evaluate.values_on(self.code, rest, (left.size,)), strict=True):
+            for row, values in zip(filled, evaluate.values_on(self.code, _at(left, flat), (left.size,)), strict=True):
                 row[left] = values
+        return filled
+
+    def _one_by_one(
+        self, flat: list[Column], count: int, row_at: Callable[[list[float]], Sequence[float]], width: int
+    ) -> Array:
+        """A row of numbers for each point, as columns, shape (width, count); NaN where a point is refused."""
+        points = np.empty((count, len(flat)))
+        for index, column in enumerate(flat):
+            points[:, index] = column
+        filled = np.full((width, count), math.nan)
+        for place, point in enumerate(points.tolist()):
+            try:
+                filled[:, place] = row_at(point)
+            except ExplorerError as error:
+                if error.kind == "limit":  # many endless loops may take no longer than two
+                    self._limits = replace(self._limits, steps=max(self._limits.steps // 2, _FEWEST_STEPS))
         return filled
 
     def values_and_gradients_on(
@@ -232,6 +267,8 @@ class Compiled:
         count = math.prod(shape)
         scalars, flat = _flat(columns, shape)
         wanted = [index for index in range(len(columns)) if index not in set(held)]
+        if self._straight is None and self._nowhere:
+            return np.full(shape, math.nan), [np.full(shape, math.nan) for _ in wanted]
         if self._straight is None:
             values, partials = self._gradients_by_course(scalars, flat, count, output, tuple(held), wanted)
         else:
@@ -312,21 +349,14 @@ class Compiled:
         self, flat: list[Column], count: int, output: int, wanted: Sequence[int]
     ) -> tuple[Array, list[Array]]:
         """Values and partials by the tape, one point after another; NaN where a point is refused."""
-        points = np.empty((count, len(flat)))
-        for index, column in enumerate(flat):
-            points[:, index] = column
-        filled = np.full((1 + len(wanted), count), math.nan)
-        limits = self.program.limits
-        for place, point in enumerate(points.tolist()):
-            try:
-                tape = record(self.program, point, limits)
-            except ExplorerError as error:
-                if error.kind == "limit":  # many endless loops may take no longer than two
-                    limits = replace(limits, steps=max(limits.steps // 2, 10_000))
-                continue
-            value, row = tape.values[output], gradient(tape, output)
-            filled[:, place] = [value, *(row[index] for index in wanted)]
-        return filled[0], list(filled[1:])
+
+        def row_at(point: list[float]) -> list[float]:
+            tape = record(self.program, point, self._limits)
+            row = gradient(tape, output)
+            return [tape.values[output], *(row[index] for index in wanted)]
+
+        values, *partials = self._one_by_one(flat, count, row_at, 1 + len(wanted))
+        return values, partials
 
 
 def _at(places: Places, flat: list[Column]) -> list[Column]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.calculus.block_code import Blocks
 from explorer.calculus.scalar_code import scalar_function
-from explorer.calculus.straight_line import StraightLine, TooLarge
+from explorer.calculus.straight_line import StraightLine
 from explorer.calculus.tracing import follow
 from explorer.language.program import ExplorerError, Program
 
@@ -28,7 +28,8 @@ EDGE = (ArithmeticError, ValueError)  # what generated scalar code raises at the
 _MOST_COURSES = 8  # of scalar code; each of those known is tried
 _MOST_ARRAY_COURSES = 64
 _FEWEST_POINTS = 16  # that a course must have to be worth its compilation, twice in a row
-_MOST_REFUSED = 8  # points after which the rest goes one by one
+_MOST_REFUSED = 4  # points after which the rest goes one by one
+_MOST_STEPS = 50_000  # of a course that is to be compiled: far more than those of MOST_OPERATIONS
 
 
 class ByCourse:
@@ -77,34 +78,36 @@ class ArraysByCourse:
         """width: how many outputs `make` gives."""
         self.program, self.make, self.held, self.width = program, make, held, width
         self.known: list[tuple[Blocks, tuple[bool, ...]]] = []
+        self.refused = 0  # points, in all calls
 
     def __call__(self, columns: Sequence[Column], count: int) -> tuple[list[Array], NDArray[np.intp]]:
-        """The outputs, shape (count,), NaN where refused; and the points left to be computed one by one."""
+        """The outputs, shape (count,), NaN where there is none; and the points left to be computed one by one."""
         filled = np.full((self.width, count), math.nan)
         left = np.arange(count)
         for blocks, outcomes in self.known:
             left = self._fill(filled, left, columns, blocks, outcomes)
-        limits = self.program.limits
-        poor = refused = 0
-        while left.size and poor < 2 and refused < _MOST_REFUSED and len(self.known) < _MOST_ARRAY_COURSES:
-            point = [float(c) if isinstance(c, float) else float(c[left[0]]) for c in columns]
+        limits = replace(self.program.limits, steps=min(self.program.limits.steps, _MOST_STEPS))
+        refused: list[int] = []
+        poor = tries = 0
+        while left.size and poor < 2 and self.refused < _MOST_REFUSED and len(self.known) < _MOST_ARRAY_COURSES:
+            # From all over the points: neighbours often take one course, or are refused alike.
+            place = int(left[int(left.size * ((0.5 + 0.618034 * tries) % 1.0))])
+            tries += 1
+            point = [float(c) if isinstance(c, float) else float(c[place]) for c in columns]
             try:
                 code = follow(self.program, point, limits)
                 blocks = Blocks(self.make(code), self.held)
-            except TooLarge:
-                break
-            except ExplorerError as error:  # refused at this point
-                refused += 1
-                left = left[1:]
-                if error.kind == "limit":  # endless loops may take no longer than two
-                    limits = replace(limits, steps=max(limits.steps // 2, 10_000))
+            except ExplorerError:  # refused, or too long for a course
+                self.refused += 1
+                refused.append(place)
+                left = left[left != place]
                 continue
             outcomes = tuple(outcome for _, outcome in code.guards)
             self.known.append((blocks, outcomes))
             before = left.size
             left = self._fill(filled, left, columns, blocks, outcomes)
             poor = poor + 1 if before - left.size < _FEWEST_POINTS else 0
-        return list(filled), left
+        return list(filled), np.union1d(np.array(refused, dtype=np.intp), left)
 
     def _fill(
         self,

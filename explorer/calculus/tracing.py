@@ -13,11 +13,15 @@ from typing import Any
 from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import REAL
-from explorer.calculus.straight_line import Branch, Builder, Operand, StraightLine
-from explorer.language.program import Limits, Program, Span
+from explorer.calculus.straight_line import Branch, Builder, Operand, StraightLine, TooLarge
+from explorer.language.program import ExplorerError, Limits, Program, Span
 
 MOST_OPERATIONS = 12_000  # about a quarter of a second of compilation
 _MOST_NESTED = 40  # branches inside each other; Python's own limit is 100 levels of indentation
+
+
+class RefusedEverywhere(ExplorerError):
+    """The program passes a limit before it has looked at an input: it does so at every point."""
 
 
 class Symbol:
@@ -44,6 +48,7 @@ class _Tracer(Silent):
 
     def __init__(self, inputs: int, most: int) -> None:
         self.builder = Builder(inputs, most, exact=True)
+        self.decided = False  # whether something depended on an input
         self.open: list[tuple[_Open, Any]] = []  # the conditions with a side under way, and the way out of the side
 
     def constant(self, value: float) -> float:
@@ -56,6 +61,7 @@ class _Tracer(Silent):
     def decide(self, operator: str, left: Any, right: Any, span: Span) -> Any:
         if not (isinstance(left, Symbol) or isinstance(right, Symbol)):
             return bool(COMPARE[operator](left, right))
+        self.decided = True
         index = self.builder.operation(operator, (operand(left), operand(right)))
         known = self.builder.known(index)
         return _Open(index) if known is None else known
@@ -86,6 +92,7 @@ class _Tracer(Silent):
         return Symbol(result) if isinstance(result, int) else result
 
     def whole(self, value: Any) -> int | None:
+        self.decided |= isinstance(value, Symbol)
         return None if isinstance(value, Symbol) else whole_number(value)
 
 
@@ -99,10 +106,20 @@ def operand(value: Any) -> Operand:
 
 
 def trace(program: Program) -> StraightLine:
-    """The program for all points at once; ExplorerError where its course depends on the point, or it is too large."""
+    """The program for all points at once; ExplorerError where its course depends on the point, or it is too large.
+
+    RefusedEverywhere where no point has a value.
+    """
     tracer = _Tracer(len(program.inputs), min(MOST_OPERATIONS, program.limits.operations))
     inputs = [Symbol(index) for index in range(len(program.inputs))]
-    results = Run(lower(program), tracer).outputs(inputs)
+    try:
+        results = Run(lower(program), tracer).outputs(inputs)
+    except TooLarge:
+        raise
+    except ExplorerError as error:
+        if error.kind == "limit" and not tracer.decided:
+            raise RefusedEverywhere(error.message, error.span, error.kind) from None
+        raise
     return tracer.builder.finished([operand(result) for result in results])
 
 
