@@ -22,7 +22,7 @@ from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import DEFAULT_LIMITS, ExplorerError, Program, Span
 
 # An instruction takes ten to a hundred times as long as with doubles.
-LIMITS = replace(DEFAULT_LIMITS, steps=10_000)
+LIMITS = replace(DEFAULT_LIMITS, steps=4_000)
 LARGEST_POWER = 64  # exp of a number beyond 2^64 has more digits in its exponent than anyone will wait for
 LARGEST_ANGLE = 4096  # sin of a number beyond 2^4096 needs as many digits of π
 
