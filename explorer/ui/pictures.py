@@ -16,8 +16,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMarginsF, QObject, QRectF, QSize, QSizeF, Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QImage, QPageSize, QPainter, QPalette, QPdfWriter
+from PySide6.QtCore import QMarginsF, QObject, QPointF, QSize, QSizeF, QTimer, Signal
+from PySide6.QtGui import (
+    QFont,
+    QImage,
+    QPageSize,
+    QPainter,
+    QPalette,
+    QPdfWriter,
+    QTextLayout,
+    QTextOption,
+)
 
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import Edges, Nodes, Style
@@ -31,7 +40,7 @@ MOST_SIDE = 16_000  # pixels of a still: Qt refuses images of more than 32,767, 
 MOST_FILM_SIDE = 3_840
 MOST_FRAMES = 3_000  # of a film; a longer sweep makes several steps a frame
 PNG_SCALE = 2.0  # pixels for each unit of the drawing: crisp on paper and on fine screens
-CAPTION_LINES = 3
+CAPTION_LINES, CAPTION_LINE = 3, 1.4  # so many, each this times the font's size
 FRAMES_AHEAD = 6  # that may wait for the encoder, each a few megabytes
 
 
@@ -163,7 +172,7 @@ class FilmExport(QObject):
         width = min(max(width, 160), MOST_FILM_SIDE)
         self._scale = min(width / max(area.width(), 1.0), MOST_FILM_SIDE / max(area.height(), 1.0), 2.0)
         self._caption.setPixelSize(max(11, round(width / 62)))
-        room = round(CAPTION_LINES * 1.4 * self._caption.pixelSize())
+        room = round(CAPTION_LINES * CAPTION_LINE * self._caption.pixelSize())
         # Even, for the usual kind of MP4 halves the colours' resolution.
         self.size = QSize(width & ~1, (round(area.height() * self._scale) + room + 1) & ~1)
         self.frames_a_second = max(0.2, min(steps_a_second, 30.0))
@@ -230,15 +239,29 @@ class FilmExport(QObject):
             painter.scale(self._scale, self._scale)
             paint(painter, picture, self._style, self._maker.state(True, None))
             painter.restore()
-            painter.setFont(self._caption)
             painter.setPen(colours.text)
-            words = self._answer.sentence(row) if row else "Nothing is computed yet."
-            room = QRectF(12, height, self.size.width() - 24, self.size.height() - height)
-            painter.drawText(room, int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop), words)
+            self._write(painter, self._answer.sentence(row) if row else "Nothing is computed yet.", height)
         line = 3 * self.size.width()
         bits = bytes(image.constBits())
         stride = image.bytesPerLine()
         return bits if stride == line else b"".join(bits[k : k + line] for k in range(0, len(bits), stride))
+
+    def _write(self, painter: QPainter, words: str, top: float) -> None:
+        """The caption, wrapped; by hand, for the font's own line spacing is made for integrals."""
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        baseline = top + self._caption.pixelSize()
+        for paragraph in words.split("\n"):
+            layout = QTextLayout(paragraph, self._caption)
+            layout.setTextOption(option)
+            layout.beginLayout()
+            while (line := layout.createLine()).isValid():
+                line.setLineWidth(self.size.width() - 24)
+            layout.endLayout()
+            for number in range(layout.lineCount()):
+                line = layout.lineAt(number)
+                line.draw(painter, QPointF(12, baseline - line.ascent() - line.y()))
+                baseline += CAPTION_LINE * self._caption.pixelSize()
 
     # -- on the encoder's thread -------------------------------------------------------------------------------------
 

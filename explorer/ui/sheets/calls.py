@@ -24,7 +24,7 @@ class CallsSheet(Sheet):
     """Who called whom with which result and adjoint; which way each branch went, and by how much."""
 
     name = "calls"
-    title = "Branches"
+    title = "Calls"
 
     def build(self) -> None:
         self.tree = QTreeWidget(objectName="graph.calls.tree")

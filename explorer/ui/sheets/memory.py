@@ -22,7 +22,7 @@ class MemorySheet(Sheet):
     """What reverse mode remembers: all, or little and then computed again."""
 
     name = "memory"
-    title = "Memory"
+    title = "Tape"
 
     def build(self) -> None:
         self.bar = QProgressBar(objectName="graph.memory.bar")
