@@ -4,6 +4,8 @@
 Numbers, NaN and inf included, are those of the interpreter (tape and sweeps, the array walk): where generated code
 meets the edge of a domain, the interpreter answers for that point. A program whose course depends on the point (a loop
 that an input ends) is compiled for the courses that points take; what cannot be compiled is interpreted.
+
+Longer than 300 lines: one point and many points are the two halves of one promise, and share what each has generated.
 """
 
 from __future__ import annotations

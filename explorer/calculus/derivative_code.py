@@ -3,6 +3,8 @@
 The order of operations is that of the sweeps over a tape: forward and reverse mode here and there give the same bits,
 but where an operation that stands twice in a program is done once. A NaN is not looked after: where a value is not
 defined, or is lost on the way to the output, the caller asks the interpreter.
+
+Longer than 300 lines: reverse mode, forward mode and one over the other are three readings of the same partials.
 """
 
 from __future__ import annotations

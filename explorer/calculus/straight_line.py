@@ -3,6 +3,8 @@
 It stands between a Program and generated code. `Builder` makes it: constants are folded with the interpreter's own
 functions, an operation that is already there is not done again, and only those identities are used that hold for
 every float, bit for bit: a·1 = a, a + (−b) = a − b, (−a)·b = −(a·b).
+
+A little longer than 300 lines: the identities and what is not needed belong to the Builder that uses them.
 """
 
 from __future__ import annotations
