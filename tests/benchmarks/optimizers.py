@@ -1,4 +1,4 @@
-"""Adam on Rosenbrock's function: one run, and 1,000 starts at once, against PyTorch and optax."""
+"""Adam on Rosenbrock's function, one run and 1,000 at once, against PyTorch and optax; a basin map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from explorer.language.parser import parse
 from explorer.optimize.blocks import descend_blocks
 from explorer.optimize.descent import Leg
-from explorer.optimize.fleet import trajectories
+from explorer.optimize.fleet import fleet, trajectories
 from explorer.optimize.objectives import ProgramObjective
 from explorer.optimize.rules import rule_from
 from tests.benchmarks.measure import Contest, Work
@@ -74,6 +74,17 @@ def optax_run(starts: Any, scan: bool, steps: int = STEPS) -> Work:
     return work
 
 
+def bare_descent(starts: Any, steps: int) -> Any:
+    """Gradient descent on Himmelblau's function by hand, f included, as a map needs it."""
+    x, y = starts[0].copy(), starts[1].copy()
+    for _ in range(steps):
+        a, b = x * x + y - 11, x + y * y - 7
+        f = a * a + b * b
+        x, y = x - 0.01 * (4 * x * a + 2 * b), y - 0.01 * (2 * a + 4 * y * b)
+    assert np.isfinite(f).all()
+    return np.stack([x, y])
+
+
 def contests() -> Iterator[Contest]:
     """The same steps; ours keeps every iterate, and in the one run its loss, gradient and memory too."""
     objective = ProgramObjective(parse(SOURCE))
@@ -105,4 +116,21 @@ def contests() -> Iterator[Contest]:
         },
         equal=1e-9,
         goals={"torch.optim on a batch": 15.0, "optax under lax.scan": 0.5},
+    )
+    side, descents = 200, 300
+    mesh = np.meshgrid(*[np.linspace(-5.0, 5.0, side)] * 2)
+    grid = np.stack([axis.ravel() for axis in mesh])
+    himmelblau = ProgramObjective(parse("(x^2 + y - 11)^2 + (x + y^2 - 7)^2"))
+    descent = rule_from("gd", {"rate": 0.01})
+
+    def basins() -> Any:
+        *_, last = fleet(himmelblau, descent, grid, descents, every=10)
+        return last.x
+
+    yield Contest(
+        "gradient descent, a basin map of 200 × 200 starts × 300 steps on Himmelblau",
+        basins,
+        {"the bare NumPy loop": lambda: lambda: bare_descent(grid, descents)},
+        equal=1e-9,
+        goals={"the bare NumPy loop": 1 / 3},
     )
