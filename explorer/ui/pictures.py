@@ -179,7 +179,7 @@ class FilmExport(QObject):
         self._stride = max(1, -(-answer.steps // MOST_FRAMES), round(steps_a_second / 30.0))
         self._rows = [*range(0, answer.steps, self._stride), answer.steps]
         self._next = 0
-        self._frames: queue.Queue[bytes | None] = queue.Queue(FRAMES_AHEAD)
+        self._frames: queue.Queue[bytes] = queue.Queue(FRAMES_AHEAD)
         self._stopped = threading.Event()
         self._failure = ""
         self._encoder = threading.Thread(target=self._encode, daemon=True)
@@ -210,12 +210,8 @@ class FilmExport(QObject):
             self._frames.put(self._frame(self._rows[self._next]))
             self._next += 1
             self.progressed.emit(self._next, len(self._rows))
-            if self._next == len(self._rows):
-                self._last = self._frames
             return
         if self._encoder.is_alive():
-            with suppress(queue.Full):
-                self._frames.put_nowait(None)
             self._timer.setInterval(20)
             return
         self._timer.stop()
@@ -274,14 +270,14 @@ class FilmExport(QObject):
                 with suppress(queue.Empty):
                     frame = self._frames.get(timeout=0.1)
                     break
-            if frame is None:
-                return
             yield frame
 
     def _encode(self) -> None:
         partial = _partial(self._path)
         try:
             (self._encode_gif if self._path.lower().endswith(".gif") else self._encode_mp4)(partial)
+            if self._stopped.is_set():  # after the last frame
+                raise PictureError("Cancelled.")
             os.replace(partial, self._path)
         except PictureError as error:
             self._failure = str(error)
