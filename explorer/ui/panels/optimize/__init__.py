@@ -103,7 +103,7 @@ class OptimizePanel(Panel):
         self.more = MoreSettings()
         self.more.hide()
         self.more_button.toggled.connect(self.more.setVisible)
-        self.more_button.toggled.connect(self.formula.setHidden)  # both do not fit into a window of 800 pixels
+        self.more_button.toggled.connect(self._make_room)
         self.hidden_settings = QLabel(objectName="optimize.hidden")
         self.hidden_settings.setTextFormat(Qt.TextFormat.PlainText)
         self.hidden_settings.setAccessibleName("Settings that are not usual")
@@ -361,6 +361,12 @@ class OptimizePanel(Panel):
         self._calm.start()
         self._tell_page()
 
+    def _make_room(self) -> None:
+        """Not everything fits into a window of 800 pixels: a race has rules and rates of its own."""
+        title = self.pages.tabText(self.pages.currentIndex())
+        self.formula.setVisible(title not in ("Race", "Compare") and not self.more_button.isChecked())
+        self.form.setVisible(title != "Race")
+
     def _say_hidden(self) -> None:
         said = "" if self.more.isVisible() else self.more.said()
         self.hidden_settings.setText(said)
@@ -400,6 +406,7 @@ class OptimizePanel(Panel):
 
     def _page_shown(self, place: int) -> None:
         title = self.pages.tabText(place)
+        self._make_room()
         if title != "Run" and not hasattr(self.pages.widget(place), "subject_changed"):
             page = self._build_page(title)
             with QSignalBlocker(self.pages):
