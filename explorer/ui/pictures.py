@@ -109,6 +109,7 @@ def _paint_svg(path: str, picture: Picture, state: GraphState, style: Style) -> 
     generator = QSvgGenerator()
     generator.setFileName(path)
     generator.setTitle("Computational graph")
+    generator.setResolution(96)  # a unit of the drawing is a CSS pixel
     generator.setSize(QSize(round(picture.area.width()), round(picture.area.height())))
     generator.setViewBox(picture.area)
     painter = QPainter()
