@@ -3,6 +3,8 @@
 From it a loop over many steps is generated for one start (`loop`), and array code for many (`Fleet`, `QuickFleet`).
 Both do the same arithmetic as the rule itself on NumPy arrays, bit for bit; where a number leaves the floats, or a
 coordinate its bounds, the loop ends before that step, and the run takes it by itself and says what broke.
+
+Longer than 300 lines: the recorder, and the three forms of code that must take the same steps.
 """
 
 from __future__ import annotations

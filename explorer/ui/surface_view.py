@@ -2,6 +2,8 @@
 
 Drawn here and not by the plotting process: a surface that is turned needs thirty pictures a second. The surface is
 kept as a picture while only what lies on it moves.
+
+Longer than 300 lines: one widget with its projection, its painting and its turning.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Own implementations of the textbook algorithms: each step is shown with its numbers, taken back and branched, while
 SciPy's run to their end. [N&W] is Nocedal & Wright, Numerical Optimization, 2nd ed. 2006. In a formula ∇²f is the
 matrix of second derivatives, s the last Δx, y the last change of the gradient, a the step length.
+
+Longer than 300 lines, as the other table of rules: they read best side by side.
 """
 
 from __future__ import annotations

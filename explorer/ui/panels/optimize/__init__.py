@@ -2,6 +2,8 @@
 
 The panel holds what all its pages share: the objective, the rule and its settings. A page is built when it is first
 looked at, the Run page excepted.
+
+Longer than 300 lines: objective, settings, warnings and session file are of one state.
 """
 
 from __future__ import annotations

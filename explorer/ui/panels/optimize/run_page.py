@@ -1,4 +1,7 @@
-"""The Run page: one rule from one or several starts; forwards, backwards, and in branches from any step."""
+"""The Run page: one rule from one or several starts; forwards, backwards, and in branches from any step.
+
+Longer than 300 lines: buttons, starts, branches and words all change the same list of runs.
+"""
 
 from __future__ import annotations
 
