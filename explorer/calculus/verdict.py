@@ -16,8 +16,8 @@ import numpy as np
 from explorer.calculus.differences import Slice, estimate, one_sided_slopes, sweep, sweep_steps
 from explorer.calculus.stencils import SCHEME
 from explorer.calculus.sweeps import reverse_jacobian
-from explorer.calculus.tape import Decision, Loop, Tape
-from explorer.language.program import Program, Span
+from explorer.calculus.tape import INPUT, Decision, Loop, Op, Tape
+from explorer.language.program import ExplorerError, Program, Span
 
 Matrix = list[list[float]]
 
@@ -36,6 +36,10 @@ SLOPE_TOLERANCE = 1e-6
 # Of the central difference: entries that are explained, digits that make a step worth naming, and how long the function
 # may take for a sweep of a hundred steps to be waited for.
 MOST_EXPLAINED = 3
+# A sum that is this much smaller than a rounded term has lost digits that may matter; many digits tell.
+SUSPECT = 1e-4
+# How far from the point, relative to it, the function's steepness beside it is looked for.
+BESIDE = 1e-2
 USEFUL_DIGITS = 3.0
 SLOW_SECONDS = 0.005
 
@@ -58,8 +62,9 @@ class Verdict:
     central_agrees: bool = True
 
 
-def digits_agreed(a: float, b: float) -> float:
-    """Decimal digits in which two numbers agree: −log₁₀ of their relative difference, 0 … 15.9.
+def digits_agreed(a: float, b: float, scale: float = 0.0) -> float:
+    """Decimal digits in which two numbers agree: −log₁₀ of their difference, relative to the larger of them or of
+    `scale`; 0 … 15.9.
 
     Two undefined numbers agree; an undefined one agrees with no other.
     """
@@ -67,7 +72,7 @@ def digits_agreed(a: float, b: float) -> float:
         return FULL_DIGITS
     if not (math.isfinite(a) and math.isfinite(b)):
         return 0.0
-    size = max(abs(a), abs(b))
+    size = max(abs(a), abs(b), scale)
     difference = abs(a / size - b / size)
     return min(FULL_DIGITS, max(0.0, math.floor(-10.0 * math.log10(difference)) / 10.0)) if difference else FULL_DIGITS
 
@@ -122,9 +127,16 @@ def judge(
     slopes: Sequence[Slopes],
     invalid_step: bool,
     notes: Sequence[str] = (),
+    lost: Sequence[str] | None = None,
+    slack: Matrix | None = None,
 ) -> Verdict:
-    """The verdict on the Jacobians of the methods (None where one could not be had); `notes` stand after its own."""
+    """The verdict on the Jacobians of the methods (None where one could not be had); `notes` stand after its own.
+
+    lost: what `lost_digits` found; slack: what `central_slack` found.
+    """
     reasons = find_reasons(tape)
+    if lost is not None:  # many digits have said whether what cancels matters
+        reasons = [reason for reason in reasons if reason != "cancellation"] + ["cancellation"] * bool(lost)
     if "kink" not in reasons and any(s.differ for s in slopes):
         reasons.insert(0, "kink")
     if any(loop.iterations == 0 for loop in loops_on_inputs(tape)):
@@ -139,18 +151,82 @@ def judge(
         digits = min([digits, *(digits_agreed(a, b) for a, b, _ in _entries(exact[0], other))])
         agree = agree and _all_close(exact[0], other, EXACT_TOLERANCE)
     if exact and complex_step is not None:
-        agree = agree and _all_close(exact[0], complex_step, EXACT_TOLERANCE, skip_missing=True)
+        agree = agree and _all_close(exact[0], complex_step, EXACT_TOLERANCE, estimates=True)
     central_agrees = True
     if exact and central is not None:
         # Where both sides have AD's slope, that settles it: across a branch a difference quotient errs by more.
         settled = {(s.output, s.input) for s in slopes if not s.differ and s.is_near(exact[0], tape)}
-        central_agrees = _all_close(exact[0], _without(central, settled, tape), DIFFERENCE_TOLERANCE, skip_missing=True)
+        estimates = _without(central, settled, tape)
+        central_agrees = _all_close(exact[0], estimates, DIFFERENCE_TOLERANCE, estimates=True, slack=slack)
         # Off with nothing on the tape to explain it, a difference quotient has the wrong step: its own fault.
         agree = agree and (central_agrees or not reasons)
-    return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes), central_agrees)
+    return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *(lost or ())), central_agrees)
 
 
-def explain_central(program: Program, tape: Tape, central: Matrix | None) -> list[str]:
+def lost_digits(program: Program, tape: Tape) -> list[str] | None:
+    """Sentences on what doubles lose on the way to an output or its derivative, where a sum cancels.
+
+    Methods that run the same operations lose the same digits and agree, so that the referee is arithmetic with hundreds
+    of them. Empty where nothing is lost; None where no sum cancels that could matter, or many digits cannot be had.
+    """
+    if not any(_may_cancel(op, tape) for op in tape.operations):
+        return None
+    from explorer.calculus.multiprecision import jet  # loads mpmath, which few verdicts need
+
+    point = [op.value for op in tape.ops[: len(tape.inputs)]]
+    notes = []
+    pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))]
+    for row, column in pairs[:MOST_EXPLAINED]:
+        try:
+            truth = jet(program, point, row, column)
+        except ExplorerError:
+            return None
+        if truth.exact is None:
+            return None
+        value, slope = float(truth.value), truth.derivatives[0]
+        here, there = tape.values[row], reverse_jacobian(tape)[row][column]
+        # A residual that is 0 but for rounding has lost nothing that a rounded input would not take from it.
+        size = max(abs(point[column]), 1.0)
+        off = not _close(value, here, LOST, abs(slope) * size), not _close(slope, there, LOST, abs(value) / size)
+        name = f"∂{program.outputs[row]}/∂{program.inputs[column]}"
+        what = [f"{program.outputs[row]} = {value:.6g}"] * off[0] + [f"{name} = {slope:.6g}"] * off[1]
+        if what and math.isfinite(here):
+            notes.append(
+                f"In arithmetic with hundreds of digits {' and '.join(what)}: a sum on the way cancels, and all "
+                "methods lose the same digits of it"
+            )
+    return notes
+
+
+def _may_cancel(op: Op, tape: Tape) -> bool:
+    """Whether a sum is much smaller than its terms, of which one is rounded: no input and no constant."""
+    if op.function not in ("add", "sub"):
+        return False
+    rounded = any(isinstance(a, int) and tape.ops[a].function != INPUT for a in op.arguments)
+    return rounded and abs(op.value) < SUSPECT * max(map(abs, tape.argument_values(op)))
+
+
+def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matrix | None:
+    """How steep the function is beside the point, for entries in which the central difference is off; 0 elsewhere.
+
+    Where the slope itself is 0, at a minimum, an error has nothing else to be measured by.
+    """
+    if central is None:
+        return None
+    point = [op.value for op in tape.ops[: len(tape.inputs)]]
+    slack: Matrix = []
+    for row, (exacts, estimates) in enumerate(zip(reverse_jacobian(tape), central, strict=True)):
+        slack.append([0.0] * len(exacts))
+        for column, (exact, central_one) in enumerate(zip(exacts, estimates, strict=True)):
+            if math.isfinite(exact) and not _close(exact, central_one, DIFFERENCE_TOLERANCE, max(map(abs, exacts))):
+                f = Slice(program, point, row, column)
+                away = BESIDE * max(1.0, abs(f.x))
+                rises = abs(f(np.array([f.x - away, f.x + away])) - f.here) / away
+                slack[row][column] = float(np.max(rises[np.isfinite(rises)], initial=0.0))
+    return slack
+
+
+def explain_central(program: Program, tape: Tape, central: Matrix | None, slack: Matrix | None = None) -> list[str]:
     """Sentences on central differences that are off where the exact methods are not: which step would do, or that none.
 
     Read from a sweep of steps, one for each of the first entries that are off; nothing where the function takes so long
@@ -164,7 +240,9 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None) -> lis
         for column, (exact, estimate) in enumerate(zip(exacts, estimates, strict=True))
         if math.isfinite(exact)
         and math.isfinite(tape.values[row])
-        and not _close(exact, estimate, DIFFERENCE_TOLERANCE, max(map(abs, exacts)))
+        and not _close(
+            exact, estimate, DIFFERENCE_TOLERANCE, max(*map(abs, exacts), slack[row][column] if slack else 0.0)
+        )
     ]
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
     notes = []
@@ -176,6 +254,7 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None) -> lis
         if time.perf_counter() - began > SLOW_SECONDS:
             break
         steps = sweep_steps(f.x)
+        steps = steps[steps > 8.0 * np.spacing(abs(f.x))]  # with less, what is hit is hit by chance
         errors = abs(sweep(f, [SCHEME["central"]], steps)["central"] - exact)
         name = f"∂{program.outputs[row]}/∂{program.inputs[column]}"
         # A single step can hit by chance: what counts is the worst of it and its neighbours.
@@ -185,7 +264,7 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None) -> lis
         if not there >= USEFUL_DIGITS:
             notes.append(
                 f"{name}: no step makes the central difference agree in more than {there:.1f} digits: rounding takes "
-                "over before the truncation error is small, so ill-conditioned is the function here"
+                "over before the truncation error is small"
             )
         elif steps[best] < usual.step:
             notes.append(
@@ -279,10 +358,19 @@ def _entries(a: Matrix, b: Matrix) -> list[tuple[float, float, float]]:
     return found
 
 
-def _all_close(exact: Matrix, other: Matrix, tolerance: float, skip_missing: bool = False) -> bool:
-    """Whether all entries agree; `skip_missing`: where the other has no number, for no answer is no disagreement."""
+def _all_close(
+    exact: Matrix, other: Matrix, tolerance: float, estimates: bool = False, slack: Matrix | None = None
+) -> bool:
+    """Whether all entries agree, or are as near as `slack` allows.
+
+    estimates: the other's are; where such a one has no number it gives no answer, which is no disagreement, and an
+    infinite slope it can only be near.
+    """
+    slacks = [entry for row in slack for entry in row] if slack else [0.0] * sum(map(len, exact))
     return all(
-        _close(a, b, tolerance, scale) for a, b, scale in _entries(exact, other) if not (skip_missing and b != b)
+        _close(a, b, tolerance, max(scale, further))
+        for (a, b, scale), further in zip(_entries(exact, other), slacks, strict=True)
+        if not (estimates and (b != b or math.isinf(a)))
     )
 
 

@@ -20,6 +20,7 @@ from explorer.work.wire import Message
 PATIENCE_MS = 150
 # The same for dimming while a slider moves; a change of the text dims at once, for the text says something else then.
 DIM_MS = 80
+OLD = "What is shown belongs to the question before."
 ALL_DIGITS = 17  # that determine any double
 _NODE_CHARACTERS = 7  # "−0.9589" and "−1.2e−5" fit into a node after "v̄ = "
 _EXPONENT = re.compile(r"e([−]?)\+?0*")  # e−05, e+20: the sign of + and leading zeros only take room
@@ -48,6 +49,7 @@ class Panel(QWidget):
         self.crew = crew
         self.question: Question | None = None
         self._waiting: Question | None = None  # settled while hidden: asked when shown
+        self._shown = False  # whether anything has ever been answered
         self._fresh = False  # whether an answer to the running question has come
         self._outdated = False  # whether the text has changed since the question
         self._trace = ""
@@ -189,7 +191,7 @@ class Panel(QWidget):
     def _take(self, answer: dict[str, Any]) -> None:
         if not self._fresh:
             self.say("")
-        self._fresh = True
+        self._fresh = self._shown = True
         self.show_answer(answer)
 
     def brighten(self) -> None:
@@ -207,7 +209,7 @@ class Panel(QWidget):
             self._copy.show()
             self.say("Something failed in the program itself.")
         elif not isinstance(end, Done):
-            self.say(end.message)
+            self.say(end.message if self._fresh or not self._shown else f"{end.message} {OLD}")
         self.show_end(end)
         self.answered.emit()
 

@@ -360,6 +360,10 @@ def _judged(answer: Mapping[str, Any]) -> list[str]:
     if not verdict:
         return []
     agreed = f"the methods agree in {verdict['digits']} digits" if verdict["agree"] else "the methods DISAGREE"
+    if verdict["agree"] and not verdict["central_agrees"]:
+        agreed = f"the exact methods agree in {verdict['digits']} digits, the central difference does not"
+    if not {"inf", "-inf"}.isdisjoint(plain(answer["value"])):
+        agreed = "the function is infinite at this point"
     if "not-differentiable" in verdict["reasons"] or any(slope["differ"] for slope in verdict["slopes"]):
         agreed = "there is no derivative at this point"
     reasons = f" ({', '.join(verdict['reasons'])})" if verdict["reasons"] else ""

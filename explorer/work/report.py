@@ -10,7 +10,15 @@ from explorer.calculus.differences import central_jacobian, complex_step_jacobia
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import adjoints, cost, hessian, reverse_jacobian, tangents
 from explorer.calculus.tape import Tape, forward_jacobian, record
-from explorer.calculus.verdict import Matrix, explain_central, explain_edges, find_slopes, judge
+from explorer.calculus.verdict import (
+    Matrix,
+    central_slack,
+    explain_central,
+    explain_edges,
+    find_slopes,
+    judge,
+    lost_digits,
+)
 from explorer.language.program import ExplorerError, Program
 from explorer.work.subject import Subject, numbers_by_name, subject
 from explorer.work.verdict import symbolic_jacobian
@@ -144,9 +152,14 @@ def _symbolic(about: Subject, tape: Tape, engines: dict[str, Matrix | None]) -> 
 
 def _verdict(about: Subject, tape: Tape, engines: dict[str, Matrix | None], invalid_step: bool, course: str) -> Message:
     slopes = find_slopes(about.program, tape)
-    notes = explain_edges(about.program, tape) + explain_central(about.program, tape, engines["central"])
+    notes = explain_edges(about.program, tape)
+    slack = central_slack(about.program, tape, engines["central"])
+    lost = lost_digits(about.program, tape)
+    if not lost:
+        notes += explain_central(about.program, tape, engines["central"], slack)
     notes += [course] if course else []
-    return {**asdict(judge(tape, engines, slopes, invalid_step, notes)), "slopes": [s.to_json() for s in slopes]}
+    verdict = judge(tape, engines, slopes, invalid_step, notes, lost, slack)
+    return {**asdict(verdict), "slopes": [s.to_json() for s in slopes]}
 
 
 def tape_rows(tape: Tape, seed: list[float]) -> list[Message]:

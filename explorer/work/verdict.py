@@ -9,7 +9,16 @@ from explorer.calculus.differences import central_jacobian, complex_step_jacobia
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape, forward_jacobian, record
-from explorer.calculus.verdict import Matrix, digits_agreed, explain_central, explain_edges, find_slopes, judge
+from explorer.calculus.verdict import (
+    Matrix,
+    central_slack,
+    digits_agreed,
+    explain_central,
+    explain_edges,
+    find_slopes,
+    judge,
+    lost_digits,
+)
 from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message
@@ -33,23 +42,30 @@ def answers(ask: Message) -> Iterator[Message]:
         refused["complex_step"] = error.message
     slopes = find_slopes(about.program, tape)
     notes = explain_edges(about.program, tape)
+    slack = central_slack(about.program, tape, engines["central"])
+    lost: list[str] | None = None
 
     def table(complete: bool) -> Message:
-        verdict = judge(tape, engines, slopes, "complex_step" in refused, notes)
+        verdict = judge(tape, engines, slopes, "complex_step" in refused, notes, lost, slack)
         return {
             "inputs": list(about.program.inputs),
             "outputs": list(about.program.outputs),
             "value": list(tape.values),
             "engines": engines,
             "refused": refused,
-            "digits": {name: _digits(engines["reverse"], matrix) for name, matrix in engines.items()},
+            "digits": {
+                name: _digits(engines["reverse"], matrix, slack if name == "central" else None)
+                for name, matrix in engines.items()
+            },
             "slopes": [s.to_json() for s in slopes],
             "verdict": asdict(verdict),
             "complete": complete,
         }
 
     yield table(False)
-    notes += explain_central(about.program, tape, engines["central"])
+    lost = lost_digits(about.program, tape)
+    if not lost:
+        notes += explain_central(about.program, tape, engines["central"], slack)
     try:
         engines["symbolic"], course = symbolic_jacobian(about, tape)
         notes += [course] if course else []
@@ -58,10 +74,15 @@ def answers(ask: Message) -> Iterator[Message]:
     yield table(True)
 
 
-def _digits(reference: Matrix | None, other: Matrix | None) -> Matrix | None:
+def _digits(reference: Matrix | None, other: Matrix | None, slack: Matrix | None) -> Matrix | None:
+    """Digits agreed, entry by entry; counted in the slack where that is larger than the numbers."""
     if reference is None or other is None:
         return None
-    return [[digits_agreed(a, b) for a, b in zip(*rows, strict=True)] for rows in zip(reference, other, strict=True)]
+    scales = slack or [[0.0] * len(row) for row in reference]
+    return [
+        [digits_agreed(a, b, scale) for a, b, scale in zip(*rows, strict=True)]
+        for rows in zip(reference, other, scales, strict=True)
+    ]
 
 
 def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
@@ -73,10 +94,9 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
 
     outputs, inputs, course = symbolic.expressions_at(about.program, about.point)
     rows: Matrix = [[float("nan")] * len(inputs) for _ in outputs]
-    undefined = tape.undefined() is not None
     point = dict(zip(inputs, about.point, strict=True))
     for row, column, derivative in symbolic.jacobian(outputs, inputs):
         # SymPy's formula may have a value where the function has none (1/x for ln x at −1).
-        if not (undefined and tape.values[row] != tape.values[row]):
+        if tape.values[row] == tape.values[row]:
             rows[row][column] = symbolic.evaluate([derivative], point)[0]
     return rows, course

@@ -13,11 +13,13 @@ from explorer.calculus.tape import forward_jacobian, record
 from explorer.calculus.verdict import (
     FULL_DIGITS,
     Verdict,
+    central_slack,
     digits_agreed,
     explain_central,
     find_reasons,
     find_slopes,
     judge,
+    lost_digits,
 )
 from explorer.language.parser import parse
 
@@ -190,3 +192,46 @@ def test_the_step_that_is_named_does_agree():
 def test_central_differences_are_not_blamed_where_the_function_itself_overflows():
     program = parse("x*10 - x*10")
     assert explain_central(program, record(program, [1e308]), [[math.nan]]) == []
+
+
+def judged_whole(text: str, *point: float) -> Verdict:
+    """The verdict as the window has it: with the step's notes, and with many digits where a sum cancels."""
+    program = parse(text)
+    tape = record(program, point)
+    central = central_jacobian(program, point)
+    slack = central_slack(program, tape, central)
+    lost = lost_digits(program, tape)
+    notes = [] if lost else explain_central(program, tape, central, slack)
+    engines = {"reverse": reverse_jacobian(tape), "forward": forward_jacobian(program, point), "central": central}
+    return judge(tape, engines, find_slopes(program, tape), False, notes, lost, slack)
+
+
+def test_agreement_on_what_cancellation_has_destroyed_is_no_truth():
+    verdict = judged_whole("(1 - cos(x))/x^2", 1e-8)
+    assert verdict.reasons == ("cancellation",)
+    (note,) = verdict.notes
+    assert "y = 0.5" in note
+    assert "-8.33333e-10" in note  # the series ½ − x²/24 has the slope −x/12
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("(1-x)^2 + 100*(y - x^2)^2", (1.0, 1.0)),
+        ("x^3 - 3*x", (1.0,)),
+        ("x^4 - 4*x", (1.0,)),
+        ("t = x^2\nt - 2 + 1e-30*x", (math.sqrt(2.0),)),
+        ("expm1(x) - x*exp(0*x) + 3", (1e-3,)),
+    ],
+)
+def test_a_stationary_point_or_a_sum_that_cancels_without_harm_is_no_alarm(text, point):
+    verdict = judged_whole(text, *point)
+    assert verdict.agree
+    assert verdict.central_agrees
+    assert verdict.notes == ()
+
+
+def test_an_infinite_slope_is_agreed_on_where_estimates_can_only_be_large():
+    verdict = judged("asin(x)", 1.0)
+    assert verdict.agree
+    assert verdict.reasons == ("domain-edge",)

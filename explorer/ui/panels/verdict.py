@@ -152,6 +152,10 @@ def _summary(answer: dict[str, Any]) -> str:
         said = "there is no derivative at this point"
     elif not {"inf", "-inf"}.isdisjoint(answer["value"]):
         said = "the function is infinite at this point"
+    elif any(value in ("inf", "-inf") for row in answer["engines"]["reverse"] for value in row):
+        said = "the slope is infinite at this point"
+    elif "cancellation" in verdict["reasons"] and verdict["notes"]:
+        said = "what the methods agree on has lost its digits"
     elif verdict["agree"] and not verdict["central_agrees"]:
         said = f"the exact methods agree to {verdict['digits']:g} digits, the central difference does not"
     elif verdict["agree"]:
