@@ -24,7 +24,7 @@ usage: python main.py [SOURCE|FILE]                the window, on a formula, a p
        python main.py export SOURCE --to numpy     as code for another system (python, numpy, jax, latex, …)
        python main.py check                        reproduces the published tables, a line each
        python main.py picture OUT.png SOURCE       a picture of the graph; OUT.gif or OUT.mp4: its sweep as a film
-       python main.py report --help                what a sub-command can be told
+       python main.py report --help                what a sub-command can be told; --version: the program's version
 A SOURCE with spaces or signs is written in quotes: 'ln(x1) + x1*x2 - sin(x2)'."""
 
 COMMANDS = ("report", "optimize", "export", "check")
@@ -85,6 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if word in ("-h", "--help"):
         print(USAGE)
         return 0
+    if word in ("-V", "--version"):
+        print(f"Differentiation Explorer {version()}")
+        return 0
     if word not in (*COMMANDS, PICTURE) and (wrong := wrong_usage(arguments)):
         print(f"{wrong}\n{USAGE}", file=sys.stderr)
         return 2
@@ -110,6 +113,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run(arguments)
     return _window(arguments)
+
+
+def version() -> str:
+    """The program's version: the checkout's own where this is one, else the installed package's."""
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    if project.exists() and (found := re.search(r'^version = "(.+)"$', project.read_text("utf-8"), re.MULTILINE)):
+        return found[1]
+    from importlib import metadata  # its 30 ms are spent only where it is asked
+
+    try:
+        return metadata.version("differentiation-explorer")
+    except metadata.PackageNotFoundError:
+        return "of unknown version"
 
 
 def wrong_usage(arguments: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -38,47 +39,52 @@ def run(arguments: Sequence[str]) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from explorer.language.parser import parse
     from explorer.language.program import ExplorerError
-    from explorer.work.commands import read_source
-
-    try:
-        point = tuple(_named_number(word) for word in asked.at)
-        width, height = (int(word) for word in asked.size.lower().split("x"))
-        if not (320 <= width <= 8000 and 240 <= height <= 8000):
-            raise ValueError
-    except ValueError:
-        return _wrong("--at wants NAME=NUMBER, and --size two numbers from 320x240 to 8000x8000.")
-    try:
-        source = read_source(asked.source)
-        inputs = parse(source).inputs
-    except ExplorerError as error:
-        place = f"Line {error.span.line}, column {error.span.column + 1}: " if error.span.line else ""
-        print(f"{place}{error.message}", file=sys.stderr)
-        return 1
-    strange = [name for name, _ in point if name not in inputs]
-    if strange:
-        return _wrong(f"“{strange[0]}” is not an input of this function.")
     from explorer.ui.pictures import FILMS, PictureError, reason_against
+    from explorer.work.commands import WrongUsage, assignments, check_names, complain, read_source
 
-    if reason := reason_against(asked.out):
-        return _wrong(reason)
-    if Path(asked.out).suffix.lower() in FILMS and asked.panel != "graph":
-        return _wrong("Only the graph's sweep is a film: --panel graph, or a name that ends in .png, .svg or .pdf.")
+    source = None
     try:
-        _make(asked, source, point, (width, height))
+        point = assignments(asked.at, "--at")
+        size = _size(asked.size)
+        if reason := reason_against(asked.out) or _unwritable(asked.out):
+            raise WrongUsage(reason)
+        if Path(asked.out).suffix.lower() in FILMS and asked.panel != "graph":
+            raise WrongUsage(
+                "Only the graph's sweep is a film: --panel graph, or a name that ends in .png, .svg or .pdf."
+            )
+        source = read_source(asked.source)
+        check_names(point, parse(source))
+        _make(asked, source, tuple(point.items()), size)
+    except WrongUsage as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    except ExplorerError as error:
+        complain(error.message, error.span, source, error.kind)
+        return 1
     except PictureError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _named_number(word: str) -> tuple[str, float]:
-    name, _, number = word.partition("=")
-    return name.strip(), float(number)
+def _size(words: str) -> tuple[int, int]:
+    """Width and height in pixels, of “1280x800”."""
+    from explorer.work.commands import WrongUsage
+
+    found = re.fullmatch(r"(\d{3,4})x(\d{3,4})", words.lower())
+    if not found or not (320 <= int(found[1]) <= 8000 and 240 <= int(found[2]) <= 8000):
+        raise WrongUsage(f"--size wants two numbers from 320x240 to 8000x8000, and got “{words}”.")
+    return int(found[1]), int(found[2])
 
 
-def _wrong(words: str) -> int:
-    print(words, file=sys.stderr)
-    return 2
+def _unwritable(path: str) -> str:
+    """Why no file can be written at this path, in a sentence; empty where one can."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        return f"{path} cannot be written: there is no folder {folder}."
+    if Path(path).is_dir() or not os.access(path if Path(path).exists() else folder, os.W_OK):
+        return f"{path} cannot be written."
+    return ""
 
 
 def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float], ...], size: tuple[int, int]) -> None:
@@ -89,6 +95,7 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
     from explorer.ui import theme
     from explorer.ui.app import make_application
     from explorer.ui.pictures import FILMS, FilmExport, PictureError, save_still
+    from explorer.work.commands import WrongUsage
 
     qInstallMessageHandler(_told)
     application = QApplication.instance() or make_application([sys.argv[0]])
@@ -130,7 +137,9 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
         if answer is None or answer.head["too_large"]:
             raise PictureError(answer.head["too_large"] if answer else graph.status.text() or "There is no graph.")
         if asked.step is not None:
-            graph.player.go(max(0, min(asked.step, answer.steps)))
+            if not 0 <= asked.step <= answer.steps:
+                raise WrongUsage(f"This sweep has the steps 0 to {answer.steps}; there is no step {asked.step}.")
+            graph.player.go(asked.step)
         if Path(asked.out).suffix.lower() not in FILMS:
             save_still(asked.out, answer.picture, answer.picture.state, graph.view.font(), graph.view.palette())
             return

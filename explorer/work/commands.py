@@ -10,13 +10,15 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from explorer.language.limits import MAX_CHARACTERS, RUN_LIMITS
 from explorer.language.parser import parse
-from explorer.language.program import NOWHERE, ExplorerError, Span
+from explorer.language.program import NOWHERE, ExplorerError, Limits, Program, Span
 from explorer.language.tokens import plain_name
+from explorer.optimize.rules import rule_from
 from explorer.work import questions
 from explorer.work.ends import Broken, Done, End, Refused
 from explorer.work.pool import Pool
@@ -28,10 +30,23 @@ _FILE_BYTES = 4 * MAX_CHARACTERS
 _LINE_CHARACTERS = 32 * 2**20  # one request on standard input; longer lines are read past and refused
 
 
+class WrongUsage(Exception):
+    """What is wrong with the words of a command, in a sentence; it has no place in the source."""
+
+
+@contextmanager
+def _of_the_usage() -> Iterator[None]:
+    """What is refused inside is refused for an option's sake."""
+    try:
+        yield
+    except ExplorerError as error:
+        raise WrongUsage(error.message) from None
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run `report …`, `optimize …` or `export …`; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="explorer", description="Derivatives four ways, and optimizers, as text or JSON."
+        prog="explorer", description="Derivatives four ways, optimizers and exports, as text, JSON or code."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     report = commands.add_parser("report", help="one analysis of a function at a point")
@@ -66,21 +81,26 @@ def run(arguments: Sequence[str]) -> int:
     _add_limits(export)
     export.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for it")
     options = parser.parse_args(arguments)
-    if not options.budget > 0.0:
-        parser.error("--budget must be a number of seconds above 0")
+    source = None
     try:
-        if options.command == "optimize":
-            return _optimize(options)
-        if options.command == "export":
-            return _export(options)
-        if options.jsonl:
+        if not options.budget > 0.0:
+            raise WrongUsage("--budget must be a number of seconds above 0.")
+        with _of_the_usage():
+            Limits.of(_limits(options))
+        if options.command == "report" and options.jsonl:
             with Pool(spare=False) as pool:
                 return _serve(sys.stdin, sys.stdout, pool, options.budget, _limits(options))
         if options.source is None:
-            parser.error("report needs a formula, an algorithm, @path, or --jsonl")
-        return _report(options)
+            raise WrongUsage("report needs a formula, an algorithm, @path, or --jsonl.")
+        source = read_source(options.source)
+        program = parse(source)
+        command = {"report": _report, "optimize": _optimize, "export": _export}[options.command]
+        return command(options, program)
+    except WrongUsage as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
     except ExplorerError as error:
-        _complain(error.message, error.span, None)
+        complain(error.message, error.span, source, error.kind)
         return 1
 
 
@@ -96,18 +116,21 @@ def _limits(options: argparse.Namespace) -> dict[str, int]:
     return {name: number for name, number in asked.items() if number is not None}
 
 
-def _report(options: argparse.Namespace) -> int:
-    source = read_source(options.source)
-    request = {"source": source, "at": _assignments(options.at, "--at"), "order": options.order}
+def _report(options: argparse.Namespace, program: Program) -> int:
+    source, at = program.source, assignments(options.at, "--at")
+    check_names(at, program)
+    request: dict[str, Any] = {"source": source, "at": at, "order": options.order}
     if limits := _limits(options):
         request["limits"] = limits
     if options.seed:
-        request["seed"] = _assignments(options.seed, "--seed")
+        request["seed"] = assignments(options.seed, "--seed")
+        check_names(request["seed"], program)
     with Pool(spare=False) as pool:
         answer = analyse(request, pool, options.budget)
     if answer["error"] is not None:
         error = answer["error"]
-        _complain(error["message"], Span(error["line"], error["column"], error["line"], error["column"]), source)
+        place = Span(error["line"], error["column"], error["line"], error["column"])
+        complain(error["message"], place, source, error["kind"])
         return 1
     if options.json:
         print(json.dumps(plain(answer), ensure_ascii=False, indent=1))
@@ -202,12 +225,14 @@ def _refusal(source: str, error: ExplorerError) -> dict[str, Any]:
     return answer
 
 
-def _optimize(options: argparse.Namespace) -> int:
-    source = read_source(options.source)
-    parse(source)
-    question = questions.descent(
-        source, _assignments(options.start, "--start"), options.rule, _settings(options.set), options.steps
-    )
+def _optimize(options: argparse.Namespace, program: Program) -> int:
+    source, start, settings = program.source, assignments(options.start, "--start"), _settings(options.set)
+    if options.steps < 0:
+        raise WrongUsage(f"--steps must be a whole number of at least 0, and is {options.steps}.")
+    with _of_the_usage():
+        rule_from(options.rule, settings)
+    check_names(start, program)
+    question = questions.descent(source, start, options.rule, settings, options.steps)
     question["limits"] = _limits(options)
     with Pool(spare=False) as pool:
         parts, end = pool.ask(question, options.budget)
@@ -225,9 +250,7 @@ def _optimize(options: argparse.Namespace) -> int:
         count = run["iterates"][-1]["step"] + 1
         run["evaluations"] = {"function": count, "gradient": count}
     elif not isinstance(end, Done):
-        error = _as_error(end)
-        _complain(error.message, error.span, source)
-        return 1
+        raise _as_error(end)
     if options.json:
         print(json.dumps(plain(run), ensure_ascii=False, indent=1))
         return 0
@@ -238,17 +261,15 @@ def _optimize(options: argparse.Namespace) -> int:
     return 0
 
 
-def _export(options: argparse.Namespace) -> int:
-    source = read_source(options.source)
-    parse(source)
-    question = questions.export(source, options.to, options.output - 1)
+def _export(options: argparse.Namespace, program: Program) -> int:
+    question = questions.export(program.source, options.to, options.output - 1)
     question["limits"] = _limits(options)
     with Pool(spare=False) as pool:
         parts, end = pool.ask(question, options.budget)
+    if isinstance(end, Refused) and end.kind == "request":  # no such language, or no such output
+        raise WrongUsage(end.message)
     if not isinstance(end, Done):
-        error = _as_error(end)
-        _complain(error.message, error.span, source)
-        return 1
+        raise _as_error(end)
     print(parts[0]["text"], end="")
     return 0
 
@@ -274,7 +295,8 @@ def read_source(argument: str) -> str:
         raise ExplorerError(f"{argument[1:]} is not a text in UTF-8.", kind="request") from None
 
 
-def _assignments(pairs: Sequence[str], option: str) -> dict[str, float]:
+def assignments(pairs: Sequence[str], option: str) -> dict[str, float]:
+    """The numbers by name of an option that is given once for each; WrongUsage where one says something else."""
     values = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -283,8 +305,16 @@ def _assignments(pairs: Sequence[str], option: str) -> dict[str, float]:
                 raise ValueError
             values[plain_name(name.strip())] = float(text)
         except ValueError:
-            raise ExplorerError(f"{option} wants NAME=NUMBER, and got “{pair}”.", kind="request") from None
+            raise WrongUsage(f"{option} wants NAME=NUMBER, and got “{pair}”.") from None
     return values
+
+
+def check_names(values: Mapping[str, float], program: Program) -> None:
+    """ExplorerError where a value is given to what is no input of the program."""
+    for name in values:
+        if name not in program.inputs:
+            inputs = ", ".join(program.inputs) or "none"
+            raise ExplorerError(f"“{name}” is not an input of this function; its inputs: {inputs}.", kind="request")
 
 
 def _settings(pairs: Sequence[str]) -> dict[str, float | str]:
@@ -295,12 +325,15 @@ def _settings(pairs: Sequence[str]) -> dict[str, float | str]:
         if text.strip()[:1].isalpha() and text.strip().lower() not in ("nan", "inf", "infinity"):
             settings[plain_name(name.strip())] = text.strip()
         else:
-            settings.update(_assignments([pair], "--set"))
+            settings.update(assignments([pair], "--set"))
     return settings
 
 
-def _complain(message: str, span: Span, source: str | None) -> None:
+def complain(message: str, span: Span, source: str | None, kind: str) -> None:
     """The message on standard error, with its place marked in the source where there is one."""
+    if kind in ("request", "timeout", "internal"):  # nothing in the source is at fault
+        print(message, file=sys.stderr)
+        return
     lines = (source or "").split("\n")
     if source and span.line <= len(lines) and len(lines[span.line - 1]) <= 200:
         print(f"{lines[span.line - 1]}\n{' ' * span.column}^", file=sys.stderr)

@@ -117,9 +117,11 @@ def test_other_endings_are_refused_in_words(window, still):
     [
         (["out.bmp", "x"], 2, "ends in"),
         (["out.gif", "x", "--panel", "window"], 2, "Only the graph's sweep is a film"),
-        (["out.png", "x*("], 1, "column 3"),
-        (["out.png", "x", "--at", "z=1"], 2, "is not an input"),
-        (["out.png", "x", "--size", "9x9"], 2, "--size"),
+        (["out.png", "x*("], 1, "line 1, column 2"),
+        (["out.png", "x", "--at", "z=1"], 1, "is not an input"),
+        (["out.png", "x", "--at", "x"], 2, "--at wants"),
+        (["out.png", "x", "--size", "9x9"], 2, "--size wants"),
+        (["nowhere/out.png", "x"], 2, "no folder nowhere"),
         (["out.png"], 2, "SOURCE"),
     ],
 )

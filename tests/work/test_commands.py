@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,32 @@ def test_a_refused_text_says_where_on_standard_error_and_exits_with_1():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["report"], ["report", "x", "--order", "3"], ["optimize"], ["report", "x", "--budget", "0"]]
+    ("arguments", "fragment"),
+    [
+        (["report"], "report needs a formula"),
+        (["report", "x", "--order", "3"], "--order"),
+        (["optimize"], "source"),
+        (["report", "x", "--budget", "0"], "--budget"),
+        (["report", "x", "--at", "x=abc"], "--at wants NAME=NUMBER, and got “x=abc”."),
+        (["report", "x", "--at", "x"], "--at wants NAME=NUMBER, and got “x”."),
+        (["report", "x", "--max-steps", "1"], "“steps” is a whole number"),
+        (["export", "x", "--to", "cobol"], "no export to “cobol”"),
+        (["export", "x", "--output", "3"], "no output number 3"),
+    ],
 )
-def test_wrong_usage_exits_with_2(arguments):
-    assert run(*arguments).returncode == 2
+def test_wrong_usage_exits_with_2_and_has_no_place_in_the_source(arguments, fragment):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert fragment in done.stderr
+    assert "line 1" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["report", "x", "--at", "y=2"], ["optimize", "x^2", "--start", "z=1"]])
+def test_a_value_for_what_is_no_input_is_refused_without_a_place(arguments):
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert done.stderr == f"“{arguments[-1][0]}” is not an input of this function; its inputs: x.\n"
 
 
 def test_each_line_gets_one_answer_in_order_bad_ones_too():
@@ -226,14 +249,16 @@ def test_the_first_iterates_on_rosenbrock_are_the_published_ones(rule):
         (["--set", "rate=-1"], "above 0"),
         (["--set", "speed=1"], "speed"),
         (["--rule", "quickest"], "quickest"),
-        (["--start", "z=1"], "z"),
+        (["--set", "rate=abc"], "finite number"),
+        (["--steps", "-5"], "at least 0"),
         (["--start", "x=fast"], "fast"),
     ],
 )
-def test_an_optimizer_that_cannot_run_says_why(options, fragment):
+def test_an_optimizer_that_is_asked_for_wrongly_says_why(options, fragment):
     done = run("optimize", "x^2", *options)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert fragment in done.stderr
+    assert "line 1" not in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -264,3 +289,8 @@ def test_limits_are_flags_and_parts_of_a_request_and_are_checked():
     assert "1,000 steps, in line 3" in done.stderr
     (flagged,) = serve([{"source": count}], "--max-steps", "1000")
     assert "1,000 steps" in flagged["error"]["message"]
+
+
+def test_the_version_is_the_projects():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert run("--version").stdout.split()[-1] == project["version"]
