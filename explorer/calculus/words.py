@@ -17,7 +17,9 @@ DIGITS = 4  # significant digits in a sentence: enough to follow by hand, short 
 
 
 def short(number: float) -> str:
-    """A number as a sentence shows it: −0.2837, 1.2e−05, ∞, undefined."""
+    """A number as a sentence shows it: −0.2837, 1.2e−5, ∞, undefined; −0 is 0."""
+    if number == 0:
+        return "0"
     if number != number:
         return "undefined"
     if math.isinf(number):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -28,7 +28,7 @@ class GraphMap(QWidget):
         self.setToolTip("The whole graph: click or drag to go there")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.wanted = True  # whether it may be seen at all
-        self._whole = True
+        self._of_use = False  # while there is more of the graph than is seen, and room beside it
         self._pixmap = QPixmap()
         self._scale_x = self._scale_y = 1.0
         self._frame = QRectF()
@@ -40,7 +40,6 @@ class GraphMap(QWidget):
     def show_picture(self, picture: Picture, style: Style) -> None:
         """Draw the map anew."""
         self._picture, self._style = picture, style
-        self._active = []
         width, height = max(picture.area.width(), 1.0), max(picture.area.height(), 1.0)
         scale = min((MOST_WIDTH - 2 * PAD) / width, (MOST_HEIGHT - 2 * PAD) / height)
         # A very long drawing is squeezed lengthwise only: a band of a pixel's height shows nothing.
@@ -56,8 +55,7 @@ class GraphMap(QWidget):
             painter.scale(self._scale_x, self._scale_y)
             painter.drawRects(picture.boxes)
         self.resize(*size)
-        self.place(self.parentWidget().rect())
-        self.update()
+        self.show_active(picture.state.active_nodes)
 
     def _small(self, box: QRectF) -> QRectF:
         return QRectF(
@@ -67,11 +65,25 @@ class GraphMap(QWidget):
             max(1.0, box.height() * self._scale_y),
         )
 
-    def show_frame(self, seen: QRectF, whole: bool) -> None:
-        """Mark the part that is seen; the map hides when that is all of it."""
-        self._frame, self._whole = seen, whole
-        self.setVisible(self.wanted and not whole and self._picture is not None)
+    def show_frame(self, seen: QRectF, whole: bool, room: QRect, free: Callable[[QRect], bool]) -> None:
+        """Mark the part that is seen; the map hides when that is all of it, or where it would cover a node.
+
+        `free` tells whether there is no node below a part of the `room`, the view's pixels.
+        """
+        self._frame = seen
+        self._of_use = not whole and self._picture is not None and self._settle(room, free)
+        self.setVisible(self.wanted and self._of_use)
         self.update()
+
+    def _settle(self, room: QRect, free: Callable[[QRect], bool]) -> bool:
+        """Stand where nothing is covered, if possible where it stands already; whether there is such a corner."""
+        lower_left = QPoint(room.left() + GAP, room.bottom() - GAP - self.height())
+        upper_right = QPoint(room.right() - GAP - self.width(), room.top() + GAP)
+        for corner in sorted((lower_left, upper_right), key=lambda corner: corner != self.pos()):
+            if free(QRect(corner, self.size())):
+                self.move(corner)
+                return True
+        return False
 
     def show_active(self, nodes: Collection[int]) -> None:
         """Mark the nodes of the present step."""
@@ -79,14 +91,10 @@ class GraphMap(QWidget):
             self._active = [self._picture.boxes[node].center() for node in nodes]
             self.update()
 
-    def place(self, room: QRect) -> None:
-        """Stand in the lower left corner."""
-        self.move(room.left() + GAP, room.bottom() - GAP - self.height())
-
     def set_wanted(self, wanted: bool) -> None:
         """Show the map where it is of use, or never."""
         self.wanted = wanted
-        self.setVisible(wanted and not self._whole and self._picture is not None)
+        self.setVisible(wanted and self._of_use)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._style is None:

@@ -18,10 +18,12 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from explorer.ui.graph_picture import HEAD_LENGTH, HEAD_WIDTH, PILL_RADIUS, Picture
 
 TEXT_FROM = 0.42  # zoom from which text is drawn: 13 px text is then 5.5 px high, the least that can be guessed at
-LABEL_FROM = 0.55  # zoom from which partials are drawn
+LABEL_FROM = 0.46  # zoom from which partials are drawn
+LARGER_BELOW, LARGER = 0.75, 1.2  # below this zoom texts are this much larger in the drawing, where they have room
 SHAPE_FROM = 0.22  # below this zoom nodes are plain rectangles and edges thin lines without heads
 NODE_PAD = 9.0  # how far a node's pens (border, ring, the sheets behind a group) reach beyond its box
 PLATE_HEIGHT = 17.0
+LARGE_LABEL = 52.0  # what a partial in larger letters may be wide: the gap between two layers less an arrow head
 DOT_ABOVE, BARS_ABOVE = "\u0307", ("\u0304", "\u0305")  # combining marks of v̇ and v̄
 ELIDE = Qt.TextElideMode.ElideRight
 NOT_KNOWN = "—"  # what stands where a value is not computed yet; never a digit
@@ -104,6 +106,10 @@ class Style:
             face.setWeight(weight)
             self.fonts[role] = face
             self.metrics[role] = QFontMetricsF(face)
+            larger = QFont(face)
+            larger.setPixelSize(round(pixels * (LARGER if pixels < 15 else 1.06)))  # a sign is large already
+            self.fonts[role + "+"] = larger
+            self.metrics[role + "+"] = QFontMetricsF(larger)
 
     def fitted(self, text: str, role: str, room: float) -> tuple[str, float]:
         """The text, shortened where it is wider than the room, and its width; remembered, for shaping is dear."""
@@ -119,6 +125,11 @@ class Style:
                 self._fitted.clear()
             found = self._fitted[key] = (text, width)
         return found
+
+    def role(self, text: str, role: str, room: float, zoom: float) -> str:
+        """The role in larger letters where the drawing is seen small and they have room."""
+        larger = role + "+"
+        return larger if zoom < LARGER_BELOW and self.fitted(text, larger, room)[0] == text else role
 
     def baseline(self, role: str) -> float:
         """How far below the middle of a line its baseline is."""
@@ -210,9 +221,9 @@ class Edges(_Item):
         if zoom >= LABEL_FROM:
             for edge in picture.label_grid.within(exposed):
                 if edge not in state.active_edges:
-                    self._draw_label(painter, edge, active=False)
+                    self._draw_label(painter, edge, zoom, active=False)
             for edge in sorted(state.active_edges):
-                self._draw_label(painter, edge, active=True)
+                self._draw_label(painter, edge, zoom, active=True)
 
     def _draw_active(self, painter: QPainter, edge: int, zoom: float) -> None:
         """An edge along which the step flows: thick, with heads in the direction of the flow."""
@@ -233,13 +244,13 @@ class Edges(_Item):
             heads.addPolygon(_head(x + cos(angle) * ahead, y + sin(angle) * ahead, angle, 1.2))
         painter.fillPath(heads, colour)
 
-    def _draw_label(self, painter: QPainter, edge: int, active: bool) -> None:
+    def _draw_label(self, painter: QPainter, edge: int, zoom: float, active: bool) -> None:
         """The local partial on a plate in the ground's colour."""
         style, colours = self.style, self.style.colours
         text = self.picture.partial(edge)
         if text is None:
             return
-        role = "flow" if active else "partial"
+        role = style.role(text, "flow" if active else "partial", LARGE_LABEL, zoom)
         text, width = style.fitted(text, role, 88)
         x, y = self.picture.curves[edge].label
         plate = QRectF(x - width / 2 - 4, y - PLATE_HEIGHT / 2, width + 8, PLATE_HEIGHT)
@@ -301,7 +312,7 @@ class Nodes(_Item):
         if zoom >= TEXT_FROM:
             for look, nodes in alike.items():
                 for node in nodes:
-                    self._draw_text(painter, node, look)
+                    self._draw_text(painter, node, look, zoom)
         self._draw_rings(painter, zoom)
 
     def _draw_rings(self, painter: QPainter, zoom: float) -> None:
@@ -342,7 +353,7 @@ class Nodes(_Item):
         if kind == "output":
             painter.drawRect(box.adjusted(3.5, 3.5, -3.5, -3.5))
 
-    def _draw_text(self, painter: QPainter, node: int, look: Look) -> None:
+    def _draw_text(self, painter: QPainter, node: int, look: Look, zoom: float) -> None:
         """Name and operation, the value below, and the tangent or adjoint in a line of its own where there is one."""
         picture, colours = self.picture, self.style.colours
         state, box = picture.state, picture.boxes[node]
@@ -355,42 +366,50 @@ class Nodes(_Item):
                 strong = quiet = QColor("#000000") if hot.lightness() > 128 else QColor("#FFFFFF")
         second = bool(state.second_label) and bool(state.seconds)
         height = (box.height() - 8) / (3 if second else 2)
-        self._draw_heading(painter, node, box.top() + 4 + height / 2, strong, quiet)
+        self._draw_heading(painter, node, box.top() + 4 + height / 2, strong, quiet, zoom)
         role = "active" if active else "value"
         primal = state.primals[node]
         middle = box.top() + 4 + height * 1.5
-        self._draw_line(painter, primal or NOT_KNOWN, role, strong if primal else quiet, box, middle)
+        self._draw_line(painter, primal or NOT_KNOWN, role, strong if primal else quiet, box, middle, zoom)
         if second:
             text = state.seconds[node]
             colour = quiet if text is None else colours.adjoint if state.reverse else colours.tangent
             if active or strong is quiet:
                 colour = strong
-            self._draw_line(painter, f"{state.second_label} = {text or NOT_KNOWN}", role, colour, box, middle + height)
+            self._draw_line(
+                painter, f"{state.second_label} = {text or NOT_KNOWN}", role, colour, box, middle + height, zoom
+            )
 
-    def _draw_heading(self, painter: QPainter, node: int, y: float, strong: QColor, quiet: QColor) -> None:
+    def _draw_heading(self, painter: QPainter, node: int, y: float, strong: QColor, quiet: QColor, zoom: float) -> None:
         """The operation's sign with the node's name small before it, or the name alone, large."""
         picture, style = self.picture, self.style
         name, operation = picture.names[node], picture.nodes[node].operation
         room = picture.boxes[node].width() - 14
         if not operation:
             name, operation = "", name
-        operation, large_width = style.fitted(operation, "operation", room)
-        name, small_width = style.fitted(name, "name", max(0.0, room - large_width - 7)) if name else ("", 0.0)
+        large = style.role(operation, "operation", room - 30 if name else room, zoom)
+        operation, large_width = style.fitted(operation, large, room)
+        small = style.role(name, "name", room - large_width - 7, zoom) if name else "name"
+        name, small_width = style.fitted(name, small, max(0.0, room - large_width - 7)) if name else ("", 0.0)
         small_width += 7 if name else 0.0
         left = picture.boxes[node].center().x() - (small_width + large_width) / 2
-        baseline = y + style.baseline("operation")
+        baseline = y + style.baseline(large)
         if name:
-            style.write(painter, left, baseline, name, "name", quiet)
-        style.write(painter, left + small_width, baseline, operation, "operation", strong)
+            style.write(painter, left, baseline, name, small, quiet)
+        style.write(painter, left + small_width, baseline, operation, large, strong)
 
-    def _draw_line(self, painter: QPainter, text: str, role: str, colour: QColor, box: QRectF, middle: float) -> None:
+    def _draw_line(
+        self, painter: QPainter, text: str, role: str, colour: QColor, box: QRectF, middle: float, zoom: float
+    ) -> None:
         """A line of text in the middle of the box; a dot or bar over its first letter is drawn by hand.
 
         Combining accents land beside their letter, or get lost in a picture, with many fonts.
         """
         style = self.style
         accent = text[1:2] if text[1:2] in (DOT_ABOVE, *BARS_ABOVE) else ""
-        text, width = style.fitted(text.replace(accent, "", 1) if accent else text, role, box.width() - 6)
+        text, room = text.replace(accent, "", 1) if accent else text, box.width() - 6
+        role = style.role(text, role, room, zoom)
+        text, width = style.fitted(text, role, room)
         left = box.center().x() - width / 2
         baseline = middle + style.baseline(role)
         style.write(painter, left, baseline, text, role, colour)

@@ -59,7 +59,7 @@ class NodeTexts:
         self._outputs = dict(zip(answer.head["outputs"], answer.head["weights"], strict=True))
 
     def text(self, value: float | str) -> str:
-        """A number in the few characters of a node, remembered."""
+        """A number in the few characters of a node, remembered: 0 and −0 have one text, as they have one key."""
         found = self._texts.get(value)
         if found is None:
             if len(self._texts) > 50_000:
@@ -155,7 +155,7 @@ class StateMaker:
 
 
 def _long(value: object) -> str:
-    return number_text(value, ALL_DIGITS)
+    return "0" if value == 0 else number_text(value, ALL_DIGITS)
 
 
 def _nothing(edge: int) -> None:

@@ -10,7 +10,7 @@ import html
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -29,11 +29,12 @@ from explorer.ui.graph_map import GraphMap
 from explorer.ui.graph_paint import Edges, Nodes, Style
 from explorer.ui.graph_picture import GraphModel, GraphState, Picture
 
-WHOLE_FROM = 0.55  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
+WHOLE_FROM = 0.48  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
 READABLE = 0.7  # … and at this zoom
 ZOOM_MOST, ZOOM_LEAST = 5.0, 0.0004  # at 0.0004 a drawing of a million pixels fits
 FIT_MOST = 1.25  # a graph of three nodes is not blown up to fill the window
-FIT_MARGIN = 12.0
+FIT_MARGIN, TRIM = 4.0, 14.0  # around a graph that is shown whole: pixels; and what is cut off the drawing's own margin
+FOLLOW_FROM = 0.1  # a graph shown smaller than this is left for the step that is played: its nodes are specks
 ROAM = 400.0  # how far beyond the drawing one may pan
 ZOOM_PER_DELTA = 1.0015  # per eighth of a degree of wheel: a notch (120) is 20 %
 ZOOM_PER_KEY = 1.25
@@ -66,7 +67,8 @@ class GraphView(QGraphicsView):
         self._picture: Picture | None = None
         self._edges: Edges | None = None
         self._nodes: Nodes | None = None
-        self._framing: Literal["opening", "whole", "free"] = "opening"  # free once someone has zoomed or panned
+        # "start": at the inputs of a graph too large to be seen as a whole; "free": someone has zoomed or panned.
+        self._framing: Literal["opening", "whole", "start", "free"] = "opening"
         self._pressed: QPoint | None = None
         self._moved: int | None = None  # the node that is being dragged
         self._grabbed = QPointF()  # where it was last, in the drawing
@@ -241,6 +243,8 @@ class GraphView(QGraphicsView):
         if self._picture is None:
             return
         area = self._picture.area
+        if min(area.width(), area.height()) > 3 * TRIM:
+            area = area.adjusted(TRIM, TRIM, -TRIM, -TRIM)
         room = self.viewport().rect().adjusted(0, 0, -round(2 * FIT_MARGIN), -round(2 * FIT_MARGIN))
         zoom = min(FIT_MOST, room.width() / max(area.width(), 1), room.height() / max(area.height(), 1))
         self._zoom_to(max(ZOOM_LEAST, zoom))
@@ -260,7 +264,7 @@ class GraphView(QGraphicsView):
             x = area.center().x() if area.width() < 2 * half_width else area.left() + half_width
             self.centerOn(x, area.center().y() if area.height() < 2 * half_height else first.center().y())
             if self.isVisible():
-                self._framing = "free"  # once seen, a resize no longer takes the reader back to the start
+                self._framing = "start"  # once seen, a resize no longer takes the reader back to the start
 
     def _zoom_to(self, zoom: float) -> None:
         self.setTransform(QTransform.fromScale(zoom, zoom))
@@ -290,8 +294,24 @@ class GraphView(QGraphicsView):
         """Tell where in the drawing we are."""
         seen = self._seen()
         whole = self._picture is None or seen.adjusted(-SLACK, -SLACK, SLACK, SLACK).contains(self._picture.area)
-        self.map.show_frame(seen, whole)
+        self.map.show_frame(seen, whole, self.viewport().rect(), self._no_node_in)
         self.whole_seen.emit(whole)
+
+    def _no_node_in(self, part: QRect) -> bool:
+        """Whether no node is drawn in a part of the viewport."""
+        picture, area = self._picture, self.mapToScene(part).boundingRect()
+        return picture is None or not any(
+            picture.boxes[node].intersects(area) for node in picture.node_grid.within(area)
+        )
+
+    def follow_step(self) -> None:
+        """Go near to the step that is shown where its nodes are too small to be seen, unless someone chose the zoom."""
+        picture = self._picture
+        if picture is None or self._framing == "free" or self.zoom() >= FOLLOW_FROM or not picture.state.active_nodes:
+            return
+        self._zoom_to(READABLE)
+        self.centerOn(picture.boxes[min(picture.state.active_nodes)].center())
+        self._framing = "start"
 
     def _follow(self, appeared: Iterable[int]) -> None:
         """Bring the first of these nodes into view if none of them is; never while someone drags."""
@@ -467,6 +487,7 @@ class GraphView(QGraphicsView):
                 self.scene().setSceneRect(self._picture.area.adjusted(-ROAM, -ROAM, ROAM, ROAM))
                 self.map.show_picture(self._picture, self.style_of_graph)
             self._framing = "free"
+            self._frame_changed()
             return
         if self._picture.loose or self._relayering is not None:
             self._relayer(frozenset())
@@ -527,8 +548,7 @@ class GraphView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.map.place(self.viewport().rect())
-        if self._framing != "free":
+        if self._framing in ("opening", "whole"):
             (self.fit if self._framing == "whole" else self._open)()
         self._frame_changed()
 
@@ -553,6 +573,7 @@ class GraphView(QGraphicsView):
                 item.style = self.style_of_graph
         if self._picture is not None:
             self.map.show_picture(self._picture, self.style_of_graph)
+            self._frame_changed()
         self.viewport().update()
 
 

@@ -273,7 +273,14 @@ def number_text(value: object, digits: int = 6) -> str:
 
 
 def short_text(value: object) -> str:
-    """A number in the few characters for which a node of the graph has room: 4 digits, fewer beside an exponent."""
+    """A number in the few characters for which a node of the graph has room: 4 digits, fewer beside an exponent.
+
+    "NaN", since "undefined" has no room; the sign of −0 is left to the tables.
+    """
+    if value == 0:
+        return "0"
+    if value == "nan" or value != value:
+        return "NaN"
     if (
         isinstance(value, float)
         and value.is_integer()

@@ -133,7 +133,7 @@ class SmallPlot(QWidget):
             painter.drawRect(frame)
             if self._place is not None and 0 <= self._place - self._first < self._length():
                 x = self._x(frame, self._place - self._first)
-                painter.setPen(QPen(colours.flow, 2))
+                painter.setPen(QPen(colours.muted, 1))  # grey and thin: no data
                 painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
             left = frame.left()
             for curve in self._curves:

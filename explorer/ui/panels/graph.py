@@ -9,7 +9,7 @@ import gc
 from typing import Any
 from unicodedata import normalize
 
-from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -453,8 +453,9 @@ class GraphPanel(Panel):
     # -- one row of the film ---------------------------------------------------------------------------------------
 
     def _row_moved(self, row: int) -> None:
-        """The player moved: the text shows the line that is at work."""
+        """The player moved: the text shows the line that is at work, the view its nodes."""
         self._show_row(row)
+        self.view.follow_step()
         graph = self._graph
         if graph is not None and not self._outdated:
             self.span_selected.emit(graph.span(graph.film_nodes[row - 1]) if row else None)
@@ -722,6 +723,11 @@ class GraphPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "more"):  # Qt changes it while we are made
+            self.more.setIcon(icons.icon("menu", self))
 
     # -- sheets ----------------------------------------------------------------------------------------------------
 
