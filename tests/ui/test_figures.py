@@ -460,3 +460,8 @@ def test_drawing_loads_neither_pyplot_nor_qt():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[]"
+
+
+def test_an_axis_of_whole_numbers_has_whole_ticks():
+    ticks = plot(figures.figure(curves(series([0, 1, 2, 3], [1, 2, 3, 4]), x_whole=True))).get_xticks()
+    assert all(tick == round(tick) for tick in ticks)

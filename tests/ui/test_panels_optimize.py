@@ -164,3 +164,33 @@ def test_what_has_nothing_to_be_optimized_says_so(optimize, find, write, text, s
     write(text)
     assert said in find("optimize.plot").accessibleDescription()
     assert not find("optimize.run").isEnabled()
+
+
+def test_a_run_asked_for_while_the_data_is_read_begins_when_it_is_known(qtbot, optimize, find, settle):
+    objective = find("optimize.objective")
+    place = objective.findText("two blobs", Qt.MatchFlag.MatchStartsWith)
+    objective.setCurrentIndex(place)
+    objective.activated.emit(place)
+    assert not optimize.allowed
+    QTest.mouseClick(find("optimize.run"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: optimize.run_page.current is not None and optimize.run_page.current.stopped != "")
+    settle()
+    assert shown(find)[0] == 200
+    assert optimize.on_data
+
+
+def test_a_path_that_leaves_the_picture_is_shown_whole_after_its_run(optimize, find, press, write, settle):
+    write("0.5*(x^2+25*y^2)")
+    find("point.x").setValue(10.0)
+    find("point.y").setValue(1.0)
+    find("optimize.rate").setValue(0.075)
+    settle()
+    paths = optimize.run_page.paths
+    assert paths.view[0][0] > 0.0
+    press("run")
+    for (low, high), start in zip(paths.view, (10.0, 1.0), strict=True):
+        assert low < 0.0 < start < high
+    before = paths.view
+    find("optimize.rate").setValue(0.0801)  # above the limit 2/25: its loss grows, though not yet without end
+    press("run")
+    assert paths.view == before

@@ -1,7 +1,8 @@
 """The figures: a spec (plain JSON) becomes a matplotlib Figure, and the Figure pixels and the places of its axes.
 
 Every spec:  kind ("curves", "contour", "curve_1d"), width_px, height_px (logical pixels), ratio (device pixels per
-logical one), theme, x_label, y_label (with their unit), and optionally x_limits, y_limits.
+logical one), theme, x_label, y_label (with their unit), and optionally x_limits, y_limits, x_whole,
+y_whole (the values are whole numbers, and so are the ticks).
   theme      background, text, grid, accent ("#rrggbb"), series (a list of such), font_px (default 12)
 Arrays are what `array` reads. The kinds add:
   curves     series: a list of {x, y, label, style}; x_scale, y_scale ("linear" or "log"); zero_note (what a value of 0
@@ -277,7 +278,9 @@ def _prepare(axes: Axes, spec: Spec, x: np.ndarray, y: np.ndarray, margin: float
             axis.set_ticks(major, [_log_label(tick) for tick in major])
             axis.set_ticks(minor, [""] * len(minor), minor=True)
         else:
-            axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10]))
+            axis.set_major_locator(
+                MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=bool(spec.get(f"{name}_whole")))
+            )
             axis.set_major_formatter(_LinearLabels())
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,7 +8,7 @@ Longer than 300 lines: objective, settings, warnings and session file are of one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
@@ -55,6 +55,7 @@ class OptimizePanel(Panel):
         self._table = ""
         self._kept: list[Mapping[str, Any]] = []  # runs of a session file, to be repeated when there is a question
         self._wait_for_names = False
+        self._wish: Callable[[], None] | None = None  # a run that was asked for before it could begin
         self._build_head()
         self.pages = QTabWidget(objectName="optimize.pages")
         self.pages.setAccessibleName("Pages of the optimizer")
@@ -132,6 +133,22 @@ class OptimizePanel(Panel):
         )
 
     @property
+    def awaited(self) -> bool:
+        """Whether what a run needs is still on its way, so that one that is asked for now begins by itself then."""
+        return (self._wait_for_names or self._outdated) and not self.form.refusal()
+
+    def run_later(self, run: Callable[[], None]) -> None:
+        """Run as soon as that is possible, if it soon will be."""
+        if self.awaited:
+            self._wish = run
+            self.run_page.state.setText("The run begins as soon as its function is known.")
+
+    def _grant_wish(self) -> None:
+        if self._wish is not None and not self.awaited:
+            run, self._wish = self._wish, None
+            run()
+
+    @property
     def seed(self) -> int:
         """Of data and batches."""
         return self.more.seed.value()
@@ -197,7 +214,13 @@ class OptimizePanel(Panel):
         self._take_subject(keep=True)
         if not self._wait_for_names:
             self._repeat_kept()
+            self._grant_wish()
         return None
+
+    def outdate(self) -> None:
+        """The text has changed: a run that was asked for was meant for the one before."""
+        self._wish = None
+        super().outdate()
 
     def _repeat_kept(self) -> None:
         """Repeat the runs of a session file, now that their inputs are known."""
@@ -224,6 +247,7 @@ class OptimizePanel(Panel):
             self.objective.setCurrentIndex(place)
 
     def _objective_chosen(self) -> None:
+        self._wish = None
         if (self.objective.currentData() or {}).get("kind") == "table" and not self._open_table():
             self.objective.setCurrentIndex(0)
         self._take_subject(keep=False)
@@ -316,6 +340,7 @@ class OptimizePanel(Panel):
         # The answer at hand is that of the question under way: the next may follow when that has ended.
         if self._kept:
             QTimer.singleShot(0, self, self._repeat_kept)
+        QTimer.singleShot(0, self, self._grant_wish)
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.run_page.paths.set_dimmed(dimmed)
@@ -335,6 +360,7 @@ class OptimizePanel(Panel):
 
     def show_end(self, end: End) -> None:
         if self._wait_for_names and not isinstance(end, Done):
+            self._wish = None
             self.run_page.paths.show_message(getattr(end, "message", "The data could not be read."))
             self.brighten()
         self.run_page.end()

@@ -162,7 +162,7 @@ class ComparePage(QWidget):
     def subject_changed(self) -> None:
         """Another function or start: what was found is about another."""
         subject = self.panel.subject
-        self.start_button.setEnabled(subject is not None and self.panel.allowed)
+        self.start_button.setEnabled(subject is not None and (self.panel.allowed or self.panel.awaited))
         if subject != self._subject:
             self._subject = subject
             self.worker.cancel()
@@ -177,6 +177,7 @@ class ComparePage(QWidget):
         """Ask for the comparison."""
         subject = self.panel.subject
         if subject is None or not self.panel.allowed:
+            self.panel.run_later(self.run)
             return
         names = [
             self.rules.item(k).text()
@@ -305,6 +306,7 @@ class ComparePage(QWidget):
                 "x_scale": "log" if kind == "sweep" else "linear",
                 "y_scale": "log" if decades else "linear",
                 "x_label": "rate" if kind == "sweep" else "gradients evaluated",
+                "x_whole": kind != "sweep" and not self._batch(),
                 "y_label": "starts solved, %" if kind == "profile" else f"median of {label}",
                 "series": series,
             }

@@ -40,6 +40,7 @@ from explorer.work.ends import Done, End
 
 _REACH = 2.5  # the picture shows at least this far around the start
 _MARGIN = 0.15  # of the path's extent, around it
+_WIDEST = 200.0  # times as wide as the picture: a path that leaps so far is not followed by itself
 _MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
 _SHORT = 500  # points of a path that is drawn as it is
 _MOST_DRAWN = 4_000  # points of a path that jumps to and fro: drawn in some 13 ms
@@ -350,13 +351,37 @@ class PathsView(QWidget):
 
     def fit(self) -> None:
         """Show the whole of all paths in the landscape."""
-        columns = [self.plane.columns(trace) for trace in self.traces if len(trace)]
-        if not columns or self.subject is None:
+        self._show_whole([trace for trace in self.traces if len(trace)])
+
+    def fit_after_run(self) -> None:
+        """Show the paths if they have left the picture; those that grow away are left to the arrow at its edge."""
+        kept = [trace for trace in self.traces if len(trace) and trace.stopped != "diverged"]
+        # A loss that is now higher than at the start is that of a run which has not yet been told to diverge.
+        kept = [trace for trace in kept if trace.loss[-1] <= trace.loss[0]]
+        ends = self._extent(kept)
+        if len(ends) != len(self._view) or all(
+            low <= a and b <= high for (a, b), (low, high) in zip(ends, self._view, strict=True)
+        ):
             return
+        if all(b - a <= _WIDEST * (high - low) for (a, b), (low, high) in zip(ends, self._view, strict=True)):
+            self._show_whole(kept)
+
+    def _extent(self, traces: Sequence[Trace]) -> list[tuple[float, float]]:
+        """The lowest and highest coordinate of these paths, an axis of the picture each."""
+        columns = [self.plane.columns(trace) for trace in traces]
+        return [(min(map(min, axis)), max(map(max, axis))) for axis in zip(*columns, strict=True)]
+
+    def _show_whole(self, traces: Sequence[Trace]) -> None:
+        """The landscape around these paths, and around a minimum that is near them."""
+        ends = self._extent(traces)
+        if not ends or self.subject is None:
+            return
+        for point in self.minima if not self.plane.directions else []:
+            at = [point[self.subject.names.index(name)] for name in self.plane.names]
+            if all(2 * low - high <= v <= 2 * high - low for v, (low, high) in zip(at, ends, strict=True)):
+                ends = [(min(v, low), max(v, high)) for v, (low, high) in zip(at, ends, strict=True)]
         self._view = []
-        for axis in range(len(columns[0])):
-            low = min(min(c[axis]) for c in columns)
-            high = max(max(c[axis]) for c in columns)
+        for low, high in ends:
             margin = _MARGIN * (high - low) or _REACH
             self._view.append((low - margin, high + margin))
         self.ask_landscape()
@@ -640,6 +665,7 @@ class PathsView(QWidget):
                 "x_scale": "linear",
                 "y_scale": "log" if decades else "linear",
                 "x_label": "gradients evaluated" if by_cost else "step",
+                "x_whole": not by_cost,  # a batch is a part of a gradient
                 "y_label": QUANTITIES[quantity].replace("f", label)
                 if quantity in ("loss", "norm")
                 else QUANTITIES[quantity],

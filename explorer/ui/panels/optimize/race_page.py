@@ -117,7 +117,7 @@ class RacePage(QWidget):
     def subject_changed(self) -> None:
         """Another function, start or setting: the race is over, the picture follows."""
         subject = self.panel.subject
-        self.start_button.setEnabled(subject is not None and self.panel.allowed)
+        self.start_button.setEnabled(subject is not None and (self.panel.allowed or self.panel.awaited))
         if subject is None:
             self.paths.show_message("Nothing to be optimized.")
             return
@@ -132,6 +132,7 @@ class RacePage(QWidget):
         """Let all ticked rules run."""
         subject = self.panel.subject
         if subject is None or not self.panel.allowed:
+            self.panel.run_later(self.run)
             return
         specs, self._rows = [], []
         for place, name in enumerate(RULES):
@@ -181,6 +182,7 @@ class RacePage(QWidget):
     def _ended(self, end: End) -> None:
         if not isinstance(end, Done):
             self.status.setText(getattr(end, "message", "The race failed."))
+        self.paths.fit_after_run()
         self.paths.show_curves()
         finished = [trace for trace in self.traces if len(trace) and trace.stopped != "diverged"]
         if finished:

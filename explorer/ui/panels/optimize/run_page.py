@@ -52,6 +52,7 @@ class RunPage(QWidget):
         self._pending: list[Trace] = []  # the traces that the question under way is about, in its order
         self._stale = False  # whether the settings have changed since the runs
         self._asked = 0  # steps of the run under way
+        self._fit = False  # whether the run under way may end outside the picture, which then follows it
         self._digests: list[str] = []  # of the runs of a session file that are being repeated
         self.paths = PathsView(crew, plots, "optimize")
         self.paths.clicked.connect(self._clicked)
@@ -137,8 +138,12 @@ class RunPage(QWidget):
 
     def run(self) -> None:
         """All steps from every start."""
+        if not self.panel.allowed:
+            self.panel.run_later(self.run)
+            return
         self._asked = self.steps.value()
         self._begin([self._spec(start, self._asked) for start in self.starts])
+        self._fit = True
 
     def _spec(self, start: Mapping[str, float], steps: int) -> dict[str, Any]:
         return {"at": dict(start), "legs": [self.panel.leg(steps)]}
@@ -158,7 +163,7 @@ class RunPage(QWidget):
     def _ask(self, traces: list[Trace]) -> None:
         subject = self.panel.subject
         assert subject is not None
-        self._pending = traces
+        self._pending, self._fit = traces, False
         self.paths.set_traces(self.traces, min(self.paths.current, len(self.traces) - 1))
         self._list_runs()
         self.panel.ask_runs(
@@ -186,6 +191,9 @@ class RunPage(QWidget):
 
     def end(self) -> None:
         """The question has ended, perhaps before its runs."""
+        if self._fit:
+            self._fit = False
+            self.paths.fit_after_run()
         self.paths.show_curves()
         self._show_step(self.paths.step)
 
@@ -223,6 +231,7 @@ class RunPage(QWidget):
         self._stale = False
         self._asked = shown + self.steps.value()
         self._ask([new])
+        self._fit = True
 
     def reset(self) -> None:
         """Forget the runs and begin where the inputs are."""
@@ -235,7 +244,7 @@ class RunPage(QWidget):
 
     def forget(self) -> None:
         """The function or the start has changed: the paths no longer say anything."""
-        self.traces, self._pending, self._stale, self._digests = [], [], False, []
+        self.traces, self._pending, self._stale, self._digests, self._fit = [], [], False, [], False
         self.panel.cancel_runs()
         self.paths.current = 0
         self.paths.starts = self.starts
@@ -298,7 +307,7 @@ class RunPage(QWidget):
         trace = self.current
         allowed = self.panel.allowed and bool(self.starts)
         length = len(trace) if trace is not None else 0
-        self.buttons["run"].setEnabled(allowed)
+        self.buttons["run"].setEnabled(allowed or self.panel.awaited)
         self.buttons["back"].setEnabled(step > 0)
         more = trace is None or self._stale or step + 1 < length or not trace.complete
         self.buttons["step"].setEnabled(allowed and more)

@@ -245,6 +245,7 @@ class SwellPage(Page):
                 "x_scale": "linear",
                 "y_scale": "log",
                 "x_label": f"n ({words})",
+                "x_whole": True,
                 "y_label": "operations or nodes",
                 "series": series,
                 "zero_note": "0: nothing to do",
