@@ -95,6 +95,10 @@ class Compiled:
         """An output's value and its partials by all inputs as straight-line code; None where there is no one such."""
         return None if self._straight is None else gradient_code(self._straight, output)
 
+    def jacobian_code(self) -> StraightLine | None:
+        """All outputs, then the rows of the Jacobian, as straight-line code; None where there is no one such."""
+        return None if self._straight is None else jacobian_code(self._straight)
+
     def source(self, output: int = 0) -> str:
         """The generated code of an output's value and gradient at one point; "" where the program has no one code."""
         code = self.gradient_code(output)

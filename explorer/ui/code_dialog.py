@@ -44,7 +44,10 @@ class CodeDialog(QDialog):
             self.language.addItem(words, name)
         self.output = QComboBox(objectName="code.output")
         self.output.setAccessibleName("Which output")
-        self.output.addItems(list(program.outputs))
+        if len(program.outputs) > 1:
+            self.output.addItem("all outputs, with the Jacobian", None)
+        for place, name in enumerate(program.outputs):
+            self.output.addItem(name, place)
         self.output.setVisible(len(program.outputs) > 1)
         self.text = QPlainTextEdit(objectName="code.text", readOnly=True)
         self.text.setAccessibleName("The code")
@@ -82,8 +85,8 @@ class CodeDialog(QDialog):
     @Slot()
     def _ask(self) -> None:
         self._say("Generating …")
-        output = max(self.output.currentIndex(), 0)
-        self.worker.ask(questions.export(self.source, str(self.language.currentData()), output), BUDGET_MS)
+        question = questions.export(self.source, str(self.language.currentData()), self.output.currentData())
+        self.worker.ask(question, BUDGET_MS)
 
     @Slot(object)
     def _show(self, answer: Message) -> None:

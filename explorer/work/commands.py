@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     _add_limits(optimize)
     optimize.add_argument("--json", action="store_true", help="the run as JSON")
     optimize.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="time for the run")
-    export = commands.add_parser("export", help="value and gradient as a module that stands alone")
+    export = commands.add_parser("export", help="value and derivatives as a module that stands alone")
     export.add_argument("source", help="a formula, an algorithm, or @path")
     export.add_argument(
         "--to",
@@ -77,7 +77,9 @@ def run(arguments: Sequence[str]) -> int:
         metavar="LANGUAGE",
         help="python, numpy, notebook, latex, pytorch, jax, tensorflow, mathematica, maple or sympy",
     )
-    export.add_argument("--output", type=int, default=1, metavar="NUMBER", help="which output, from 1")
+    export.add_argument(
+        "--output", type=int, metavar="NUMBER", help="one of several outputs, from 1 (default: all, with the Jacobian)"
+    )
     _add_limits(export)
     export.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for it")
     options = parser.parse_args(arguments)
@@ -262,7 +264,8 @@ def _optimize(options: argparse.Namespace, program: Program) -> int:
 
 
 def _export(options: argparse.Namespace, program: Program) -> int:
-    question = questions.export(program.source, options.to, options.output - 1)
+    output = None if options.output is None else options.output - 1
+    question = questions.export(program.source, options.to, output)
     question["limits"] = _limits(options)
     with Pool(spare=False) as pool:
         parts, end = pool.ask(question, options.budget)

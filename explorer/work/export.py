@@ -9,7 +9,7 @@ import inspect
 import keyword
 import math
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,30 +37,37 @@ TARGETS = {
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """{"text": a module with value_and_gradient, "title": …} for `source`, `to` and `output`."""
+    """{"text": a module, "title": …} for `source`, `to` and `output`; of several outputs all where none is named.
+
+    The module has value_and_gradient for one output, and values_and_jacobian for all of several.
+    """
     program = parse(str(ask["source"]), Limits.of(ask.get("limits") or {}))
-    to, output = str(ask["to"]), int(ask.get("output", 0))
+    to, output = str(ask["to"]), ask.get("output")
+    outputs = tuple(range(len(program.outputs))) if output is None else (int(output),)
     if to not in TARGETS:
         raise ExplorerError(f"There is no export to “{to}” yet; there is: {', '.join(TARGETS)}.", kind="request")
-    if not 0 <= output < len(program.outputs):
-        raise ExplorerError(f"There is no output number {output + 1}.", kind="request")
+    if not 0 <= outputs[0] < len(program.outputs):
+        raise ExplorerError(f"There is no output number {outputs[0] + 1}.", kind="request")
     if to in SYSTEMS:
-        yield {"text": SYSTEMS[to][1](program, output), "title": TARGETS[to]}
+        yield {"text": SYSTEMS[to][1](program, outputs), "title": TARGETS[to]}
         return
-    code = compiled(program).gradient_code(output)
+    made = compiled(program)
+    code = made.gradient_code(outputs[0]) if len(outputs) == 1 else made.jacobian_code()
     if code is None:
-        raise ExplorerError(f"There is no one code for all points: {compiled(program).refusal}", kind="domain")
-    text = numpy_module(program, code, output) if to == "numpy" else python_module(program, code, output)
+        raise ExplorerError(f"There is no one code for all points: {made.refusal}", kind="domain")
+    text = numpy_module(program, code, outputs) if to == "numpy" else python_module(program, code, outputs)
     if to == "notebook":
-        text = notebook(program, output, text)
+        text = notebook(program, outputs, text)
     yield {"text": text, "title": TARGETS[to]}
 
 
-def _opening(program: Program, output: int) -> str:
+def _opening(program: Program, outputs: Sequence[int]) -> str:
     """Remarks that say where the code is from, and the imports."""
     said = "".join(f"#     {line}\n" for line in program.source.splitlines())
     inputs = ", ".join(f"x{place} is {name}" for place, name in enumerate(program.inputs)) or "none"
-    opening = f"# {program.outputs[output]} and its gradient, generated from\n{said}# Inputs: {inputs}.\n\n"
+    names = ", ".join(program.outputs[output] for output in outputs)
+    derived = "its gradient" if len(outputs) == 1 else "the Jacobian"
+    opening = f"# {names} and {derived}, generated from\n{said}# Inputs: {inputs}.\n\n"
     return opening + "from __future__ import annotations\n\n"
 
 
@@ -91,37 +98,65 @@ def parameters(program: Program) -> str:
     return ", ".join(f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name for name in program.inputs)
 
 
-def python_module(program: Program, code: StraightLine, output: int) -> str:
+def python_module(program: Program, code: StraightLine, outputs: Sequence[int]) -> str:
     """A function of floats; where a function has no value it raises what Python raises."""
+    count, width = len(outputs), len(program.inputs)
     writer = ScalarWriter(code)
     source = writer.source()
     functions = {name: f for name, f in writer.globals().items() if name.startswith("f")}
     own, lines = _named(functions, "math", math)
     called = parameters(program)
     imported = "import operator\n" if own else ""
+    if count == 1:
+        function = (
+            f"def value_and_gradient({called}):\n"
+            '    """The value, and the gradient in the order of the parameters; floats."""\n'
+            f"    value, *gradient = run({called})\n    return value, gradient\n"
+        )
+    else:
+        function = (
+            f"def values_and_jacobian({called}):\n"
+            f'    """The {count} values as a list, and the Jacobian as {count} rows of {width}: a row for each value,\n'
+            '    a column for each parameter; floats."""\n'
+            f"    numbers = run({called})\n"
+            f"    rows = [list(numbers[{count} + k*{width} : {count} + (k + 1)*{width}]) for k in range({count})]\n"
+            f"    return list(numbers[:{count}]), rows\n"
+        )
     return (
-        f"{_opening(program, output)}import math\n{imported}\n"
+        f"{_opening(program, outputs)}import math\n{imported}\n"
         f"inf, nan, e0 = math.inf, math.nan, ValueError\n{_CONSTANTS if own else ''}{own}\n\n{lines}\n\n{source}\n\n"
-        f"def value_and_gradient({called}):\n"
-        '    """The value, and the gradient in the order of the parameters; floats."""\n'
-        f"    value, *gradient = run({called})\n    return value, gradient\n"
+        f"{function}"
     )
 
 
-def numpy_module(program: Program, code: StraightLine, output: int) -> str:
+def numpy_module(program: Program, code: StraightLine, outputs: Sequence[int]) -> str:
     """A function of arrays; where it has no value the result is not finite."""
+    count, width = len(outputs), len(program.inputs)
     writer = BlockWriter(code, ())
     source = writer.source()
     functions = {name: f for name, f in writer.globals.items() if name.startswith("f")}
     own, lines = _named(functions, "np", np)
     constants = "".join(f"{name} = np.array({key.real!r})\n" for key, name in writer.constants.items())
     called = parameters(program)
+    if count == 1:
+        name, returned = "values_and_gradients", "value, partials"
+        said = '    """The values, and the partials in the order of the parameters; arrays of one shape."""\n'
+        last = "    value, *partials = [column.reshape(shape) for column in outputs]\n"
+    else:
+        name, returned = "values_and_jacobians", "values, jacobian"
+        said = (
+            f'    """The values, shape ({count}, …), and the Jacobian, shape ({count}, {width}, …), … the shape\n'
+            '    of the parameters: a row for each value, a column for each parameter."""\n'
+        )
+        last = (
+            f"    values = np.array(outputs[:{count}]).reshape({count}, *shape)\n"
+            f"    jacobian = np.array(outputs[{count}:]).reshape({count}, {width}, *shape)\n"
+        )
     return (
-        f"{_opening(program, output)}import math\n\nimport numpy as np\n\n"
+        f"{_opening(program, outputs)}import math\n\nimport numpy as np\n\n"
         f"inf, nan = math.inf, math.nan\nc0, p0, a0, a1 = np.copyto, np.putmask, np.any, np.all\n{constants}"
         f"{_CONSTANTS if own else ''}{own}\n\n{lines}\n\n{source}\n\n"
-        f"def values_and_gradients({called}):\n"
-        '    """The values, and the partials in the order of the parameters; arrays of one shape."""\n'
+        f"def {name}({called}):\n{said}"
         f"    columns = np.broadcast_arrays({called})\n"
         "    shape, size = columns[0].shape, columns[0].size\n"
         "    columns = [np.ascontiguousarray(column, dtype=float).reshape(-1) for column in columns]\n"
@@ -130,6 +165,5 @@ def numpy_module(program: Program, code: StraightLine, output: int) -> str:
         f"    outputs = [np.empty(size) for _ in range({len(code.outputs)})]\n"
         '    with np.errstate(all="ignore"):\n'
         "        run(*columns, *buffers, *outputs)\n"
-        "    value, *partials = [column.reshape(shape) for column in outputs]\n"
-        "    return value, partials\n"
+        f"{last}    return {returned}\n"
     )

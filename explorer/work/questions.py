@@ -206,6 +206,9 @@ def report(source: str, at: Point, seed: Point | None, order: int, panels: Seque
     }
 
 
-def export(source: str, to: str, output: int = 0) -> Message:
-    """A program with an output's gradient as a module that stands alone: {"text", "title"}; `to`: see work.export."""
+def export(source: str, to: str, output: int | None = None) -> Message:
+    """A program with its derivatives as a module that stands alone: {"text", "title"}; `to`: see work.export.
+
+    output: of several the one whose gradient is wanted, from 0; None: all, with the Jacobian.
+    """
     return {"ask": "export", "source": source, "to": to, "output": output}

@@ -10,7 +10,7 @@ Longer than 300 lines for its tables: what each system calls our functions.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,16 +162,21 @@ _MAPLE = {
 
 @dataclass(frozen=True)
 class Code:
-    """Straight-line code: the inputs' names, (name, right side) line by line, and the output's name."""
+    """Straight-line code: the inputs' names, (name, right side) line by line, and the outputs' names."""
 
     inputs: list[str]
     lines: list[tuple[str, str]]
-    output: str
+    outputs: list[str]
+
+    @property
+    def result(self) -> str:
+        """What is returned: the output's name, or several with commas."""
+        return ", ".join(self.outputs)
 
 
 def coded(
     program: Program,
-    output: int,
+    outputs: Sequence[int],
     functions: dict[str, str],
     spelled: Callable[[str], str],
     wrap: str = "{0}",
@@ -181,14 +186,13 @@ def coded(
 
     wrap: how a constant is written as an argument of a call. exact: whole numbers are written without a point.
     """
-    rows, root = operations_of(program, output)
+    rows, roots = operations_of(program, outputs)
     names: dict[int, str] = {}
     inputs = {row[1]: spelled(row[1]) for row in rows.values() if row[0] == "input"}
     every = [inputs.get(name) or spelled(name) for name in program.inputs]
     stem = next(s for s in ("v", "w", "t", "op", "step_") if not any(name.startswith(s) for name in every))
     lines: list[tuple[str, str]] = []
     for index, (function, *arguments) in rows.items():
-        arguments = arguments[:1] if function == "constant" else arguments
         arguments = arguments[:1] if function == "constant" else arguments
         if function == "input":
             names[index] = inputs[arguments[0]]
@@ -210,59 +214,96 @@ def coded(
             side = pattern.format(*written)
         names[index] = f"{stem}{len(lines) + 1}"
         lines.append((names[index], side))
-    return Code(every, lines, names[root])
+    return Code(every, lines, [names[root] for root in roots])
 
 
 def _plain(name: str) -> str:
     return PythonNames(set()).spelled(name)
 
 
-def _python(program: Program, output: int, code: Code) -> str:
+def _python(program: Program, outputs: Sequence[int], code: Code, wrap: str = "{0}") -> str:
+    """The function f of the inputs; wrap: how several values are returned."""
     body = [f"    {name} = {side}" for name, side in code.lines]
-    quoted = f'    """{program.outputs[output]} as a function of {", ".join(program.inputs)}."""'
-    return "\n".join([f"def f({', '.join(code.inputs)}):", quoted, *body, f"    return {code.output}"])
+    names = ", ".join(program.outputs[output] for output in outputs)
+    quoted = f'    """{names} as a function of {", ".join(program.inputs)}."""'
+    returned = code.result if len(outputs) == 1 else wrap.format(code.result)
+    return "\n".join([f"def f({', '.join(code.inputs)}):", quoted, *body, f"    return {returned}"])
 
 
-def to_pytorch(program: Program, output: int) -> str:
+def _shape(program: Program, outputs: Sequence[int]) -> str:
+    """The Jacobian's shape, for the words of a function that returns it."""
+    return f"shape ({len(outputs)}, {len(program.inputs)}): a row for each output, a column for each input"
+
+
+def to_pytorch(program: Program, outputs: Sequence[int]) -> str:
     """PyTorch in double precision; its autograd differentiates."""
-    code = coded(program, output, _TORCH, _plain, "torch.tensor({0}, dtype=torch.float64)")
-    return (
-        f"import torch\n\n\n{_python(program, output, code)}\n\n\n"
+    code = coded(program, outputs, _TORCH, _plain, "torch.tensor({0}, dtype=torch.float64)")
+    opening = f"import torch\n\n\n{_python(program, outputs, code)}\n\n\n"
+    inputs = "    inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]\n"
+    if len(outputs) > 1:
+        return opening + (
+            "def jacobian(*point):\n"
+            f'    """By torch.autograd, {_shape(program, outputs)}."""\n{inputs}'
+            "    rows = []\n"
+            "    for value in f(*inputs):\n"
+            "        if getattr(value, 'requires_grad', False):\n"
+            "            row = torch.autograd.grad(value, inputs, retain_graph=True, allow_unused=True, "
+            "materialize_grads=True)\n"
+            "            rows.append(torch.stack(row))\n"
+            "        else:  # a constant, or a function of steps\n"
+            "            rows.append(torch.zeros(len(point), dtype=torch.float64))\n"
+            "    return torch.stack(rows)\n"
+        )
+    return opening + (
         "def gradient(*point):\n"
-        '    """The partials, by torch.autograd."""\n'
-        "    inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]\n"
+        f'    """The partials, by torch.autograd."""\n{inputs}'
         "    value = f(*inputs)\n"
-        "    if not value.requires_grad:\n"
-        "        return tuple(0.0 for _ in point)  # a function of steps\n"
+        "    if not getattr(value, 'requires_grad', False):\n"
+        "        return tuple(0.0 for _ in point)  # a constant, or a function of steps\n"
         "    found = torch.autograd.grad(value, inputs, allow_unused=True, materialize_grads=True)\n"
         "    return tuple(x.item() for x in found)\n"
     )
 
 
-def to_jax(program: Program, output: int) -> str:
-    """JAX in double precision; its grad differentiates."""
+def to_jax(program: Program, outputs: Sequence[int]) -> str:
+    """JAX in double precision; its grad or jacrev differentiates."""
     functions = _arrays("jnp") | {
         "erf": "jax.scipy.special.erf({0})",
         "sigmoid": "jax.nn.sigmoid({0})",
         "softplus": "jax.nn.softplus({0})",
     }
-    code = coded(program, output, functions, _plain)
+    code = coded(program, outputs, functions, _plain)
+    places = f"argnums=tuple(range({len(program.inputs)}))"
+    if len(outputs) == 1:
+        derived = f"gradient = jax.grad(f, {places})\n"
+    else:
+        derived = (
+            f'def jacobian(*point):\n    """By jax.jacrev, {_shape(program, outputs)}."""\n'
+            f"    return jnp.stack(jax.jacrev(f, {places})(*point), axis=-1)\n"
+        )
     return (
         "import jax\nimport jax.numpy as jnp\n\n"
         'jax.config.update("jax_enable_x64", True)\n\n\n'
-        f"{_python(program, output, code)}\n\n\n"
-        f"gradient = jax.grad(f, argnums=tuple(range({len(program.inputs)})))\n"
+        f"{_python(program, outputs, code, 'jnp.array([{0}])')}\n\n\n{derived}"
     )
 
 
-def to_tensorflow(program: Program, output: int) -> str:
+def to_tensorflow(program: Program, outputs: Sequence[int]) -> str:
     """TensorFlow in double precision; its tape differentiates."""
-    code = coded(program, output, _TENSORFLOW, _plain, "tf.constant({0}, tf.float64)")
-    return (
-        f"import math\n\nimport tensorflow as tf\n\n\n{_python(program, output, code)}\n\n\n"
-        "def gradient(*point):\n"
-        '    """The partials, by tf.GradientTape."""\n'
-        "    inputs = [tf.constant(x, tf.float64) for x in point]\n"
+    code = coded(program, outputs, _TENSORFLOW, _plain, "tf.constant({0}, tf.float64)")
+    opening = f"import math\n\nimport tensorflow as tf\n\n\n{_python(program, outputs, code, 'tf.stack([{0}])')}\n\n\n"
+    inputs = "    inputs = [tf.constant(x, tf.float64) for x in point]\n"
+    if len(outputs) > 1:
+        return opening + (
+            f'def jacobian(*point):\n    """By tf.GradientTape, {_shape(program, outputs)}."""\n{inputs}'
+            "    with tf.GradientTape() as tape:\n"
+            "        tape.watch(inputs)\n"
+            "        values = f(*inputs)\n"
+            "    columns = tape.jacobian(values, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)\n"
+            "    return tf.stack(columns, axis=-1)\n"
+        )
+    return opening + (
+        f'def gradient(*point):\n    """The partials, by tf.GradientTape."""\n{inputs}'
         "    with tf.GradientTape() as tape:\n"
         "        tape.watch(inputs)\n"
         "        value = f(*inputs)\n"
@@ -270,61 +311,76 @@ def to_tensorflow(program: Program, output: int) -> str:
     )
 
 
-def to_sympy(program: Program, output: int) -> str:
-    """A Python script that builds SymPy expressions and their partials."""
-    code = coded(program, output, _SYMPY, _plain, "sympy.sympify({0})", exact=True)
+def to_sympy(program: Program, outputs: Sequence[int]) -> str:
+    """A Python script that builds SymPy expressions and their partials: f, or the column f and its jacobian."""
+    code = coded(program, outputs, _SYMPY, _plain, "sympy.sympify({0})", exact=True)
     names = zip(program.inputs, code.inputs, strict=True)
     symbols = [f"{there} = sympy.Symbol({name!r}, real=True)" for name, there in names]
     lines = [f"{name} = {side}" for name, side in code.lines]
-    partials = f"partials = [sympy.diff(f, x) for x in ({', '.join(code.inputs)},)]"
-    return "\n".join(["import sympy", "", *symbols, *lines, f"f = sympy.sympify({code.output})", partials, ""])
+    inputs = ", ".join(code.inputs)
+    if len(outputs) == 1:
+        ending = [f"f = sympy.sympify({code.result})", f"partials = [sympy.diff(f, x) for x in ({inputs},)]"]
+    else:
+        ending = [f"f = sympy.Matrix([{code.result}])", f"jacobian = f.jacobian([{inputs}])"]
+    return "\n".join(["import sympy", "", *symbols, *lines, *ending, ""])
 
 
-def to_mathematica(program: Program, output: int) -> str:
-    """Mathematica: f as a module, its partials by D."""
-    code = coded(program, output, _MATHEMATICA, lambda name: name.replace("_", "$"), exact=True)
+def to_mathematica(program: Program, outputs: Sequence[int]) -> str:
+    """Mathematica: f as a module, of several outputs their list; its partials or the Jacobian by D."""
+    code = coded(program, outputs, _MATHEMATICA, lambda name: name.replace("_", "$"), exact=True)
     body = "; ".join(f"{name} = {side.replace('e-', '*^-').replace('e+', '*^')}" for name, side in code.lines)
     arguments = ", ".join(f"{name}_" for name in code.inputs)
     local = ", ".join(name for name, _ in code.lines)
     variables = ", ".join(code.inputs)
+    result, derived = (code.result, "partials") if len(outputs) == 1 else (f"{{{code.result}}}", "jacobian")
     return (
-        f"f[{arguments}] := Module[{{{local}}}, {body + '; ' if body else ''}{code.output}]\n"
-        f"partials = D[f[{variables}], {{{{{variables}}}}}]\n"
+        f"f[{arguments}] := Module[{{{local}}}, {body + '; ' if body else ''}{result}]\n"
+        f"{derived} = D[f[{variables}], {{{{{variables}}}}}]\n"
     )
 
 
-def to_maple(program: Program, output: int) -> str:
-    """Maple: f as a procedure, its partials by D."""
-    code = coded(program, output, _MAPLE, lambda name: name, exact=True)
+def to_maple(program: Program, outputs: Sequence[int]) -> str:
+    """Maple: f as a procedure, of several outputs their list; its partials by D, or the Jacobian."""
+    code = coded(program, outputs, _MAPLE, lambda name: name, exact=True)
     local = f"local {', '.join(name for name, _ in code.lines)}; " if code.lines else ""
     body = " ".join(f"{name} := {side.replace(' == ', ' = ').replace(' != ', ' <> ')};" for name, side in code.lines)
-    partials = "\n".join(f"D[{k}](f);" for k in range(1, len(code.inputs) + 1))
-    return f"f := proc({', '.join(code.inputs)}) {local}{body} {code.output} end proc:\n{partials}\n"
+    inputs = ", ".join(code.inputs)
+    if len(outputs) == 1:
+        result, derived = code.result, "\n".join(f"D[{k}](f);" for k in range(1, len(code.inputs) + 1))
+    else:
+        result, derived = f"[{code.result}]", f"VectorCalculus:-Jacobian(f({inputs}), [{inputs}]);"
+    return f"f := proc({inputs}) {local}{body} {result} end proc:\n{derived}\n"
 
 
-def to_latex(program: Program, output: int) -> str:
-    """LaTeX: the output and its partials as SymPy differentiates."""
-    outputs, inputs = symbolic.expressions(program)
-    name = program.outputs[output]
-    lines = [f"{name} &= {symbolic.latex(outputs[output])}"]
-    for _, column, partial in symbolic.jacobian([outputs[output]], inputs):
+def to_latex(program: Program, outputs: Sequence[int]) -> str:
+    """LaTeX: the outputs and their partials as SymPy differentiates."""
+    expressions, inputs = symbolic.expressions(program)
+    chosen = [expressions[output] for output in outputs]
+    names = [program.outputs[output] for output in outputs]
+    lines = [f"{name} &= {symbolic.latex(value)}" for name, value in zip(names, chosen, strict=True)]
+    for row, column, partial in symbolic.jacobian(chosen, inputs):
         below = symbolic.latex(inputs[column])
-        lines.append(rf"\frac{{\partial {name}}}{{\partial {below}}} &= {symbolic.latex(partial)}")
+        lines.append(rf"\frac{{\partial {names[row]}}}{{\partial {below}}} &= {symbolic.latex(partial)}")
     if any(line.endswith("&= None") for line in lines):
         raise ExplorerError("The derivative is too large to be written in LaTeX.", kind="limit")
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
 
 
-def notebook(program: Program, output: int, module: str) -> str:
-    """A Jupyter notebook: the formula, the Python module of `value_and_gradient`, and a check by differences."""
+def notebook(program: Program, outputs: Sequence[int], module: str) -> str:
+    """A Jupyter notebook: the formula, the Python module, and a check of its derivatives by differences."""
+    several = len(outputs) > 1
+    called = "values_and_jacobian" if several else "value_and_gradient"
+    shown = "[row[place] for row in jacobian]" if several else "gradient[place]"
+    quotient = "[(b - a) / (2 * h) for a, b in zip(low, high)]" if several else "(high - low) / (2 * h)"
     check = (
         f"point = [{', '.join(['1.5'] * len(program.inputs))}]\nh = 6e-6  # the cube root of the machine epsilon\n"
-        "value, gradient = value_and_gradient(*point)\n"
-        "for place, slope in enumerate(gradient):\n"
+        f"{'values, jacobian' if several else 'value, gradient'} = {called}(*point)\n"
+        "for place in range(len(point)):\n"
         "    up, down = list(point), list(point)\n    up[place] += h\n    down[place] -= h\n"
-        "    print(slope, (value_and_gradient(*up)[0] - value_and_gradient(*down)[0]) / (2 * h))\n"
+        f"    high, low = {called}(*up)[0], {called}(*down)[0]\n"
+        f"    print({shown}, {quotient})\n"
     )
-    formula = to_latex(program, output).replace("align*", "aligned")
+    formula = to_latex(program, outputs).replace("align*", "aligned")
     cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "id": "formula", "metadata": {}, "source": f"$$\n{formula}$$"},
         *(
@@ -337,7 +393,7 @@ def notebook(program: Program, output: int, module: str) -> str:
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
-SYSTEMS: dict[str, tuple[str, Callable[[Program, int], str]]] = {
+SYSTEMS: dict[str, tuple[str, Callable[[Program, Sequence[int]], str]]] = {
     "latex": ("LaTeX, with SymPy's partials", to_latex),
     "pytorch": ("PyTorch, differentiated by its autograd", to_pytorch),
     "jax": ("JAX, differentiated by its grad", to_jax),

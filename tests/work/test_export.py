@@ -31,14 +31,36 @@ def test_an_exported_module_stands_alone_and_gives_the_programs_numbers(source, 
     program = parse(source)
     point = [1.7, 2.3, 0.6][: len(program.inputs)]
     value, gradient = compiled(program).value_and_gradient(point)
-    (answer,) = export.answers(questions.export(source, "python"))
+    (answer,) = export.answers(questions.export(source, "python", 0))
     assert "explorer" not in answer["text"]
     assert module(answer["text"], tmp_path).value_and_gradient(*point) == (value, gradient)
-    (answer,) = export.answers(questions.export(source, "numpy"))
+    (answer,) = export.answers(questions.export(source, "numpy", 0))
     columns = [np.full((2, 3), v) for v in point]
     values, partials = module(answer["text"], tmp_path).values_and_gradients(*columns)
     assert values.shape == (2, 3)
     assert np.allclose([values[1, 2], *(p[1, 2] for p in partials)], [value, *gradient], rtol=1e-14)
+
+
+SEVERAL = [
+    "(x*y, x + sin(y), where(x > 1, x, y^2), 2)",
+    "def f(x, y):\n    for k in range(3):\n        x, y = y, x*y\n    return x, y\n",
+]
+
+
+@pytest.mark.parametrize("source", SEVERAL)
+def test_all_outputs_are_exported_with_the_jacobian_where_none_is_named(source, tmp_path):
+    point = [1.7, 2.3]
+    values, jacobian = compiled(parse(source)).values_and_jacobian(point)
+    (answer,) = export.answers(questions.export(source, "python"))
+    shape = np.shape(jacobian)
+    assert f"{shape[0]} rows of {shape[1]}" in answer["text"]
+    assert module(answer["text"], tmp_path).values_and_jacobian(*point) == (list(values), jacobian)
+    (answer,) = export.answers(questions.export(source, "numpy"))
+    assert f"shape {(*shape[:1], '…')}".replace("'", "") in answer["text"]
+    many, slopes = module(answer["text"], tmp_path).values_and_jacobians(np.full((5, 3), 1.7), 2.3)
+    assert (many.shape, slopes.shape) == ((shape[0], 5, 3), (*shape, 5, 3))
+    assert np.allclose(many[:, 4, 1], values, rtol=1e-14)
+    assert np.allclose(slopes[:, :, 4, 1], jacobian, rtol=1e-14)
 
 
 def test_what_has_no_one_code_or_no_such_language_is_refused_in_words():

@@ -63,6 +63,29 @@ def test_a_frameworks_own_derivative_is_ours(system, source):
     assert found == pytest.approx(expected(source)[1], rel=1e-9, abs=1e-12)
 
 
+SEVERAL = "(x1*x2, x1 + sin(x2), where(x1 > 1, x1, x2^2), 2)"
+
+
+def test_the_jacobian_of_all_outputs_is_ours_in_every_system_that_runs_here():
+    expected = reverse_jacobian(record(parse(SEVERAL), [1.7, 0.6]))
+    space = space_of(exported(SEVERAL, "sympy"))
+    at = dict(zip((space["x1"], space["x2"]), [1.7, 0.6], strict=True))
+    assert [float(x) for x in space["jacobian"].subs(at)] == pytest.approx([x for row in expected for x in row])
+    cells = json.loads(exported(SEVERAL, "notebook"))["cells"]
+    space = space_of("\n".join(cell["source"] for cell in cells[1:]))
+    assert space["jacobian"] == reverse_jacobian(record(parse(SEVERAL), [1.5, 1.5]))
+    assert exported(SEVERAL, "latex").count(r"\partial y") == 8
+    for system in SYSTEMS:
+        assert ("acobian" in exported(SEVERAL, system)) == (system != "latex")
+
+
+@pytest.mark.parametrize("system", ["pytorch", "jax"])
+def test_a_frameworks_own_jacobian_is_ours(system):
+    pytest.importorskip("torch" if system == "pytorch" else "jax")
+    found = space_of(exported(SEVERAL, system))["jacobian"](1.7, 0.6).tolist()
+    assert found == [pytest.approx(row) for row in reverse_jacobian(record(parse(SEVERAL), [1.7, 0.6]))]
+
+
 def test_every_system_writes_every_function():
     for source in SOURCES:
         for system in SYSTEMS:

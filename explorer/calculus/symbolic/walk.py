@@ -177,16 +177,17 @@ def _as_expressions(program: Program, algebra: _Symbols, outputs: list[int]) -> 
     return [built[output] for output in outputs], [symbols[name] for name in program.inputs]
 
 
-def operations_of(program: Program, output: int) -> tuple[dict[int, tuple[Any, ...]], int]:
-    """The distinct operations that an output needs, without a point, operands first, and the output's number.
+def operations_of(program: Program, outputs: Sequence[int]) -> tuple[dict[int, tuple[Any, ...]], list[int]]:
+    """The distinct operations that some outputs need, without a point, operands first, and the outputs' numbers.
 
     An operation is (function, its operands' numbers …), ("input", name), ("constant", number, sign), ("relation",
     operator, left, right) or ("choose", condition, if true, if false).
     """
     algebra = _Symbols()
     nodes = [algebra.row(("input", name), None) for name in program.inputs]
-    root = Run(lower(program), algebra).outputs(nodes)[output].index
-    return {index: algebra.rows[index] for index in _needed(algebra.rows, [root])}, root
+    every = Run(lower(program), algebra).outputs(nodes)
+    roots = [every[output].index for output in outputs]
+    return {index: algebra.rows[index] for index in _needed(algebra.rows, roots)}, roots
 
 
 def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict[int, Expression]:
