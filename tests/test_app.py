@@ -68,3 +68,20 @@ def test_a_fault_of_ours_is_shown_once_with_its_details_and_the_program_goes_on(
     said = capsys.readouterr().err
     assert "first" in said
     assert "second" in said
+
+
+def test_no_source_is_read_while_the_window_imports_its_modules():
+    """PySide looks into each module for `__feature__`; that took as long as the imports themselves."""
+    code = """
+import inspect, sys
+from explorer.ui.app import spare_imports_the_scan
+spare_imports_the_scan()
+read = []
+original = inspect.getsource
+inspect.getsource = lambda module: (read.append(module.__name__), original(module))[1]
+import explorer.ui.panels.graph
+assert "explorer.ui.panels.graph" in sys.modules
+print(read)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -23,8 +23,21 @@ def make_application(arguments: list[str]) -> QApplication:
     return application
 
 
+def spare_imports_the_scan() -> None:
+    """Tell PySide that every module may hold its names as they are, so that it need not look.
+
+    It reads the source of each module that is imported after it, Python's own too, for the word PySide6, because one
+    might use `__feature__`; that takes longer than the import itself. A PySide that does this differently goes on
+    doing so: slower, and no fault.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if feature is not None:
+        feature._mod_uses_pyside = lambda module: True
+
+
 def open_window(path: str | None) -> int:
     """Open the window on the worked example, a text or a file, and run until it is closed; the exit code."""
+    spare_imports_the_scan()
     application = make_application(sys.argv[:1])
     sys.excepthook = _tell
     from explorer.ui.window import MainWindow  # after the application: fonts and palettes need it

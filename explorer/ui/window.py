@@ -92,7 +92,16 @@ class MainWindow(QMainWindow):
         self.crew.common["limits"] = saved_limits()
         self.plots = Crew("explorer.ui.plots", parent=self)
         yield
+        import explorer.ui.graph_picture
+
+        yield
+        import explorer.ui.graph_paint
+
+        yield
         import explorer.ui.graph_view
+
+        yield
+        import explorer.ui.typeset_leaves
 
         yield
         import explorer.ui.typeset
@@ -104,7 +113,10 @@ class MainWindow(QMainWindow):
         yield
         self._build_left()
         yield
-        import explorer.ui.sheets  # noqa: F401
+        import explorer.ui.sheets
+
+        yield
+        import explorer.ui.graph_state
 
         yield
         from explorer.ui.panels.graph import GraphPanel
@@ -124,11 +136,29 @@ class MainWindow(QMainWindow):
         self.symbolic = SymbolicPanel(self.crew, self.plots)
         self.tabs.addTab(self.symbolic, self.symbolic.title)
         yield
+        import explorer.ui.plot_view
+
+        yield
+        import explorer.ui.laboratory.reading
+
+        yield
         from explorer.ui.panels.differences import DifferencesPanel
 
         yield
         self.differences = DifferencesPanel(self.crew, self.plots)
         self.tabs.addTab(self.differences, self.differences.title)
+        yield
+        import explorer.optimize.rules.gradient
+
+        yield
+        import explorer.optimize.rules.adaptive
+
+        yield
+        import explorer.optimize.rules
+
+        yield
+        import explorer.ui.panels.optimize.paths  # noqa: F401
+
         yield
         from explorer.ui.panels.optimize import OptimizePanel
 
