@@ -14,7 +14,7 @@ from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 
-DIGITS = 10
+DIGITS, FEWER_DIGITS = 10, 7  # fewer beside three more columns of numbers; the tooltip has all
 NOT_KNOWN = "·"  # never 0
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -23,6 +23,8 @@ _NUMBERS = {  # by the film's mode: the columns after name and operation
     "reverse": ("value", "adjoint"),
     "second": ("value", "tangent", "adjoint", "adjoint’s tangent"),
 }
+_SAMPLE = 40  # rows at either end by whose names the first column is as wide as it is
+_HEADINGS = {"adjoint’s tangent": "adjoint’s ε"}  # where the title has no room; the tooltip says all of it
 
 
 class TraceModel(QAbstractTableModel):
@@ -38,6 +40,7 @@ class TraceModel(QAbstractTableModel):
         """Show another answer."""
         self.beginResetModel()
         self.answer, self.progress = answer, progress
+        self.digits = DIGITS if len(self.numbers) < 3 else FEWER_DIGITS
         self.endResetModel()
 
     def touch(self, ops: Collection[int]) -> None:
@@ -57,16 +60,19 @@ class TraceModel(QAbstractTableModel):
         return _NUMBERS["reverse" if self.answer is None else self.answer.mode]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return ("name", "operation", *self.numbers)[section]
-        return None
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        title = self._titles()[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _HEADINGS.get(title, title)
+        return title if role == Qt.ItemDataRole.ToolTipRole and title in _HEADINGS else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(index.row(), index.column(), self.digits)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() >= 2:
+        if role == Qt.ItemDataRole.ToolTipRole:
             return self.text(index.row(), index.column(), ALL_DIGITS)
         return None
 
@@ -189,10 +195,10 @@ class TraceTable(QTableView):
         """Show another answer, with nothing selected."""
         self._quiet = True
         self.trace.show(answer, progress)
-        widest = max(
-            (self.trace.text(row, 0, DIGITS) for row in range(min(len(answer.names), 60))), key=len, default=""
-        )
-        width = self.fontMetrics().horizontalAdvance(widest) + 12
+        rows = len(answer.names)
+        some = {*range(min(rows, _SAMPLE)), *range(max(0, rows - _SAMPLE), rows)}  # the last have the longest numbers
+        names = (self.trace.text(row, 0, DIGITS) for row in some)
+        width = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0) + 12
         self.setColumnWidth(0, min(max(width, 44), self.width() // 3))
         self._quiet = False
 

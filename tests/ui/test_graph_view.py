@@ -252,6 +252,34 @@ def test_a_long_chain_opens_readable_at_its_start_and_follows_the_active_node(vi
     assert seen.contains(at(view, 199))
 
 
+def test_a_step_of_a_graph_shown_as_specks_is_gone_to_unless_someone_has_zoomed(view):
+    view.show_graph(chain(200))
+    view.fit()
+    view.show_state(GraphState(("1",) * 200, active_nodes=frozenset({150})))
+    view.zoom_out()
+    view.follow_step()
+    assert view.zoom() < 0.1
+    view.fit()
+    view.follow_step()
+    assert view.zoom() >= 0.7
+    assert view.viewport().rect().contains(at(view, 150))
+
+
+def test_the_map_stands_where_it_covers_no_node_and_hides_where_it_would(view):
+    view.show_graph(chain(200))
+    assert view.map.isVisible()
+    for node in range(0, 200, 20):
+        view.centerOn(view.picture.boxes[node].bottomLeft() + QPointF(300, -100))
+        corner = view.mapToScene(view.map.geometry()).boundingRect()
+        covered = any(box.intersects(corner) for box in view.picture.boxes)
+        assert not (view.map.isVisible() and covered)
+    view.resize(300, 200)
+    view.look_at(100)
+    for _ in range(10):
+        view.zoom_in()
+    assert not view.map.isVisible()
+
+
 def theme(ground: str, text: str) -> QPalette:
     palette = QPalette()
     palette.setColor(QPalette.ColorRole.Base, QColor(ground))

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from explorer.ui import theme
 from tests.ui.conftest import PATIENCE_MS
 
 # Baydin et al. 2018, Tables 2 and 3, at (2, 5).
@@ -176,3 +177,20 @@ def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
     assert find("graph.fit").isVisible()
     press(find, "fit")
     assert not find("graph.fit").isVisible()
+
+
+def test_icons_and_the_maps_marks_outlast_another_palette(qapp, window, find):
+    def brightest():
+        image = find("graph.more").icon().pixmap(24, 24).toImage()
+        return max(image.pixelColor(x, y).lightness() for x in range(24) for y in range(24) if image.pixel(x, y) >> 24)
+
+    marks = len(window.graph.view.map._active)
+    assert marks
+    assert brightest() < 100
+    try:
+        theme.apply(qapp, dark=True)
+        qapp.processEvents()
+        assert brightest() > 200
+        assert len(window.graph.view.map._active) == marks
+    finally:
+        theme.apply(qapp, dark=False)

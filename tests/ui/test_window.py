@@ -414,11 +414,14 @@ def test_a_row_of_the_table_and_a_click_into_the_text_select_the_node(window, fi
 
 
 def test_a_click_on_the_typeset_formula_selects_the_node(window, find):
+    window.graph.view.select(None)
     preview = find("preview")
-    QTest.mouseClick(
-        preview.viewport(), Qt.MouseButton.LeftButton, pos=preview.viewport().rect().center() - QPoint(0, 0)
-    )
-    assert window.graph.view.selected is not None
+    laid = preview.laid_out
+    spans = [piece.span for piece in laid.notation.pieces]
+    sine = next(k for k, span in enumerate(spans) if span is not None and (span.column, span.end_column) == (17, 24))
+    place = laid.rects(sine)[0].center() + preview._origin()
+    QTest.mouseClick(preview.viewport(), Qt.MouseButton.LeftButton, pos=place.toPoint())
+    assert window.graph.view.describe_node(window.graph.view.selected).startswith("v₃ = sin x₂")
 
 
 def test_a_click_into_a_text_that_is_wrong_selects_nothing_of_the_graph_before(window, find):

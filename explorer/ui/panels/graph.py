@@ -107,6 +107,17 @@ class GraphPanel(Panel):
         self.legend = HeatLegend(self.view)
         self.player = Player()
         self.player.row_changed.connect(self._row_moved)
+        self.cause = QToolButton(objectName="graph.cause", text="Go to the cause")
+        self.cause.setAccessibleName("Go to the first cause of what is not finite")
+        self.cause.setToolTip("Show the operation that first made a number that is not finite")
+        self.cause.clicked.connect(self._go_to_cause)
+        self.cause.hide()
+        outer = self.layout()
+        assert isinstance(outer, QVBoxLayout)
+        row, place = QHBoxLayout(), outer.indexOf(self.status)
+        row.addWidget(self.status, 1)
+        row.addWidget(self.cause)
+        outer.insertLayout(place, row)
         self.explain = MathLabel(2)
         self.explain.setObjectName("graph.explain")
         self.explain.setAccessibleName("What this step does")
@@ -397,6 +408,7 @@ class GraphPanel(Panel):
         cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
         if words := self._problem or answer.head["too_large"] or cause:
             self.say(words)
+            self.cause.setVisible(words == cause)
         if not answer.same_drawing:
             self.view.show_picture(answer.picture)
         if self._selected is not None and (not same_film or self._selected >= len(answer.names)):
@@ -407,6 +419,10 @@ class GraphPanel(Panel):
         self._show_row(self.player.row)
         self.brighten()
         self._ask_sheet()
+
+    def say(self, text: str) -> None:
+        super().say(text)
+        self.cause.hide()  # unless the sentence names one, which its caller knows
 
     def cancel(self) -> None:
         """Stop what is being computed, and what is being played."""
