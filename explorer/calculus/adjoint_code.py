@@ -271,7 +271,7 @@ class _Adjoint:
                 self.branch(condition, then, otherwise, span, forward, back)
             case While(condition, body, span):
                 self.loop(f"while {self.condition(condition)}:", None, body, span, forward, back)
-            case For(variable, Range(start, stop, step, _), body, span):
+            case For(str() as variable, Range(start, stop, step, _), body, span):
                 if any(not isinstance(part, Constant | Name) for part in (start, stop, step)):
                     raise _NotCovered("a range with computed bounds")
                 parts = [self.plain(p).text for p in (start, stop, step)]
@@ -592,7 +592,7 @@ def _plain_function(function: Function, printer: _Printer) -> list[CodeLine]:
                 case While(condition, inner, span):
                     writer.put(f"while {adjoint.condition(condition)}:", span)
                     inside(inner)
-                case For(variable, Range(start, stop, step, _), inner, span):
+                case For(str() as variable, Range(start, stop, step, _), inner, span):
                     parts = [adjoint.plain(p).text for p in (start, stop, step)]
                     writer.put(f"for {variable} in range({', '.join(parts)}):", span)
                     inside(inner)

@@ -28,6 +28,7 @@ from explorer.language.program import (
     Condition,
     Constant,
     Continue,
+    Enumerate,
     Expression,
     Fold,
     For,
@@ -45,7 +46,10 @@ from explorer.language.program import (
     Return,
     Span,
     Statement,
+    Target,
     While,
+    Zip,
+    names_in,
 )
 
 
@@ -127,6 +131,7 @@ def lower(program: Program) -> Code:
     return Code(routines, routines[program.main.name], program.limits)
 
 
+_MANY = 2.0**50  # more than a loop that counts its items can have
 _CHAINS = {"add": ("add", "sub"), "sub": ("add", "sub"), "mul": ("mul", "div"), "div": ("mul", "div")}
 
 
@@ -215,7 +220,7 @@ class _Lowering:
                 self.loop(lambda: self.repeated(condition), body, span)
             case For(variable, items, body, span):
                 self.loop(self.cursor(variable, items, span), body, span)
-                self.sure.discard(variable)
+                self.sure.difference_update(names_in(variable))
             case Break(span):
                 self.loops[-1].breaks.append(self.emit(Instruction(Operation.JUMP, span)))
             case Continue(span):
@@ -261,21 +266,57 @@ class _Lowering:
                 self.instructions[index] = self.instructions[index]._replace(loop=True)
         return tests
 
-    def cursor(self, variable: str, items: Expression, span: Span) -> Callable[[], list[int]]:
+    def cursor(self, variable: Target, source: Expression, span: Span) -> Callable[[], list[int]]:
         """Code for the items, now; and the head of the loop over them."""
-        if isinstance(items, Range):
-            operands = tuple([self.expression(part) for part in (items.start, items.stop, items.step)])
-        else:
-            operands = (self.expression(items),)
-        place = self.fresh()
-        self.emit(Instruction(Operation.CURSOR, items.span, place, operands))
+        places = self.cursors(variable, source)
 
         def head() -> list[int]:
-            target = self.register(variable)
-            self.sure.add(variable)
-            return [self.emit(Instruction(Operation.NEXT, span, target, (place,)))]
+            if len(places) == 1 and isinstance(variable, str):
+                target = self.register(variable)
+                self.sure.add(variable)
+                return [self.emit(Instruction(Operation.NEXT, span, target, (places[0][1],)))]
+            # All lists must have a next item before any name gets its own.
+            items = [self.fresh() for _ in places]
+            ends = [
+                self.emit(Instruction(Operation.NEXT, span, item, (place,)))
+                for item, (_, place) in zip(items, places, strict=True)
+            ]
+            for item, (part, _) in zip(items, places, strict=True):
+                self.give(part, item, span)
+            return ends
 
         return head
+
+    def cursors(self, target: Target, items: Expression) -> list[tuple[Target, int]]:
+        """Code for a place in each of the lists that a loop goes through side by side; each with its target."""
+        match items:
+            case Zip(parts, _):
+                pairs = zip(target, parts, strict=True)
+                return [cursor for one, part in pairs for cursor in self.cursors(one, part)]
+            case Enumerate(inner, start, span):
+                counted = Range(start, Constant(_MANY, "", span), Constant(1.0, "1", span), span)
+                counter = self.cursors(target[0], counted)
+                return counter + self.cursors(target[1], inner)
+            case Range(start, stop, step, _):
+                operands = tuple([self.expression(part) for part in (start, stop, step)])
+            case _:
+                operands = (self.expression(items),)
+        return [(target, self.into(Operation.CURSOR, items.span, operands))]
+
+    def give(self, target: Target, item: int, span: Span) -> None:
+        """Code that gives a name an item, or names the items of it."""
+        if isinstance(target, str):
+            self.emit(Instruction(Operation.COPY, span, self.register(target), (item,)))
+            self.sure.add(target)
+            return
+        inner = tuple([self.register(part) if isinstance(part, str) else self.fresh() for part in target])
+        names = ",".join(part if isinstance(part, str) else "" for part in target)
+        self.emit(Instruction(Operation.UNPACK, span, operands=(item, *inner), text=names))
+        for part, register in zip(target, inner, strict=True):
+            if isinstance(part, str):
+                self.sure.add(part)
+            else:
+                self.give(part, register, span)
 
     def branch(self, node: If) -> None:
         start = len(self.instructions)
@@ -344,6 +385,8 @@ class _Lowering:
                 return self.collect(Collect(Name("", span), "", node, span))
             case Collect():
                 return self.collect(node)
+            case Zip() | Enumerate():
+                raise AssertionError("zip and enumerate stand in a for only")  # the reader sees to that
 
     def into(self, operation: Operation, span: Span, operands: tuple[int, ...], text: str = "") -> int:
         """Code for an operation with a result; the register that holds it."""
@@ -355,7 +398,9 @@ class _Lowering:
         """A list built item by item; its variable is known inside only."""
         result = self.into(Operation.LIST, node.span, ())
         head = self.cursor(node.variable, node.items, node.span)  # where the variable is not yet the list's own
-        outer, surely = self.names.pop(node.variable, None), node.variable in self.sure
+        inside = names_in(node.variable)
+        outer = {name: self.names.pop(name) for name in inside if name in self.names}
+        surely = self.sure.intersection(inside)
         self.emit(Instruction(Operation.ENTER, node.span))
         start = len(self.instructions)
         ends = head()
@@ -366,11 +411,11 @@ class _Lowering:
         for jump in ends:
             self.patch(jump, jump=len(self.instructions))
         self.emit(Instruction(Operation.LEAVE, node.span))
-        self.kept.discard(self.names.pop(node.variable))
-        self.sure.discard(node.variable)
-        if outer is not None:
-            self.names[node.variable] = outer
-            self.sure |= {node.variable} if surely else set()
+        for name in inside:
+            self.kept.discard(self.names.pop(name, -1))
+        self.sure.difference_update(inside)
+        self.names |= outer
+        self.sure |= surely
         return result
 
     def apply(self, function: str, operands: tuple[int, ...], span: Span) -> int:

@@ -33,6 +33,7 @@ from explorer.language.program import (
     Condition,
     Constant,
     Continue,
+    Enumerate,
     ExplorerError,
     Expression,
     Fold,
@@ -51,7 +52,10 @@ from explorer.language.program import (
     Return,
     Span,
     Statement,
+    Target,
     While,
+    Zip,
+    names_in,
 )
 from explorer.language.tokens import GREEK, plain_name
 
@@ -348,10 +352,12 @@ class _Reader:
         if node.decorator_list:
             raise ExplorerError("Decorators are not read.", self.span(node.decorator_list[0]))
         arguments = node.args
-        if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs or arguments.defaults:
-            raise ExplorerError(
-                "Parameters are plain names here: def f(x, y):, without * or default values.", self._head(node)
-            )
+        if arguments.defaults:
+            first = arguments.args[len(arguments.args) - len(arguments.defaults)].arg
+            said = f"Default values are not read: leave {first} an input, or give it its value in the first line below."
+            raise ExplorerError(said, self._head(node))
+        if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs:
+            raise ExplorerError("Parameters are plain names here: def f(x, y):, without *.", self._head(node))
         parameters = tuple(self.target(a.arg, a) for a in arguments.args)
         if len(set(parameters)) < len(parameters):
             raise ExplorerError("A parameter stands twice in this definition.", self._head(node), "name")
@@ -399,10 +405,8 @@ class _Reader:
             case ast.While(test=test, body=body, orelse=[]):
                 return [While(self.condition(test), self.loop(body), self.span(test))]
             case ast.For(target=target, iter=items, body=body, orelse=[]):
-                if not isinstance(target, ast.Name):
-                    raise ExplorerError("A loop here has one variable: for i in ….", self.span(target))
-                place = self.span(target).to(self.span(items))
-                return [For(self.target(target.id, target), self.items(items), self.loop(body), place)]
+                variable, source = self.side_by_side(target, items)
+                return [For(variable, source, self.loop(body), self.span(target).to(self.span(items)))]
             case ast.While() | ast.For():
                 raise ExplorerError("else after a loop is not read: use an if behind the loop.", span)
             case ast.Return(value=ast.Tuple(elts=[_])):
@@ -653,8 +657,10 @@ class _Reader:
                 )
             function = {"sum": "add", "prod": "mul"}.get(name, name)
             return Fold(function, self.items(node.args[0]), span)
-        if name not in ("len", "float", "int", "pow", "range") and function_named(name) is None:
+        if name not in ("len", "float", "int", "pow", "range", "zip", "enumerate") and function_named(name) is None:
             raise self.unknown(name, node)
+        if name in ("range", "zip", "enumerate"):
+            raise ExplorerError(f"{name} stands in a for only.", span)
         arguments = tuple(self.expression(a) for a in node.args)
         if name == "len" and len(arguments) == 1:
             return Length(arguments[0], span)
@@ -665,8 +671,6 @@ class _Reader:
             return truncation(arguments[0], span)
         if name == "pow" and len(arguments) == 2:
             return Apply("pow", arguments, span)
-        if name == "range":
-            raise ExplorerError("range stands in a for only.", span)
         return self.elementary(name, arguments, span)
 
     def elementary(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
@@ -688,7 +692,7 @@ class _Reader:
         return Apply(primitive.name, arguments, span)
 
     def unknown(self, name: str, node: ast.Call) -> ExplorerError:
-        known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range"]
+        known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range", "zip", "enumerate"]
         close = difflib.get_close_matches(name, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else ""
         return ExplorerError(f"Unknown function “{name}”.{hint}", self.span(node.func), "name")
@@ -718,17 +722,54 @@ class _Reader:
                 return Range(values[0], values[1], values[2], span)
             case ast.Call(func=ast.Name(id="range")):
                 raise ExplorerError("range takes one to three numbers.", self.span(node), "arity")
-            case ast.Call(func=ast.Name(id=("enumerate" | "zip" | "reversed" | "sorted") as name)):
+            case ast.Call(func=ast.Name(id=("reversed" | "sorted") as name)):
                 raise ExplorerError(f"{name} is not read: loop over range(len(…)).", self.span(node))
         return self.expression(node)
 
+    def side_by_side(self, target: ast.expr, node: ast.expr) -> tuple[Target, Expression]:
+        """What a for assigns to and what it runs over: items, or zip and enumerate with a name for each part."""
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else None
+        span = self.span(node)
+        match node:
+            case ast.Call(func=ast.Name(id=("zip" | "enumerate") as name)) if name not in self.signatures:
+                pass
+            case _:
+                items = self.items(node)
+                if parts is not None and isinstance(items, Range):
+                    raise ExplorerError("range gives one number at a time: for i in ….", self.span(target))
+                return self.loop_target(target), items
+        if name == "zip":
+            if len(node.args) < 2 or node.keywords:
+                raise ExplorerError("zip takes two or more lists: for x, y in zip(a, b).", span, "arity")
+            if parts is None or len(parts) != len(node.args):
+                said = f"zip of {len(node.args)} lists needs as many names: for x, y in zip(a, b)."
+                raise ExplorerError(said, self.span(target), "arity")
+            pairs = [self.side_by_side(part, items) for part, items in zip(parts, node.args, strict=True)]
+            return tuple(variable for variable, _ in pairs), Zip(tuple(items for _, items in pairs), span)
+        starts = [*node.args[1:], *(keyword.value for keyword in node.keywords if keyword.arg == "start")]
+        if not node.args or len(starts) != len(node.args) - 1 + len(node.keywords) or len(starts) > 1:
+            raise ExplorerError("enumerate takes a list, and a start if it is not 0.", span, "arity")
+        if parts is None or len(parts) != 2:
+            raise ExplorerError("enumerate needs two names: for i, x in enumerate(a).", self.span(target), "arity")
+        variable, items = self.side_by_side(parts[1], node.args[0])
+        start = self.expression(starts[0]) if starts else Constant(0.0, "0", span)
+        return (self.loop_target(parts[0]), variable), Enumerate(items, start, span)
+
+    def loop_target(self, node: ast.expr) -> Target:
+        """A name, or names for the items of an item."""
+        if isinstance(node, ast.Tuple | ast.List) and node.elts:
+            return tuple(self.loop_target(element) for element in node.elts)
+        if not isinstance(node, ast.Name):
+            raise ExplorerError("A loop assigns to names only: for i in …, or for x, y in ….", self.span(node))
+        return self.target(node.id, node)
+
     def collect(self, value: ast.expr, generators: list[ast.comprehension], span: Span) -> Expression:
         first = generators[0]
-        if len(generators) != 1 or first.ifs or first.is_async or not isinstance(first.target, ast.Name):
-            raise ExplorerError("A list is built by one for with one variable, without if.", span)
-        items, variable = self.items(first.iter), self.target(first.target.id, first.target)
+        if len(generators) != 1 or first.ifs or first.is_async:
+            raise ExplorerError("A list is built by one for, without if.", span)
+        variable, items = self.side_by_side(first.target, first.iter)
         known = self.assigned
-        self.assigned = known | {variable}  # inside only
+        self.assigned = known.union(names_in(variable))  # inside only
         collected = Collect(self.expression(value), variable, items, span)
         self.assigned = known
         return collected
@@ -868,9 +909,12 @@ def _targets(body: Sequence[ast.stmt]) -> list[ast.Name]:
             case ast.If(body=inner, orelse=otherwise):
                 found += _targets(inner) + _targets(otherwise)
     names: list[ast.Name] = []
-    for target in found:
-        elements = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-        names += [element for element in elements if isinstance(element, ast.Name)]
+    while found:
+        target = found.pop(0)
+        if isinstance(target, ast.Tuple | ast.List):
+            found = [*target.elts, *found]
+        elif isinstance(target, ast.Name):
+            names.append(target)
     return names
 
 

@@ -23,6 +23,7 @@ from explorer.language.program import (
     Condition,
     Constant,
     Continue,
+    Enumerate,
     Expression,
     Fold,
     For,
@@ -38,7 +39,9 @@ from explorer.language.program import (
     Return,
     Span,
     Statement,
+    Target,
     While,
+    Zip,
 )
 
 # How tightly a piece holds together, for brackets.
@@ -133,7 +136,7 @@ class _Writer:
                     pieces += [self.add("word", "while "), self.condition(condition), self.add("word", " :")]
                     inner = self.statements(loop, level + 1)
                 case For(variable, items, loop, _):
-                    pieces += [self.add("word", "for "), self.add("name", variable), self.add("word", " in ")]
+                    pieces += [self.add("word", "for "), *self.target(variable), self.add("word", " in ")]
                     pieces += [self.write(items)[0], self.add("word", " :")]
                     inner = self.statements(loop, level + 1)
                 case Break():
@@ -183,8 +186,13 @@ class _Writer:
             case Range(start, stop, step, span):
                 bounds = [start, stop] if isinstance(step, Constant) and step.value == 1.0 else [start, stop, step]
                 return self.call_head("range", bounds, span), _ATOM
+            case Zip(items, span):
+                return self.call_head("zip", items, span), _ATOM
+            case Enumerate(items, start, span):
+                counted = (items,) if isinstance(start, Constant) and start.value == 0.0 else (items, start)
+                return self.call_head("enumerate", counted, span), _ATOM
             case Collect(value, variable, items, span):
-                pieces = [self.write(value)[0], self.add("word", " for "), self.add("name", variable)]
+                pieces = [self.write(value)[0], self.add("word", " for "), *self.target(variable)]
                 pieces += [self.add("word", " in "), self.write(items)[0]]
                 return self.add("bracket", "[]", [self.row(pieces)], span), _ATOM
             case Fold(function, items, span):
@@ -212,6 +220,18 @@ class _Writer:
                 return self.add("bracket", _BRACKETS[function], [self.write(arguments[0])[0]], span), _ATOM
             case Apply(function, arguments, span):
                 return self.call_head(PRIMITIVES[function].symbol, arguments, span), _ATOM
+
+    def target(self, target: Target) -> list[int]:
+        """What a for assigns to: names with commas, inner ones in brackets."""
+        if isinstance(target, str):
+            return [self.add("name", target)]
+        pieces: list[int] = []
+        for part in target:
+            if pieces:
+                pieces.append(self.add("comma"))
+            inner = self.target(part)
+            pieces += inner if isinstance(part, str) else [self.add("bracket", "()", [self.row(inner)])]
+        return pieces
 
     def constant(self, text: str, span: Span) -> int:
         if text in ("pi", "e"):

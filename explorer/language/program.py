@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Union
 
 from explorer.language.limits import RUN_LIMITS
 
@@ -153,11 +153,28 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Zip:
+    """zip(items, …): lists that a loop goes through side by side, as far as the shortest; stands in a for only."""
+
+    items: tuple[Expression, ...]
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Enumerate:
+    """enumerate(items, start): a loop counts beside the items; stands in a for only."""
+
+    items: Expression
+    start: Expression
+    span: Span = field(compare=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """[value for variable in items]."""
 
     value: Expression
-    variable: str
+    variable: Target
     items: Expression
     span: Span = field(compare=False, default=NOWHERE)
 
@@ -172,7 +189,11 @@ class Fold:
 
 
 Condition = Compare | Logic
-Expression = Constant | Name | Apply | Choose | Call | ListOf | Item | Length | Repeat | Range | Collect | Fold
+# What a loop assigns to: a name, or several in round brackets for an item that is a list, or for lists side by side.
+Target = Union[str, tuple["Target", ...]]  # noqa: UP007 - it names itself
+Expression = (
+    Constant | Name | Apply | Choose | Call | ListOf | Item | Length | Repeat | Range | Zip | Enumerate | Collect | Fold
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +247,7 @@ class While:
 class For:
     """for variable in items: body."""
 
-    variable: str
+    variable: Target
     items: Expression
     body: tuple[Statement, ...]
     span: Span = field(compare=False, default=NOWHERE)
@@ -301,6 +322,11 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def names_in(target: Target) -> tuple[str, ...]:
+    """The names that a loop assigns to, from the left."""
+    return (target,) if isinstance(target, str) else tuple(name for part in target for name in names_in(part))
 
 
 @dataclass(frozen=True, slots=True)

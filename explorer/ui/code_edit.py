@@ -39,6 +39,8 @@ _KEYWORDS = {
     "while": "repeats as long as a condition holds",
     "for": "repeats over range(n) or a list",
     "range": "whole numbers: range(stop), range(start, stop, step)",
+    "zip": "lists side by side: for x, y in zip(xs, ys)",
+    "enumerate": "items with their number: for i, x in enumerate(xs)",
     "sum": "of a list, of x[0..9], or of terms: sum(x[i]*i for i in range(10))",
     "prod": "product, written as sum is",
 }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(
     r"(?P<comment>#.*)|(?P<text>\"\"\".*?(?:\"\"\"|$)|'[^']*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)"
 )
-_SPECIAL = ("where", "piecewise", "clip", "sum", "prod", "len", "range")
+_SPECIAL = ("where", "piecewise", "clip", "sum", "prod", "len", "range", "zip", "enumerate")
 _KEYWORDS = (
     "and",
     "or",

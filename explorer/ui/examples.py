@@ -20,7 +20,7 @@ Cases: where(x > 0, x^2, 0), or x^2 if x > 0 else 0
 Vectors and sums: sum(x[0..9]), sum(x[i]*i for i in range(10)), prod(x[i] for i in 1..5)
 LaTeX can be pasted, and is offered as the formula it reads as.
 
-An algorithm, in a part of Python: def with return, if, while, for … in range(n), lists.
+An algorithm, in a part of Python: def with return, if, while, for … in range(n), zip, enumerate, lists.
     def heron(x):
         t = (1 + x)/2
         for k in range(4):

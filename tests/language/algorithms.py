@@ -274,6 +274,51 @@ def f(x):
         s = s + i*x
     return s
 
+### zip of two lists, one longer | 1.5, 0.5
+def f(w, b):
+    xs = [1, 2, 3, 4]
+    ys = [2.1, w, 6]
+    loss = 0
+    for x, y in zip(xs, ys):
+        loss += (w*x + b - y)**2
+    return loss/len(ys) + x
+
+### zip of three, with a range, and break | 1.5
+def f(x):
+    s = 0
+    for a, k, c in zip([x, 2, 3], range(1, 9), [x*x, 1, 7]):
+        if k == 3:
+            break
+        s += a*c**k
+    return s
+
+### enumerate, from 0 and from 1 | 1.5
+def f(x):
+    coefficients = [1, x, 3]
+    s = 0
+    for i, c in enumerate(coefficients):
+        s += c*x**i
+    for i, c in enumerate(coefficients, 1):
+        s += i*c
+    for i, c in enumerate(coefficients, start=2):
+        s += c/i
+    return s
+
+### enumerate of zip, and pairs | 1.5
+def f(x):
+    s = 0
+    for i, (a, b) in enumerate(zip([x, 2], [3, x])):
+        s += (i + 1)*a*b
+    for a, (b, c) in [(1, (2, x)), (x, (3, 4))]:
+        s += a*b*c
+    return s
+
+### zip and enumerate in generators | 1.5
+def f(w):
+    x = 2
+    errors = [w*x - y for x, y in zip([1, 2, 3], [2, 4, w])]
+    return sum(e*e for e in errors) + max(i*e for i, e in enumerate(errors)) + x
+
 ### range with a start | 1.5
 def f(x):
     s = 0

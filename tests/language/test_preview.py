@@ -164,6 +164,10 @@ def test_the_lines_of_an_algorithm():
         ("1 if x > 0 else 2 if x > -1 else 3", "{1 if x > 0; 2 if x > −1; 3 otherwise}"),
         ("sum([x, 1])", "sum([x, 1])"),
         ("len([])", "len([])"),
+        (
+            "sum(i*a*b*x for i, (a, b) in enumerate(zip([1], [2])))",
+            "sum([i · a · b · x for i, (a, b) in enumerate(zip([1], [2]))])",
+        ),
         ("max(i*x for i in range(1, 9, 2))", "max([i · x for i in range(1, 9, 2)])"),
         ("([x]*2)[-1]", "([x] · 2)_{−1}"),
         ("pi*x + e", "π · x + e"),
