@@ -96,7 +96,7 @@ def test_shift_and_click_add_a_start_and_all_starts_run(qtbot, optimize, find, p
 
 def test_a_session_repeats_its_runs_bit_for_bit_stochastic_ones_too(optimize, find, press, settle, window):
     objective = find("optimize.objective")
-    objective.setCurrentIndex(objective.findText("two blobs (logistic regression)"))
+    objective.setCurrentIndex(objective.findText("two blobs"))
     objective.activated.emit(objective.currentIndex())
     settle()
     find("optimize.more").setChecked(True)

@@ -8,11 +8,25 @@ Longer than 300 lines: objective, settings, warnings and session file are of one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QSpinBox, QTabWidget, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.optimize.rules import RULES
 from explorer.ui import theme
@@ -29,12 +43,13 @@ from explorer.work import questions
 from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
+_ROOMY = 740  # pixels of height from which formula and form leave the plots enough
 _CALM_MS = 250  # a rate that is being typed is judged when it rests
 _LARGEST_TABLE = 4_000_000  # characters of a table that is opened
 _DATA = {
-    "line": "line through 15 points",
-    "blobs": "two blobs (logistic regression)",
-    "circles": "two circles (network)",
+    "line": ("fit a line", "A line through 15 points"),
+    "blobs": ("two blobs", "Logistic regression on two blobs of points"),
+    "circles": ("two circles", "A small network that tells two circles of points apart"),
 }
 
 
@@ -81,7 +96,7 @@ class OptimizePanel(Panel):
     def _build_head(self) -> None:
         self.objective = QComboBox(objectName="optimize.objective")
         self.objective.setAccessibleName("What is minimised")
-        theme.narrow(self.objective, 5)
+        theme.narrow(self.objective, 7)
         self.objective.activated.connect(self._objective_chosen)
         self.form = RuleForm()
         self.rule = self.form.rule
@@ -105,15 +120,28 @@ class OptimizePanel(Panel):
         self.formula.setAccessibleName("Formula of the rule")
         self.more = MoreSettings()
         self.more.hide()
-        self.more_button.toggled.connect(self.more.setVisible)
-        self.more_button.toggled.connect(self._make_room)
+        self.more_button.toggled.connect(self._more_toggled)
+        self._fold_wish: bool | None = None  # whether the person wants formula and form; None: as there is room
+        self.fold = QToolButton(objectName="optimize.fold", checkable=True, autoRaise=True)
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.fold.setAccessibleName("Formula and hyper-parameters of the rule")
+        self.fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.fold.clicked.connect(self._fold_clicked)
+        rule_row = QHBoxLayout()
+        rule_row.setSpacing(4)
+        self.form.rate.setMaximumWidth(130)
+        for widget in (self.form.rate_label, self.form.rate):
+            rule_row.addWidget(widget)
+        rule_row.addWidget(self.fold, 1)
+        self.body.addLayout(rule_row)
         self.hidden_settings = QLabel(objectName="optimize.hidden")
         self.hidden_settings.setTextFormat(Qt.TextFormat.PlainText)
         self.hidden_settings.setAccessibleName("Settings that are not usual")
         self.hidden_settings.setWordWrap(True)
         self.hidden_settings.hide()
-        for widget in (self.formula, self.form, self.more, self.hidden_settings):
-            self.body.addWidget(widget)
+        self.settings_area = _SettingsArea((self.formula, self.form, self.more))
+        self.body.addWidget(self.settings_area)
+        self.body.addWidget(self.hidden_settings)
         self.form.changed.connect(self._settings_changed)
         self.more.changed.connect(self._settings_changed)
         self.more_button.toggled.connect(self._say_hidden)
@@ -240,9 +268,12 @@ class OptimizePanel(Panel):
                 for index, output in enumerate(outputs):
                     self.objective.addItem(pretty_name(output), {"kind": "output", "index": index})
                 self.objective.addItem("sum of squares", {"kind": "squares"})
-            for name, words in _DATA.items():
+            for name, (words, about) in _DATA.items():
                 self.objective.addItem(words, {"kind": "data", "name": name})
-            self.objective.addItem("this function on a table …", {"kind": "table"})
+                self.objective.setItemData(self.objective.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
+            self.objective.addItem("table …", {"kind": "table"})
+            about = "This function on the rows of a table, its mean square made small"
+            self.objective.setItemData(self.objective.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
             place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == before), 0)
             self.objective.setCurrentIndex(place)
 
@@ -382,6 +413,7 @@ class OptimizePanel(Panel):
         if chosen.get("kind") == "data" and chosen.get("seed") != self.seed and self.sender() is self.more:
             self._take_subject(keep=False)
             return
+        self._make_room()
         self._say_hidden()
         self.run_page.paths.box = self._box_shown()
         self.run_page.settings_changed()
@@ -390,10 +422,40 @@ class OptimizePanel(Panel):
         self._tell_page()
 
     def _make_room(self) -> None:
-        """Not everything fits into a window of 800 pixels: a race has rules and rates of its own."""
-        title = self.pages.tabText(self.pages.currentIndex())
-        self.formula.setVisible(title not in ("Race", "Compare") and not self.more_button.isChecked())
-        self.form.setVisible(title != "Race")
+        """Not everything fits into a window of 800 pixels: formula and form unfold where there is room, or if asked to.
+
+        A race has rules and rates of its own.
+        """
+        title, more = self.pages.tabText(self.pages.currentIndex()), self.more_button.isChecked()
+        roomy = title == "Run" and self.height() >= _ROOMY and not more
+        unfolded = (roomy if self._fold_wish is None else self._fold_wish) and title != "Race"
+        for widget in (self.form.rate_label, self.form.rate):
+            widget.setVisible("rate" in self.form.fields and title != "Race")
+        self.fold.setVisible(title != "Race")
+        self.fold.setChecked(unfolded)
+        self.fold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        said = self.form.said()
+        words = RULES[self.rule.currentData()].title + (f": {said}" if said and not unfolded else "")
+        width = self.width() - self.form.rate.maximumWidth() - 100
+        self.fold.setText(self.fold.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(width, 100)))
+        self.fold.setToolTip(f"{self.formula.text()}\n{said}".strip())
+        self.formula.setVisible(unfolded)
+        self.form.setVisible(unfolded and bool(said))
+        self.settings_area.setVisible(unfolded or more)
+        self.settings_area.updateGeometry()
+
+    def _fold_clicked(self, unfolded: bool) -> None:
+        self._fold_wish = unfolded
+        self._make_room()
+
+    def _more_toggled(self, more: bool) -> None:
+        self._fold_wish = None
+        self.more.setVisible(more)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     def _say_hidden(self) -> None:
         said = "" if self.more.isVisible() else self.more.said()
@@ -416,8 +478,15 @@ class OptimizePanel(Panel):
             return
         limit, rate = answer["limit"], answer["rate"]
         said = ""
-        if isinstance(limit, float) and isinstance(rate, float) and rate > limit:
-            schedule = "" if "schedule" not in self.more.leg() else " (before its schedule)"
+        schedule = "" if "schedule" not in self.more.leg() else " (before its schedule)"
+        if not (isinstance(limit, float) and isinstance(rate, float)):
+            pass
+        elif math.isclose(rate, limit, rel_tol=1e-9):
+            said = (
+                f"The rate{schedule} is the limit of stability at the start, {number_text(limit, 3)}: "
+                "steps along the steepest curvature neither shrink nor grow there."
+            )
+        elif rate > limit:
             said = (
                 f"The rate{schedule} is {number_text(rate / limit, 3)} × the largest stable one at the start, "
                 f"{number_text(limit, 3)}: steps along the steepest curvature grow there."
@@ -500,6 +569,27 @@ class OptimizePanel(Panel):
                 box.setValue(value)
         runs = options.get("runs")
         self._kept = [run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else []
+
+
+class _SettingsArea(QScrollArea):
+    """Settings as high as they are; where that leaves the plots too little, they scroll."""
+
+    def __init__(self, widgets: Sequence[QWidget]) -> None:
+        super().__init__(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in widgets:
+            column.addWidget(widget)
+        self.setWidget(inner)
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(self.sizeHint().height(), 60))
 
 
 def _is_run(run: object) -> bool:

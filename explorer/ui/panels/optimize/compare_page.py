@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 _FIRST = ("gd", "momentum", "nesterov", "adam", "rprop", "bfgs")
 _COLUMNS = ("rule", "best rate", "lower quartile", "median f", "upper quartile", "solved")
 _PLOTS = {
-    "profile": "performance profile",
-    "sweep": "median f against the rate",
-    "curve": "median f against gradients",
+    "profile": "starts solved",
+    "sweep": "f by rate",
+    "curve": "f by gradients",
 }
 _REACH = 2.0  # starts are drawn this far around the start in every input
 _BUDGET_MS = 120_000
@@ -72,7 +72,7 @@ class ComparePage(QWidget):
         self.rules.setFlow(QListWidget.Flow.LeftToRight)
         self.rules.setWrapping(True)
         self.rules.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.rules.setFixedHeight(4 * (self.fontMetrics().height() + 6) + 6)
+        self.rules.setFixedHeight(4 * self.fontMetrics().height() + 14)
         for name, kind in RULES.items():
             if name == "levenberg-marquardt":
                 continue
@@ -94,21 +94,21 @@ class ComparePage(QWidget):
         form.setVerticalSpacing(3)
         for place, (words, tip, box) in enumerate(
             (
-                ("gradients each", "The budget: gradients that every rule may evaluate from each start", self.budget),
+                ("gradients", "The budget: gradients that every rule may evaluate from each start", self.budget),
                 ("starts", "How many starts, drawn from the seed; 1: the start itself", self.starts),
+                ("within ±", "Starts are drawn this far around the start in every input", self.reach),
                 ("rates from", "The lowest rate that every rule is tried at", self.lowest),
                 ("to", "The highest rate", self.highest),
-                ("starts within ±", "Starts are drawn this far around the start in every input", self.reach),
             )
         ):
             label = QLabel(words)
             label.setBuddy(box)
             box.setToolTip(tip)
             box.setAccessibleName(tip)
-            form.addWidget(label, place // 2, 2 * (place % 2))
-            form.addWidget(box, place // 2, 2 * (place % 2) + 1)
-        form.setColumnStretch(1, 1)
-        form.setColumnStretch(3, 1)
+            form.addWidget(label, place // 3, 2 * (place % 3))
+            form.addWidget(box, place // 3, 2 * (place % 3) + 1)
+        for column in (1, 3, 5):
+            form.setColumnStretch(column, 1)
         self.start_button = QPushButton("Compare", objectName="compare.run")
         self.start_button.setAccessibleName("Run the comparison")
         self.start_button.clicked.connect(self.run)
@@ -145,7 +145,7 @@ class ComparePage(QWidget):
         self.plot = PlotView(plots)
         self.plot.setObjectName("compare.plot")
         self.plot.setAccessibleName("The comparison as a plot")
-        self.plot.setMinimumHeight(110)
+        self.plot.setMinimumHeight(170)
         self.plot.set_message(
             "Every rule gets the same number of gradients, its best rate of the sweep, the same starts."
         )
@@ -264,11 +264,11 @@ class ComparePage(QWidget):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(place, column, item)
         edges = [name for name in self._ranked() if self._at_edge(name)]
-        more = f" At the sweep's edge, so perhaps better beyond it: {', '.join(edges)}." if edges else ""
+        more = f" Perhaps better beyond these rates: {', '.join(edges)}." if edges else ""
         self.status.setText(
-            f"Solved: f ≤ {number_text(self._goal['target'], 4)}, 99.9 % of the way from the median start to the "
-            f"lowest value found, {number_text(self._goal['lowest'], 4)}.{more}"
+            f"Solved: f ≤ {number_text(self._goal['target'], 4)}; lowest {number_text(self._goal['lowest'], 4)}.{more}"
         )
+        self.status.setToolTip("Solved is 99.9 % of the way from the median start to the lowest value found.")
         self._draw()
 
     def _at_edge(self, name: str) -> bool:

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 from explorer.optimize.rules import RULES
 from explorer.ui import theme
 from explorer.ui.number_box import NumberBox
+from explorer.ui.panel import number_text
 
 Setting = float | bool | str
 Field = NumberBox | QCheckBox | QComboBox
 
 
 class RuleForm(QWidget):
-    """The fields of the rule that the combo box `rule` names; `rule` itself stands elsewhere."""
+    """The fields of the rule that the combo box `rule` names; `rule` itself and the rate stand elsewhere."""
 
     changed = Signal()  # another rule, or another number
 
@@ -30,10 +31,13 @@ class RuleForm(QWidget):
             self.rule.setItemData(self.rule.count() - 1, f"{kind.title} ({kind.source})", Qt.ItemDataRole.ToolTipRole)
         theme.narrow(self.rule, 8)
         self.rule.currentIndexChanged.connect(self._rule_chosen)
+        self.chosen: dict[str, dict[str, Setting]] = {}  # of each rule that was set by hand, what it was set to
         self.rate = NumberBox(self)
         self.rate.setObjectName("optimize.rate")
         self.rate.setAccessibleName("Rate")
-        self.rate.valueChanged.connect(self.changed)
+        self.rate.valueChanged.connect(self._edited)
+        self.rate_label = QLabel("rate")
+        self.rate_label.setBuddy(self.rate)
         self._form = QGridLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setVerticalSpacing(3)
@@ -47,24 +51,41 @@ class RuleForm(QWidget):
         defaults = kind.defaults()
         while self._form.count():
             widget = self._form.takeAt(0).widget()
-            if widget is not self.rate:
-                widget.hide()
-                widget.deleteLater()
+            widget.hide()
+            widget.deleteLater()
         self.fields = {}
-        for place, (field, about) in enumerate(kind.hyperparameters().items()):
-            label = QLabel(about.words)
-            label.setToolTip(about.meaning)
+        place = 0
+        for field, about in kind.hyperparameters().items():
             box = self._field(field, defaults[field], about.choices)
-            if box is not self.rate:
-                box.setObjectName(f"optimize.set.{field}")
             box.setAccessibleName(about.words)
             box.setToolTip(about.meaning)
+            self.fields[field] = box
+            if box is self.rate:
+                continue
+            box.setObjectName(f"optimize.set.{field}")
+            label = QLabel(about.words)
+            label.setToolTip(about.meaning)
             label.setBuddy(box)
             self._form.addWidget(label, place // 2, 2 * (place % 2))
             self._form.addWidget(box, place // 2, 2 * (place % 2) + 1)
-            self.fields[field] = box
-        self.rate.setVisible("rate" in self.fields)
+            place += 1
+        for widget in (self.rate, self.rate_label):
+            widget.setVisible("rate" in self.fields)
         self.changed.emit()
+
+    def _edited(self) -> None:
+        self.chosen[self.rule.currentData()] = self.settings()
+        self.changed.emit()
+
+    def said(self) -> str:
+        """The hyper-parameters beside the rate, in words."""
+        about, words = RULES[self.rule.currentData()].hyperparameters(), []
+        for field, value in self.settings().items():
+            if isinstance(value, bool):
+                words.append(about[field].words if value else f"no {about[field].words}")
+            elif field != "rate":
+                words.append(f"{about[field].words} {value if isinstance(value, str) else number_text(value, 4)}")
+        return ", ".join(words)
 
     def _field(self, name: str, default: Setting, choices: tuple[str, ...]) -> Field:
         if choices:
@@ -72,18 +93,18 @@ class RuleForm(QWidget):
             combo.addItems(choices)
             combo.setCurrentText(str(default))
             theme.narrow(combo, 6)
-            combo.currentIndexChanged.connect(self.changed)
+            combo.currentIndexChanged.connect(self._edited)
             return combo
         if isinstance(default, bool):
             check = QCheckBox()
             check.setChecked(default)
-            check.toggled.connect(self.changed)
+            check.toggled.connect(self._edited)
             return check
         box = self.rate if name == "rate" else NumberBox()
         with QSignalBlocker(box):
             box.setValue(float(default))
         if box is not self.rate:
-            box.valueChanged.connect(self.changed)
+            box.valueChanged.connect(self._edited)
         return box
 
     def settings(self) -> dict[str, Setting]:
