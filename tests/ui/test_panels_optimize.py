@@ -178,6 +178,9 @@ def test_a_run_asked_for_while_the_data_is_read_begins_when_it_is_known(qtbot, o
     settle()
     assert shown(find)[0] == 200
     assert optimize.on_data
+    objective.setCurrentIndex(0)
+    objective.activated.emit(0)
+    settle()
 
 
 def test_a_path_that_leaves_the_picture_is_shown_whole_after_its_run(optimize, find, press, window, settle):
