@@ -13,7 +13,8 @@ import binascii
 import itertools
 import math
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,8 +22,12 @@ from typing import Any
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
+    QFocusEvent,
     QFontInfo,
     QImage,
+    QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -47,6 +52,7 @@ SERIES_ON_DARK = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E0
 SETTLE_MS = 80  # a window's edge being dragged sends a size every 16 ms; a picture takes 50 to 150
 PATIENCE_MS = 150  # what arrives sooner needs no word about waiting, and one would only flicker
 BUDGET_MS = 10_000  # a hundred times what a picture takes: only a process that hangs reaches it
+EXPORT_RATIO = 2.0  # pixels for each logical one of a picture that is copied or saved
 MOST_POINTS = 20_000  # mapping 10,000 takes 9 ms and drawing them 10 to 30, of the 50 that the window may be busy
 SMOOTH_INK = 1.5e6  # device pixels covered by lines with smooth edges: 30 ms; jagged and thin they take a third
 RIMMED_INK = 5e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
@@ -271,13 +277,17 @@ class PlotView(QWidget):
         self._dimmed = False
         self._busy = False  # a question is with the worker
         self._stale = False  # what was asked, or shown, is no longer what is wanted
+        self._taker: Callable[[QPixmap], None] | None = None  # waits for the picture to be drawn for elsewhere
+        self._exporting = False  # the question under way is for that one
         self._late = False  # the picture has been waited for longer than PATIENCE_MS
         self._cursor: QPointF | None = None
+        self._framed = False  # the keyboard came here: a frame shows it
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._ask)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._lose_patience)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # its menu is the keyboard's too
         self.setMinimumSize(240, 180)  # below it labels and legend are all there is
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the picture, or the ground, covers all of it
@@ -339,7 +349,31 @@ class PlotView(QWidget):
         axes = self.axes()
         return None if axes is None else axes.value(QPointF(point))
 
+    def draw_for_export(self, take: Callable[[QPixmap], None]) -> None:
+        """Hand over figure and overlay with EXPORT_RATIO pixels for each logical one, once they are drawn."""
+        if self._spec is None or self._picture is None:
+            return
+        self._taker = take
+        if not self._busy:
+            self._ask_export()
+
     # ---- the plotting process
+
+    def _question(self, ratio: float) -> dict[str, Any]:
+        size = {"width_px": self.width(), "height_px": self.height(), "ratio": ratio}
+        return {**(self._spec or {}), **size, "theme": theme_of(self)}
+
+    def _ask_export(self) -> None:
+        self._busy = self._exporting = True
+        self._worker.ask(self._question(max(EXPORT_RATIO, self.devicePixelRatioF())), BUDGET_MS)
+
+    def _export(self, picture: Picture) -> None:
+        take, self._taker = self._taker, None
+        if take is not None:
+            pixmap = QPixmap(picture.pixmap)
+            with QPainter(pixmap) as painter:
+                self._paint_overlay(painter, picture.axes)
+            take(pixmap)
 
     def _ask(self) -> None:
         """Send the newest spec, or note that it must be sent: after the one under way, or when the view is shown."""
@@ -350,8 +384,7 @@ class PlotView(QWidget):
             self._patience.start()
         if self._stale:
             return
-        size = {"width_px": self.width(), "height_px": self.height(), "ratio": self.devicePixelRatioF()}
-        question = {**self._spec, **size, "theme": theme_of(self)}
+        question = self._question(self.devicePixelRatioF())
         if question == self._asked:  # a window that is shown gets sizes and palettes that change nothing
             self._calm()
             return
@@ -359,6 +392,10 @@ class PlotView(QWidget):
         self._worker.ask(question, BUDGET_MS)
 
     def _receive(self, answer: Any) -> None:
+        if self._exporting:
+            with suppress(ValueError):  # then the end hands over what is on the screen
+                self._export(Picture.from_json(answer))
+            return
         if self._asked is None:  # the figure was taken away meanwhile
             return
         try:
@@ -373,9 +410,17 @@ class PlotView(QWidget):
         self.drawn.emit()
 
     def _finish(self, end: End) -> None:
-        self._busy = False
+        exported, self._busy, self._exporting = self._exporting, False, False
+        if exported and self._taker is not None and self._picture is not None:
+            self._export(self._picture)  # that of the screen, where no finer one could be drawn
         if self._stale:
             self._ask()
+            return
+        if exported:
+            return
+        if self._taker is not None and self._spec is not None:
+            self._calm()
+            self._ask_export()
             return
         self._calm()
         if self._asked is not None and not isinstance(end, Done):
@@ -435,6 +480,24 @@ class PlotView(QWidget):
         else:
             super().mousePressEvent(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        from explorer.ui.plot_picture import show_menu
+
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        show_menu(self, self.mapToGlobal(self.rect().center()) if by_key else event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            from explorer.ui.plot_picture import copy
+
+            copy(self)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._framed = event.reason() not in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.PopupFocusReason)
+        super().focusInEvent(event)
+
     def _hover(self, place: QPointF | None) -> None:
         axes = self.axes()
         if place is not None and (axes is None or not axes.rect().contains(place)):
@@ -457,6 +520,13 @@ class PlotView(QWidget):
         return self.fontMetrics().height()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._paint_picture(event)
+        if self._framed and self.hasFocus():
+            with QPainter(self) as painter:
+                painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_picture(self, event: QPaintEvent) -> None:
         palette = self.palette()
         background = palette.color(QPalette.ColorRole.Base)
         with QPainter(self) as painter:
@@ -519,19 +589,22 @@ class PlotView(QWidget):
         layer = QPixmap(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
         layer.setDevicePixelRatio(ratio)
         layer.fill(Qt.GlobalColor.transparent)
-        ground = self.palette().color(QPalette.ColorRole.Base)
         with QPainter(layer) as painter:
-            painter.setFont(self.font())
-            painter.setClipRect(axes.rect())
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for part in self._overlay:
-                if isinstance(part, Raster):
-                    left, right = axes.across(part.x_limits)
-                    bottom, top = axes.down(part.y_limits)
-                    painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
-                    continue
-                _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes)
+            self._paint_overlay(painter, axes)
         return layer
+
+    def _paint_overlay(self, painter: QPainter, axes: Axes) -> None:
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        painter.setFont(self.font())
+        painter.setClipRect(axes.rect())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for part in self._overlay:
+            if isinstance(part, Raster):
+                left, right = axes.across(part.x_limits)
+                bottom, top = axes.down(part.y_limits)
+                painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
+                continue
+            _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes)
 
 
 # ---- overlays as pixels

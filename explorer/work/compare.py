@@ -43,7 +43,7 @@ def answers(ask: Message) -> Iterator[Message]:
     first, last = sorted((number(ask["lowest"]), number(ask["highest"])))
     if not (first > 0 and math.isfinite(last) and 1 <= per_decade <= 10 and last / first <= 1e30):
         raise ExplorerError("The rates must be swept between two finite numbers above 0.", kind="domain")
-    rates = _sweep(first, last, per_decade)
+    rates = np.union1d(_sweep(first, last, per_decade), _also(ask))
     starts = _starts(about, ask, count, seed)
     with np.errstate(all="ignore"):
         begun = about.many(starts)
@@ -77,6 +77,14 @@ def _settings(asked: Mapping[str, Any]) -> dict[str, Any]:
 def _sweep(first: float, last: float, per_decade: int) -> Array:
     decades = math.log10(last / first)
     return first * 10.0 ** np.linspace(0, decades, max(1, round(decades * per_decade) + 1))
+
+
+def _also(ask: Message) -> Array:
+    """Rates that are tried besides those of the sweep."""
+    also = np.array([number(rate) for rate in ask.get("also", ())])
+    if not (np.isfinite(also) & (also > 0)).all():
+        raise ExplorerError("The rates must be swept between two finite numbers above 0.", kind="domain")
+    return also
 
 
 def _rates_of(rule: Rule[Any], rates: Array) -> Array:

@@ -207,8 +207,10 @@ def test_a_setting_that_cannot_be_is_said_and_nothing_is_lost(optimize, find, pr
 
 
 def test_the_race_has_a_run_of_every_ticked_rule_and_says_how_each_ended(optimize, page, press, find, cells):
+    find("optimize.rate").setValue(2e-3)
     race = page("Race")
     press("race.run")
+    assert [trace.spec["legs"][0]["settings"].get("rate") for trace in race.traces][:2] == [2e-3, 1e-3]
     assert [trace.label for trace in race.traces] == ["gd", "momentum", "nesterov", "rmsprop", "adam", "bfgs"]
     rows = {row[0]: row for row in cells("race.table")}
     assert rows["bfgs"][3].startswith("converged at step 39")

@@ -538,3 +538,34 @@ def test_the_window_process_loads_neither_matplotlib_nor_numpy():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_picture_for_elsewhere_is_twice_as_fine_and_has_its_overlay(view, worker):
+    view.show_figure(LINE)
+    found = []
+    view.draw_for_export(found.append)
+    assert len(worker.asked) == 1, "there is no picture yet"
+    worker.reply()
+    view.set_overlay([Polyline([0.0, 4.0], [20.0, 20.0], "text")])
+    view.show_figure({**LINE, "x_label": "x_2"})
+    view.draw_for_export(found.append)
+    assert not found, "the picture under way comes first"
+    worker.reply()
+    assert worker.asked[-1]["ratio"] == 2.0
+    worker.reply()
+    (pixmap,) = found
+    assert (pixmap.width(), pixmap.height()) == (2 * view.width(), 2 * view.height())
+    image = pixmap.toImage()
+    assert image.pixelColor(image.width() // 2, image.height() // 2) == QColor("#000000")
+    assert image.pixelColor(image.width() // 2, image.height() // 4) == QColor("#ffffff")
+    assert not view.drawing
+
+
+def test_where_no_finer_picture_can_be_drawn_the_one_on_the_screen_is_handed_over(view, worker):
+    view.show_figure(LINE)
+    worker.reply()
+    found = []
+    view.draw_for_export(found.append)
+    worker.ended.emit(DIED)
+    assert [pixmap.width() for pixmap in found] == [view.width()]
+    assert view.axes() is not None

@@ -560,6 +560,7 @@ class OptimizePanel(Panel):
         place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == chosen), 0)
         self.objective.setCurrentIndex(place)
         settings = options.get("settings")
+        self.form.chosen.clear()
         self.form.take(str(options.get("rule", "gd")), settings if isinstance(settings, Mapping) else {})
         more = options.get("more")
         self.more.restore(more if isinstance(more, Mapping) else {})

@@ -191,10 +191,9 @@ class ComparePage(QWidget):
         self._goal = {}
         self.table.setRowCount(0)
         reach = abs(self.reach.value()) or _REACH
-        own = self.panel.form.settings()
+        chosen = {name: self.panel.form.chosen.get(name, {}) for name in names}
         rules = []
-        for name in names:
-            settings = own if name == self.panel.rule.currentData() else {}
+        for name, settings in chosen.items():
             rules.append({"rule": name, "settings": settings, "batch": self._batch()})
         self.status.setText("comparing …")
         self.worker.ask(
@@ -210,6 +209,8 @@ class ComparePage(QWidget):
                 highs=[value + reach for value in subject.at.values()],
                 lowest=self.lowest.value(),
                 highest=self.highest.value(),
+                # Fair: a rate that was set by hand for one of the rules is tried with all of them.
+                also=sorted({float(settings["rate"]) for settings in chosen.values() if "rate" in settings}),
                 rules=rules,
             ),
             _BUDGET_MS,

@@ -79,13 +79,7 @@ class RuleForm(QWidget):
 
     def said(self) -> str:
         """The hyper-parameters beside the rate, in words."""
-        about, words = RULES[self.rule.currentData()].hyperparameters(), []
-        for field, value in self.settings().items():
-            if isinstance(value, bool):
-                words.append(about[field].words if value else f"no {about[field].words}")
-            elif field != "rate":
-                words.append(f"{about[field].words} {value if isinstance(value, str) else number_text(value, 4)}")
-        return ", ".join(words)
+        return said(self.rule.currentData(), self.settings())
 
     def _field(self, name: str, default: Setting, choices: tuple[str, ...]) -> Field:
         if choices:
@@ -131,6 +125,17 @@ class RuleForm(QWidget):
                 box.setChecked(value)
             elif isinstance(box, NumberBox) and isinstance(value, int | float) and abs(value) < 1.7e308:
                 box.setValue(float(value))
+
+
+def said(rule: str, settings: Mapping[str, Setting]) -> str:
+    """These settings of a rule, all but the rate, in words."""
+    about, words = RULES[rule].hyperparameters(), []
+    for field, value in settings.items():
+        if isinstance(value, bool):
+            words.append(about[field].words if value else f"no {about[field].words}")
+        elif field != "rate":
+            words.append(f"{about[field].words} {value if isinstance(value, str) else number_text(value, 4)}")
+    return ", ".join(words)
 
 
 def _chosen(box: Field) -> Setting:

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.optimize.rules import RULES, rule_from
-from explorer.ui.panel import number_text
+from explorer.ui.panel import ALL_DIGITS, number_text
+from explorer.ui.panels.optimize.form import Setting, said
 from explorer.ui.panels.optimize.paths import PathsView
 from explorer.ui.panels.optimize.trace import Trace
 from explorer.ui.worker import Crew
@@ -45,7 +46,7 @@ class RacePage(QWidget):
         self.panel = panel
         self.traces: list[Trace] = []
         self._rows: list[int] = []  # the table's row of each trace
-        self._colours_of: list[str] = []
+        self._taken: dict[str, Mapping[str, Setting]] = {}  # what was set by hand elsewhere, as the table has it
         self.worker = crew.worker("optimize.race")
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._ended)
@@ -116,6 +117,7 @@ class RacePage(QWidget):
 
     def subject_changed(self) -> None:
         """Another function, start or setting: the race is over, the picture follows."""
+        self._take_settings()
         subject = self.panel.subject
         self.start_button.setEnabled(subject is not None and (self.panel.allowed or self.panel.awaited))
         if subject is None:
@@ -127,6 +129,18 @@ class RacePage(QWidget):
             self.paths.set_traces([])
             self.paths.set_subject(subject, keep=True)
             self.status.setText("")
+
+    def _take_settings(self) -> None:
+        """What a rule was set to by hand is what it races with; a rate that is written here goes on to count."""
+        for place, (name, kind) in enumerate(RULES.items()):
+            settings = self.panel.form.chosen.get(name, {})
+            if settings == self._taken.get(name, {}):
+                continue
+            rate = settings.get("rate", kind.defaults().get("rate"))
+            if rate is not None and rate != self._taken.get(name, {}).get("rate"):
+                self.table.item(place, 1).setText(number_text(rate, ALL_DIGITS))
+            self.table.item(place, 1).setToolTip(said(name, settings))
+            self._taken[name] = settings
 
     def run(self) -> None:
         """Let all ticked rules run."""
@@ -140,7 +154,7 @@ class RacePage(QWidget):
                 self.table.item(place, column).setText("")
             if self.table.item(place, 0).checkState() is not Qt.CheckState.Checked:
                 continue
-            settings: dict[str, Any] = {}
+            settings: dict[str, Any] = dict(self._taken.get(name, {}))
             text = self.table.item(place, 1).text().strip().replace("−", "-").replace(",", ".")
             if text:
                 try:
