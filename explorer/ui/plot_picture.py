@@ -5,11 +5,14 @@ Imported when first asked for: most windows are closed without.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSaveFile, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPixmap
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolTip
 
-from explorer.ui.plot_view import PlotView
+if TYPE_CHECKING:
+    from explorer.ui.plot_view import PlotView
 
 
 def show_menu(view: PlotView, place: QPoint) -> None:
