@@ -57,7 +57,7 @@ from explorer.language.program import (
     Zip,
     names_in,
 )
-from explorer.language.tokens import GREEK, plain_name
+from explorer.language.tokens import GREEK, MODULES, plain_name
 
 MAX_BRACKETS = 60  # inside each other: Python's parser itself gives up at 200
 MAX_INDENTS = 20
@@ -72,7 +72,7 @@ _NUMBERS = re.compile(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?")
 _SIGNS = re.compile(r"(?:not\s+|[-+~]\s*){40,}")
 # What a line of usual code has nothing of, so that it need not be looked at closely.
 _LONG = re.compile(r"[0-9][0-9_.]{20}|[eE][+-]?[0-9]{5}|not\s+not\s|[-+~]\s*[-+~]")
-_MODULES = ("math", "np", "numpy", "cmath")  # math.sin(x) is sin(x)
+_WORDS = ("def", "return", "for", "while", "if", "elif", "else", "break", "continue", "pass")  # a line begins with
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
     ast.Sub: "sub",
@@ -223,6 +223,8 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         return ExplorerError("This character is not one that is read.", _unreadable(lines))
     if "too many" in said or "too complex" in said:
         return ExplorerError("This is nested too deeply to be read.", place, "limit")
+    if said == "invalid syntax" and (meant := _misspelt(lines, line)) is not None:
+        return meant
     known = {
         "invalid syntax": "This cannot be read here.",
         "expected an indented block": "The lines that belong to this one must be indented below it.",
@@ -241,6 +243,21 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         if part in said:
             return ExplorerError(sentence, place)
     return ExplorerError(f"This cannot be read: {said}.", place)
+
+
+def _misspelt(lines: Sequence[str], number: int) -> ExplorerError | None:
+    """The error of a line that begins with a word of the language that is not written right, with the repair."""
+    text = lines[number - 1]
+    found = re.match(r"\s*([A-Za-z]+)\b(?!\s*[=(])", text)
+    if found is None or found[1] in _WORDS:
+        return None
+    close = difflib.get_close_matches(found[1].lower(), _WORDS, 1, 0.65)
+    if not close:
+        return None
+    mended = f"{text[: found.start(1)]}{close[0]}{text[found.end(1) :]}"
+    repair = "\n".join([*lines[: number - 1], mended, *lines[number:]])
+    place = Span(number, found.start(1), number, found.end(1))
+    return ExplorerError(f"Unknown word “{found[1]}”. Did you mean {close[0]}?", place, "name", repair)
 
 
 class _Reader:
@@ -555,7 +572,7 @@ class _Reader:
                 return Item(self.expression(items), self.expression(index), span)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise ExplorerError("A comparison is not a number: write 1.0 if … else 0.0.", span)
-            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _MODULES and name in CONSTANTS:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES and name in CONSTANTS:
                 return Constant(CONSTANTS[name], name, span)
             case _:
                 self._refuse(node)
@@ -635,7 +652,7 @@ class _Reader:
                 if name in self.assigned:
                     said = f"“{name}” is a value in {self.function}, and no function that can be called."
                     raise ExplorerError(said, self.span(node.func), "name")
-            case ast.Attribute(value=ast.Name(id=module), attr=text) if module in _MODULES:
+            case ast.Attribute(value=ast.Name(id=module), attr=text) if module in MODULES:
                 name = text
             case ast.Call() | ast.Subscript() | ast.Constant():
                 raise ExplorerError("Only a function's name can stand before “(”.", self.span(node.func))

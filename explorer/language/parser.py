@@ -36,6 +36,8 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
 
 def looks_like_latex(text: str) -> bool:
     """Whether a text that no reader understands is probably meant as LaTeX."""
+    if re.search(r'"|\(\s*\'', text):  # a text in quotes, which mathematics has none of
+        return False
     return re.search(r"\\[A-Za-z(\[\\]|[\^_]\s*\{|\$", text) is not None and not is_algorithm(text)
 
 

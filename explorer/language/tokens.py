@@ -7,6 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
+from explorer.language.primitives import function_named
 from explorer.language.program import NOWHERE, ExplorerError, Span
 
 SIGNS = {
@@ -24,6 +25,7 @@ SIGNS = {
     "√": "√",
     "∛": "∛",
 }
+MODULES = ("math", "np", "numpy", "cmath")
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 GREEK = {
@@ -73,6 +75,10 @@ def tokenize(text: str) -> list[Token]:
         while position < length:
             match = _TOKEN.match(line, position)
             if match is None:
+                if _of_a_module(tokens, line, position):  # math.sin(x) is sin(x)
+                    spaced = tokens.pop().spaced
+                    position += 1
+                    continue
                 place = Span(number, position, number, position + 1)
                 raise ExplorerError(_why_refused(line[position]), place, "syntax")
             kind, start, position = match.lastgroup, position, match.end()
@@ -100,6 +106,14 @@ def tokenize(text: str) -> list[Token]:
         tokens.append(Token("newline", "", last))
     tokens.append(Token("end", "", last))
     return tokens
+
+
+def _of_a_module(tokens: list[Token], line: str, point: int) -> bool:
+    """Whether the point stands between math, np or numpy and a function or a number that is known here."""
+    before, after = tokens[-1:], re.match(r"\.([a-z][a-z0-9]*)", line[point:])
+    if not before or after is None or before[0].text not in MODULES or before[0].span.end_column != point:
+        return False
+    return after[1] in ("pi", "e") or function_named(after[1]) is not None
 
 
 def _token(kind: str, text: str, span: Span, spaced: bool, line: str) -> Token:
@@ -156,6 +170,7 @@ def _why_refused(character: str) -> str:
         "\\": "This looks like LaTeX: write the formula as plain text, for example sqrt(x) or x^2.",
         "_": "A name begins with a letter.",
         "'": "Type the function itself; its derivatives are computed. Texts are not read.",
+        '"': "Texts are not read: a formula computes numbers.",
         "′": "Type the function itself; its derivatives are computed.",
         "?": "A choice is written where(condition, value, otherwise).",
         "∫": "An integral is not read; a sum over a range is: sum(x[i] for i in range(10)).",

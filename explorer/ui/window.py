@@ -411,7 +411,7 @@ class MainWindow(QMainWindow):
         self.editor.underline(None)
         self.offer.make("")
         self.preview.set_dimmed(True)
-        self._say("Type a function of any variables, e.g. sin(x*y) + x^2, or choose an example.", False)
+        self._say("What is still shown, dimmed, belongs to the function that was here before.", False)
 
     def _restore(self, session: Session) -> None:
         self.editor.show_text(session.source)

@@ -291,6 +291,10 @@ REFUSED: list[tuple[str, str]] = [
     (body("«a, b = x, x, x»\nreturn a"), "2 names, and 3 values"),
     (body("«b»[0] = x\nreturn x"), "“b” is not known"),
     (body("«pi»[0] = x\nreturn x"), "a list is needed"),
+    # words that are not written right
+    ("def f(x):\n    «retrun» x", "Did you mean return?"),
+    (body("«fro» i in range(3):\n    x = 1\nreturn x"), "Did you mean for?"),
+    (body("«whlie» x > 3:\n    x = 1\nreturn x"), "Did you mean while?"),
     # not Python
     (body("y = x +« »\nreturn y").replace(" »", "»"), "cannot be read here"),
     (body("return «(»x"), "not closed"),
@@ -301,6 +305,10 @@ REFUSED: list[tuple[str, str]] = [
     (body("y = x\n   «return y»"), "nothing before it asks for that"),
     (body("return x «$» 2"), "cannot be read"),
 ]
+
+
+def test_a_word_that_is_not_written_right_is_offered_in_place():
+    assert refusal("def f(x):\n    retrun x + 1\n").repair == "def f(x):\n    return x + 1\n"
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED, ids=range(len(REFUSED)))

@@ -211,6 +211,7 @@ def test_it_reads_as_a_person_means_it(text, expected):
         ("x1^2", "x₁²", "x1**2", " ( x1 ) ^ 2 ", "x1^2 # squared", "\n\nx1^2\n"),
         ("2*x*y", "2x y", "2x·y", "2 × x * y", "2(x)(y)"),
         ("ln(x)", "log(x)", "ln x"),
+        ("2*sin(x) + atan(pi*x)", "2math.sin(x) + np.arctan(numpy.pi*x)"),
         ("sqrt(x)", "√x", "√(x)"),
         ("abs(x)", "|x|", "fabs(x)"),
         ("alpha + pi", "α + π"),
@@ -338,6 +339,8 @@ def test_an_operation_on_a_bracketed_operand_underlines_its_brackets_too():
     ("text", "kind", "place", "words"),
     [
         ("sin(", "syntax", "(", "not closed"),
+        ('sqrt("$x")', "syntax", '"', "Texts are not read"),
+        ("np.x + 1", "syntax", ".", "does not belong"),
         ("foo(x)", "name", "foo", "Unknown function “foo”"),
         ("sine(x)", "name", "sine", "Did you mean sin?"),
         ("f(x)", "name", "f", "Unknown function “f”"),

@@ -112,7 +112,14 @@ def test_parse_offers_the_formula_and_says_what_stands_against_it():
 
 
 def test_formulas_and_algorithms_do_not_look_like_latex():
-    for text in ("x^(2)", "def f(x):\n    # \\frac{x}{y}\n    return x +", "x_1 + {x}", "sin(x"):
+    for text in (
+        "x^(2)",
+        "def f(x):\n    # \\frac{x}{y}\n    return x +",
+        "x_1 + {x}",
+        "sin(x",
+        'sqrt("$x^{2}")',
+        "sqrt('\\\\frac')",
+    ):
         assert not looks_like_latex(text)
 
 

@@ -173,7 +173,10 @@ def test_an_answer_that_arrives_after_the_text_went_wrong_stays_dimmed(window, f
 def test_an_empty_text_is_no_error_and_takes_nothing_away(window, find, settle, cells):
     find("editor").setPlainText("")
     settle()
-    assert "Type a function" in find("message").text()
+    said = find("message").text()
+    assert "the function that was here before" in said
+    assert "Type a function" not in said  # the placeholder says so
+    assert "Type a function" in find("editor").placeholderText()
     assert not find("message").property("wrong")
     assert cells("verdict.table")[0][1] == "5.5"
     assert not find("verdict.table").isEnabled()
@@ -205,7 +208,7 @@ def test_ten_thousand_brackets_are_refused(find, write):
 
 def test_how_a_text_was_read_is_said_without_being_an_error(find, write):
     write("a b")
-    assert "product" in find("message").text()
+    assert "a b reads as a·b" in find("message").text()
     assert not find("message").property("wrong")
 
 
