@@ -178,3 +178,8 @@ def test_the_second_film_goes_step_for_step_with_the_reverse_one(text, point):
     ]
     got = [last[k].after_tangent if k in last else 0.0 for k in range(len(point))]
     assert got == pytest.approx(expected, rel=1e-13, nan_ok=True)
+
+
+def test_a_sentence_shows_a_negative_zero_as_zero():
+    assert [short(number) for number in (-0.0, 0.0, -1e-9)] == ["0", "0", "−1e−9"]
+    assert factor(-0.0) == "0"

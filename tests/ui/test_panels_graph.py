@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from explorer.ui import theme
+from explorer.ui.panel import short_text
 from tests.ui.conftest import PATIENCE_MS
 
 # Baydin et al. 2018, Tables 2 and 3, at (2, 5).
@@ -177,6 +178,22 @@ def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
     assert find("graph.fit").isVisible()
     press(find, "fit")
     assert not find("graph.fit").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.0, "0"), (0.0, "0"), ("nan", "NaN"), ("-inf", "−∞"), (-0.9589242746631385, "−0.9589"), (1e20, "1e20")],
+)
+def test_a_number_in_a_node_is_short_and_zero_has_no_sign(value, text):
+    assert short_text(value) == text
+
+
+def test_the_trace_heading_that_is_cut_short_says_all_in_its_tooltip(window, find, settle):
+    find("graph.mode.second").click()
+    settle()
+    header = find("graph.trace").model().headerData
+    assert header(5, Qt.Orientation.Horizontal) == "adjoint’s ε"
+    assert header(5, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) == "adjoint’s tangent"
 
 
 def test_icons_and_the_maps_marks_outlast_another_palette(qapp, window, find):

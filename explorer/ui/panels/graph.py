@@ -409,7 +409,7 @@ class GraphPanel(Panel):
         if words := self._problem or answer.head["too_large"] or cause:
             self.say(words)
             self.cause.setVisible(words == cause)
-        if not answer.same_drawing:
+        if self.view.picture is not answer.picture:  # whatever happened to the answer before
             self.view.show_picture(answer.picture)
         if self._selected is not None and (not same_film or self._selected >= len(answer.names)):
             self._selected = None
