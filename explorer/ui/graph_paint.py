@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from explorer.ui.graph_picture import HEAD_LENGTH, HEAD_WIDTH, PILL_RADIUS, Picture
 
 TEXT_FROM = 0.42  # zoom from which text is drawn: 13 px text is then 5.5 px high, the least that can be guessed at
-LABEL_FROM = 0.44  # zoom from which partials are drawn
+LABEL_FROM = 0.43  # zoom from which partials are drawn
 LARGER_BELOW, LARGER = 0.75, 1.2  # below this zoom texts are this much larger in the drawing, where they have room
 SHAPE_FROM = 0.22  # below this zoom nodes are plain rectangles and edges thin lines without heads
 NODE_PAD = 9.0  # how far a node's pens (border, ring, the sheets behind a group) reach beyond its box

@@ -69,12 +69,20 @@ class TraceModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.text(index.row(), index.column(), self.digits)
+            return self._shown(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.text(index.row(), index.column(), ALL_DIGITS)
         return None
+
+    def _shown(self, row: int, column: int) -> str:
+        """A cell in its column's room: rather with fewer digits than without its exponent."""
+        text, digits = self.text(row, column, self.digits), self.digits
+        while self.digits == FEWER_DIGITS and column >= 2 and digits > 2 and _wide(text):
+            digits -= 1
+            text = self.text(row, column, digits)
+        return text
 
     def text(self, row: int, column: int, digits: int) -> str:
         """A cell; a number that is not computed yet is a dot."""
@@ -139,6 +147,11 @@ class TraceModel(QAbstractTableModel):
             columns = [f"${_latex(name)}$", f"${_latex(operation)}$", *(f"${_latex(n)}$" for n in numbers)]
             lines.append(" & ".join(columns) + r" \\")
         return "\n".join([*lines, r"\end{tabular}"]) + "\n"
+
+
+def _wide(text: str) -> bool:
+    """Whether a number is wider than nine digits and a half, of which a minus is one and a half and a point a half."""
+    return len(text) + text.count("−") / 2 - text.count(".") / 2 > 9.5
 
 
 _SUBSCRIPTS = {ord(s): p for s, p in zip("₀₁₂₃₄₅₆₇₈₉₋", "0123456789-", strict=True)}

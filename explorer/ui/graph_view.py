@@ -29,7 +29,7 @@ from explorer.ui.graph_map import GraphMap
 from explorer.ui.graph_paint import Edges, Nodes, Style
 from explorer.ui.graph_picture import GraphModel, GraphState, Picture
 
-WHOLE_FROM = 0.45  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
+WHOLE_FROM = 0.44  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
 READABLE = 0.7  # … and at this zoom
 ZOOM_MOST, ZOOM_LEAST = 5.0, 0.0001  # at 0.0001 a drawing of five million pixels fits
 FIT_MOST = 1.25  # a graph of three nodes is not blown up to fill the window

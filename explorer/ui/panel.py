@@ -285,6 +285,7 @@ def short_text(value: object) -> str:
         isinstance(value, float)
         and value.is_integer()
         and len(text := number_text(value, ALL_DIGITS)) <= _NODE_CHARACTERS
+        and "e" not in text
     ):
         return text
     for digits in (4, 3, 2, 1):

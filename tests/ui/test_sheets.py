@@ -61,6 +61,13 @@ def test_in_second_order_the_hessian_fills_and_the_trace_ends_in_hessian_times_d
     assert [row[2:] for row in rows[:2]] == [["2", "1", "5.5", "−0.25"], ["5", "0", "1.716338", "1"]]
 
 
+def test_a_small_number_of_second_order_keeps_its_exponent(window, find, write, settle, cells):
+    write("x*1.2345678e-30")
+    find("graph.mode.second").click()
+    settle()
+    assert cells("graph.trace")[0][4] == "1.235e−30"
+
+
 def test_a_typed_direction_seeds_the_sweep(window, find, cells, settle):
     find("graph.mode.forward").click()
     settle()
