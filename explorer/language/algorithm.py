@@ -56,6 +56,7 @@ from explorer.language.program import (
     While,
     Zip,
     names_in,
+    new_span,
 )
 from explorer.language.tokens import GREEK, MODULES, plain_name
 
@@ -72,6 +73,7 @@ _NUMBERS = re.compile(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?")
 _SIGNS = re.compile(r"(?:not\s+|[-+~]\s*){40,}")
 # What a line of usual code has nothing of, so that it need not be looked at closely.
 _LONG = re.compile(r"[0-9][0-9_.]{20}|[eE][+-]?[0-9]{5}|not\s+not\s|[-+~]\s*[-+~]")
+_NUMBER = (int, float)
 _WORDS = ("def", "return", "for", "while", "if", "elif", "else", "break", "continue", "pass")  # a line begins with
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -140,7 +142,7 @@ def read_algorithm(text: str) -> Program:
 
 def _check_size(lines: Sequence[str]) -> None:
     """Limits that Python's parser must not be tried with."""
-    suspicious = any(_LONG.search(line) for line in lines)
+    suspicious = _LONG.search("\n".join(lines)) is not None
     depth = 0
     for number, line in enumerate(lines, start=1):
         code = line.partition("#")[0]
@@ -149,7 +151,7 @@ def _check_size(lines: Sequence[str]) -> None:
             _check_brackets(code, number, depth)
         depth += opening - code.count(")") - code.count("]") - code.count("}")
         blank = code[: len(code) - len(code.lstrip())]
-        if len(_expanded(blank)) > 8 * MAX_INDENTS and code.strip():
+        if 4 * len(blank) > 8 * MAX_INDENTS and len(_expanded(blank)) > 8 * MAX_INDENTS and code.strip():
             raise ExplorerError("This line is indented too far.", Span(number, 0, number, len(blank)), "limit")
         if suspicious:
             _check_words(code, number)
@@ -268,6 +270,7 @@ class _Reader:
         self.all_plain = all(self.plain)
         self.tree = tree
         self.notes: list[Note] = []
+        self.names: set[str] = set()  # those that were met and are all right
         self.signatures: dict[str, int] = {}
         self.called_by: dict[str, set[str]] = {}
         self.function = ""
@@ -537,7 +540,8 @@ class _Reader:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
         outer, self.doublings = self.doublings, 0
         value = self.read_expression(node)
-        self.doublings = max(outer, self.doublings)
+        if outer > self.doublings:
+            self.doublings = outer
         self.depth -= 1
         return value
 
@@ -549,7 +553,7 @@ class _Reader:
         if isinstance(node, ast.Call):
             return self.call(node)
         span = self.span(node)
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        if isinstance(node, ast.Constant) and isinstance(node.value, _NUMBER) and not isinstance(node.value, bool):
             return self.number(node.value, span)
         match node:
             case ast.Constant(value=bool()):
@@ -609,7 +613,8 @@ class _Reader:
         value, doublings = self.measured(head)
         for link in reversed(links):
             right, inside = self.measured(link.right)
-            doublings = max(doublings, inside)
+            if inside > doublings:
+                doublings = inside
             if isinstance(link.op, ast.Mod):
                 doublings = self.doubled(doublings, link)
             value = self.arithmetic(link.op, value, right, self.span(link))
@@ -828,6 +833,8 @@ class _Reader:
     # -- small things ----------------------------------------------------------------------------------------------
 
     def name(self, text: str, node: ast.AST) -> str:
+        if text in self.names:
+            return text
         name = text if text.isascii() else plain_name(text)
         if len(name) > MAX_NAME_LENGTH:
             raise ExplorerError(f"A name may have at most {MAX_NAME_LENGTH} letters.", self.span(node), "limit")
@@ -835,6 +842,8 @@ class _Reader:
             raise ExplorerError("A name may not contain two underscores in a row.", self.span(node), "name")
         if not name.isascii():
             raise ExplorerError(f"The letters of “{name}” are not all Latin or Greek.", self.span(node), "name")
+        if name == text:
+            self.names.add(name)
         return name
 
     def target(self, text: str, node: ast.AST) -> str:
@@ -848,7 +857,7 @@ class _Reader:
         """The node's place; Python counts columns in UTF-8 bytes."""
         line, column, end_line, end_column = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
         if self.all_plain:
-            return Span(line, column, end_line, end_column)
+            return new_span((line, column, end_line, end_column))
         if not self.plain[line - 1]:
             column = self._column(line, column)
         if not self.plain[end_line - 1]:

@@ -68,6 +68,8 @@ _INSTEAD = {
 }  # fmt: skip
 _RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
+_ENDS = frozenset((")", "]", ",", "=", "newline", "end"))  # behind what no expression goes on
+_CONDITIONS = (Compare, Logic)
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
 
 Node = Expression | Condition
@@ -98,6 +100,7 @@ class _Reader:
         self.functions: dict[str, Function] = {}
         self.parameters: tuple[str, ...] = ()
         self.bound: dict[str, int] = {}  # variables of the sums around this place, with their present values
+        self.variables: set[str] = set()  # names that were found to be inputs or assigned above
         self.vectors: set[str] = set()  # names whose components a sum or a slice names
         self.loose: list[tuple[str, int, Span]] = []  # components named outside of sums
         self.clauses: dict[int, int] | None = None  # see _clauses; made where it is needed first
@@ -203,8 +206,7 @@ class _Reader:
     def _definition_head(self) -> tuple[str, tuple[str, ...], Span] | None:
         """name(parameters) = at the start of a line, or None with the position unchanged."""
         start = self.position
-        kinds = [t.kind for t in self.tokens[start : start + 3]]
-        if kinds[:2] != ["name", "("]:
+        if self.tokens[start].kind != "name" or self.tokens[start + 1].kind != "(":
             return None
         index, parameters = start + 2, []
         while self.tokens[index].kind == "name":
@@ -306,7 +308,9 @@ class _Reader:
         """Read one operand and all operators that bind tighter than `binding`."""
         left = self._operand()
         while True:
-            token = self.token
+            token = self.tokens[self.position]
+            if token.kind in _ENDS:
+                return left
             if token.kind in "+-" and binding < SUM:
                 left = self._binary("add" if token.kind == "+" else "sub", left, SUM)
             elif token.kind in ("*", "/") and binding < PRODUCT:
@@ -445,8 +449,13 @@ class _Reader:
     # -- names, calls, implicit products -------------------------------------------------------------------------
 
     def _named(self) -> Node:
-        token = self.token
+        token = self.tokens[self.position]
         name = token.text
+        following = self.tokens[self.position + 1].kind
+        if name in self.variables and following not in ("(", "[") and not self.bound and not self.parameters:
+            self.position += 1
+            self.used_here.add(name)
+            return Name(name, token.span)
         if name == "not":
             self.position += 1
             condition = self.condition(self._nested(lambda: self.expression(NOT), token.span))
@@ -478,6 +487,8 @@ class _Reader:
             raise ExplorerError(
                 f"“{name}” is assigned above; a definition reads its own parameters only.", token.span, "name"
             )
+        if not self.parameters:
+            self.variables.add(name)
         self.used_here.add(name)
         return Name(name, token.span)
 
@@ -657,6 +668,8 @@ class _Reader:
 
     def _slice(self) -> list[Node]:
         """The components of x[0..9] if that is what stands here, else none."""
+        if self.tokens[self.position + 1 : self.position + 2] and self.tokens[self.position + 1].kind != "[":
+            return []
         ahead = self.tokens[self.position : self.position + 6]
         if [t.kind for t in ahead] != ["name", "[", "number", "..", "number", "]"]:
             return []
@@ -816,15 +829,17 @@ class _Reader:
 
     def _apply(self, function: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
         node = Apply(function, arguments, span)
-        if all(id(a) in self.values for a in arguments):
-            value = _fold(function, [self.values[id(a)][1] for a in arguments])
-            if value is not None:
-                self.values[id(node)] = (node, value)
+        for argument in arguments:
+            if id(argument) not in self.values:
+                return node
+        value = _fold(function, [self.values[id(a)][1] for a in arguments])
+        if value is not None:
+            self.values[id(node)] = (node, value)
         return node
 
     def number(self, node: Node) -> Expression:
         """The node as a number; a condition is refused with the way to make a number of it."""
-        if isinstance(node, Compare | Logic):
+        if isinstance(node, _CONDITIONS):
             raise ExplorerError(
                 "A comparison is not a number: where(condition, 1, 0) makes one of it.", node.span, "syntax"
             )
@@ -832,7 +847,7 @@ class _Reader:
 
     def condition(self, node: Node) -> Condition:
         """The node as a condition; a number is refused."""
-        if isinstance(node, Compare | Logic):
+        if isinstance(node, _CONDITIONS):
             return node
         raise ExplorerError("A condition is needed here, for example x > 0.", node.span, "syntax")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
 from typing import Literal, NamedTuple, Union
 
 from explorer.language.limits import RUN_LIMITS
@@ -24,7 +25,11 @@ class Span(NamedTuple):
 
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of the other."""
-        return Span(self.line, self.column, other.end_line, other.end_column)
+        return new_span((self[0], self[1], other[2], other[3]))
+
+
+# Span(*four), in a third of the time: a text of 200 lines has thousands.
+new_span = partial(tuple.__new__, Span)
 
 
 NOWHERE = Span(1, 0, 1, 0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 from typing import NamedTuple
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
 from explorer.language.primitives import function_named
-from explorer.language.program import NOWHERE, ExplorerError, Span
+from explorer.language.program import NOWHERE, ExplorerError, Span, new_span
 
 SIGNS = {
     "×": "*",
@@ -38,12 +39,14 @@ GREEK = {
 
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
+_BLANK = r"[ \t\r\f\u00a0\u2009\u202f]*"
+_BLANKS = re.compile(_BLANK)
 _TOKEN = re.compile(
-    r"(?P<blank>[ \t\r\f\u00a0\u2009\u202f]+)"
-    rf"|(?P<name>π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*)"
+    rf"{_BLANK}(?:"
+    rf"(?P<name>π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*)"
     r"|(?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"  # 0..9 is a range
     r"|(?P<operator>\.\.|\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>])"
-    rf"|(?P<superscript>[{''.join(SUPERSCRIPTS)}]+)|(?P<sign>[{''.join(SIGNS)}])|(?P<remark>#.*)"
+    rf"|(?P<superscript>[{''.join(SUPERSCRIPTS)}]+)|(?P<sign>[{''.join(SIGNS)}])|(?P<remark>#.*))"
 )
 
 
@@ -59,6 +62,14 @@ class Token(NamedTuple):
     spaced: bool = False
 
 
+_new_token = partial(tuple.__new__, Token)
+
+
+def _end_of_blanks(line: str, position: int) -> int:
+    match = _BLANKS.match(line, position)
+    return match.end() if match else position
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of a formula text, ending in "newline" and "end"; newlines inside brackets are blank space.
 
@@ -69,35 +80,39 @@ def tokenize(text: str) -> list[Token]:
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", NOWHERE, "limit"
         )
     tokens: list[Token] = []
+    names: dict[str, str] = {}  # those that were met, as they are called in a Program
     depth = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        position, spaced, length = 0, False, len(line)
+        position, length = 0, len(line)
         while position < length:
             match = _TOKEN.match(line, position)
             if match is None:
-                if _of_a_module(tokens, line, position):  # math.sin(x) is sin(x)
-                    spaced = tokens.pop().spaced
-                    position += 1
+                place = _end_of_blanks(line, position)
+                if place == length:
+                    break
+                if _of_a_module(tokens, line, place):  # math.sin(x) is sin(x)
+                    tokens.pop()
+                    position = place + 1
                     continue
-                place = Span(number, position, number, position + 1)
-                raise ExplorerError(_why_refused(line[position]), place, "syntax")
-            kind, start, position = match.lastgroup, position, match.end()
-            if kind == "blank":
-                spaced = True
-                continue
+                raise ExplorerError(_why_refused(line[place]), Span(number, place, number, place + 1), "syntax")
+            kind = match.lastgroup or ""
             if kind == "remark":
                 break
-            text, span = match.group(), Span(number, start, number, position)
+            start, end = match.span(kind)
+            spaced, position, text = start > position, end, line[start:end]
+            span = new_span((number, start, number, end))
             if kind == "operator":  # the frequent ones first: this is read at every key stroke
-                depth += (text in "([") - (text in ")]")
-                tokens.append(Token("^" if text == "**" else text, text, span, spaced))
+                if text in "()[]":
+                    depth += 1 if text in "([" else -1
+                tokens.append(_new_token(("^" if text == "**" else text, text, span, spaced)))
             elif kind == "name":
-                tokens.append(Token(kind, _name(text, span), span, spaced))
+                if text not in names:
+                    names[text] = _name(text, span)
+                tokens.append(_new_token((kind, names[text], span, spaced)))
             else:
-                tokens.append(_token(kind or "", text, span, spaced, line))
+                tokens.append(_token(kind, text, span, spaced, line))
             if len(tokens) > MAX_TOKENS:
                 raise ExplorerError(f"The text has more than {MAX_TOKENS:,} signs, names and numbers.", span, "limit")
-            spaced = False
         if depth <= 0 and tokens and tokens[-1].kind != "newline":
             tokens.append(Token("newline", "", Span(number, len(line), number, len(line))))
     last = tokens[-1].span if tokens else NOWHERE
