@@ -206,13 +206,15 @@ class GraphView(QGraphicsView):
         self._describe()
 
     def look_at(self, node: int) -> None:
-        """Select a node and bring it into the middle, large enough to be read."""
+        """Select a node and, where it is not in view or too small to be read, bring it into the middle."""
+        in_view = self._picture is not None and self._seen().contains(self._picture.boxes[node])
         self.select(node)
-        if self._picture is not None:
-            if self.zoom() < READABLE:
-                self._zoom_to(READABLE)
-            self.centerOn(self._picture.boxes[node].center())
-            self._framing = "free"
+        if self._picture is None or (in_view and self.zoom() >= WHOLE_FROM):
+            return
+        if self.zoom() < READABLE:
+            self._zoom_to(READABLE)
+        self.centerOn(self._picture.boxes[node].center())
+        self._framing = "free"
 
     @property
     def selected(self) -> int | None:

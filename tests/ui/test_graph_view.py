@@ -265,6 +265,18 @@ def test_a_step_of_a_graph_shown_as_specks_is_gone_to_unless_someone_has_zoomed(
     assert view.viewport().rect().contains(at(view, 150))
 
 
+def test_a_node_that_is_looked_for_moves_the_view_only_where_it_is_not_seen(view):
+    before = view.transform()
+    view.look_at(5)
+    assert (view.selected, view.transform()) == (5, before)
+    view.show_graph(chain(200))
+    view.look_at(120)
+    assert view.viewport().rect().contains(at(view, 120))
+    view.fit()
+    view.look_at(120)
+    assert view.zoom() >= 0.7
+
+
 def test_the_map_stands_where_it_covers_no_node_and_hides_where_it_would(view):
     view.show_graph(chain(200))
     assert view.map.isVisible()
