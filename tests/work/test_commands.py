@@ -272,9 +272,9 @@ def test_limits_are_flags_and_parts_of_a_request_and_are_checked():
     count = "def f(x):\n    for k in range(300):\n        x = x + 1\n    return x"
     usual, asked, deep, wrong, strange = serve(
         [
-            {"source": count},
+            {"source": count, "panels": ["reverse"]},
             {"source": count, "limits": {"steps": 1000}},
-            {"source": "def f(x):\n    return f(x + 1)", "limits": {"depth": 25}},
+            {"source": "def f(x):\n    return f(x + 1)", "limits": {"depth": 25}, "panels": ["reverse"]},
             {"source": "x", "limits": {"steps": 1}},
             {"source": "x", "limits": {"patience": 9}},
         ]

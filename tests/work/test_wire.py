@@ -23,7 +23,7 @@ def framed(body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(MESSAGES, max_size=5), st.lists(st.integers(0, 400)))
 def test_messages_survive_a_stream_cut_anywhere(messages, cuts):
     stream = b"".join(map(encode, messages))
