@@ -96,17 +96,19 @@ class OptimizePanel(Panel):
     def _build_head(self) -> None:
         self.objective = QComboBox(objectName="optimize.objective")
         self.objective.setAccessibleName("What is minimised")
-        theme.narrow(self.objective, 7)
+        theme.narrow(self.objective, 9)
         self.objective.activated.connect(self._objective_chosen)
         self.form = RuleForm()
         self.rule = self.form.rule
         self.batch = QSpinBox(objectName="optimize.batch", minimum=0, maximum=1_000_000, value=0)
         self.batch.setAccessibleName("Batch size")
+        self.batch.setToolTip("Rows a step sees")
+        self.batch.setEnabled(False)  # until there is data to take batches of
         self.batch.setSpecialValueText("all")
         self.batch.valueChanged.connect(self._settings_changed)
-        for place, (words, widget) in enumerate(
-            (("minimise", self.objective), ("by", self.rule), ("batch", self.batch))
-        ):
+        self.batch_label = QLabel("batch")
+        self.batch_label.setBuddy(self.batch)
+        for place, (words, widget) in enumerate((("minimise", self.objective), ("by", self.rule))):
             label = QLabel(words)
             label.setBuddy(widget)
             self.head.insertWidget(2 * place, label)
@@ -114,7 +116,7 @@ class OptimizePanel(Panel):
         self.more_button = QToolButton(text="More", objectName="optimize.more", checkable=True)
         self.more_button.setToolTip("Schedule, clipping, where the gradient comes from, seed, bounds")
         self.more_button.setAccessibleName("More settings")
-        self.head.insertWidget(6, self.more_button)
+        self.head.insertWidget(4, self.more_button)
         self.formula = MathLabel(3)
         self.formula.setObjectName("optimize.formula")
         self.formula.setAccessibleName("Formula of the rule")
@@ -133,6 +135,8 @@ class OptimizePanel(Panel):
         for widget in (self.form.rate_label, self.form.rate):
             rule_row.addWidget(widget)
         rule_row.addWidget(self.fold, 1)
+        for widget in (self.batch_label, self.batch):
+            rule_row.addWidget(widget)
         self.body.addLayout(rule_row)
         self.hidden_settings = QLabel(objectName="optimize.hidden")
         self.hidden_settings.setTextFormat(Qt.TextFormat.PlainText)
@@ -308,7 +312,7 @@ class OptimizePanel(Panel):
         kind = chosen.get("kind", "")
         on_data = kind in ("data", "table")
         self.batch.setEnabled(on_data)
-        self.batch.setToolTip("Rows a step sees" if on_data else "A formula has no data to take batches of")
+        self._make_room()
         paths = self.run_page.paths
         self._data_start = {}
         self._wait_for_names = on_data
@@ -436,7 +440,10 @@ class OptimizePanel(Panel):
         self.fold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         said = self.form.said()
         words = RULES[self.rule.currentData()].title + (f": {said}" if said and not unfolded else "")
-        width = self.width() - self.form.rate.maximumWidth() - 100
+        for widget in (self.batch_label, self.batch):
+            widget.setVisible(self.batch.isEnabled())
+        beside = self.form.rate.maximumWidth() + (140 if self.batch.isEnabled() else 0)
+        width = self.width() - beside - 100
         self.fold.setText(self.fold.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(width, 100)))
         self.fold.setToolTip(f"{self.formula.text()}\n{said}".strip())
         self.formula.setVisible(unfolded)
