@@ -535,6 +535,8 @@ class _Reader:
 
     def expression(self, node: ast.expr) -> Expression:
         """The expression that a node stands for, not nested more than MAX_DEPTH levels."""
+        if type(node) is ast.Name and self.depth < MAX_DEPTH:  # half of all: this is read at every key stroke
+            return self.read_name(node.id, node)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
@@ -546,7 +548,7 @@ class _Reader:
         return value
 
     def read_expression(self, node: ast.expr) -> Expression:
-        if isinstance(node, ast.Name):  # the frequent ones first: this is read at every key stroke
+        if isinstance(node, ast.Name):
             return self.read_name(node.id, node)
         if isinstance(node, ast.BinOp):
             return self.chain(node)
@@ -590,7 +592,10 @@ class _Reader:
         return Constant(float(value), text, span)
 
     def read_name(self, text: str, node: ast.expr) -> Expression:
-        name, span = self.name(text, node), self.span(node)
+        span = self.span(node)
+        if text in self.assigned:
+            return Name(text, span)
+        name = self.name(text, node)
         if name in self.assigned:
             return Name(name, span)
         if name in CONSTANTS:

@@ -336,7 +336,7 @@ class _Reader:
                 return left
 
     def _operand(self) -> Node:
-        token = self.token
+        token = self.tokens[self.position]
         if token.kind == "number":
             self.position += 1
             return self._constant(float(token.text), token.text, token.span)
