@@ -44,6 +44,7 @@ from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
 _ROOMY = 740  # pixels of height from which formula and form leave the plots enough
+_NARROWEST = 494  # pixels: the tables of race and comparison are seen whole
 _CALM_MS = 250  # a rate that is being typed is judged when it rests
 _LARGEST_TABLE = 4_000_000  # characters of a table that is opened
 _DATA = {
@@ -71,6 +72,7 @@ class OptimizePanel(Panel):
         self._kept: list[Mapping[str, Any]] = []  # runs of a session file, to be repeated when there is a question
         self._wait_for_names = False
         self._wish: Callable[[], None] | None = None  # a run that was asked for before it could begin
+        self.setMinimumWidth(_NARROWEST)
         self._build_head()
         self.pages = QTabWidget(objectName="optimize.pages")
         self.pages.setAccessibleName("Pages of the optimizer")

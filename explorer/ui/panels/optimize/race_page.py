@@ -53,6 +53,7 @@ class RacePage(QWidget):
         panel._mind(self.worker)
         self.paths = PathsView(crew, plots, "race")
         panel._mind(self.paths.landscapes)
+        self.paths.split.setSizes([190, 190])  # the curves have a legend above them
         self.start_button = QPushButton("Race", objectName="race.run")
         self.start_button.setAccessibleName("Let the ticked rules race")
         self.start_button.setToolTip("Every ticked rule from the same start (Ctrl+Return)")
