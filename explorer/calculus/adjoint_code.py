@@ -107,10 +107,10 @@ class _Text:
 
 
 class _Printer:
-    """The elementary functions on texts: a primitive's partial becomes Python. Collects the helpers it needs."""
+    """The elementary functions on texts: a primitive's partial becomes Python. Collects the own functions it needs."""
 
     def __init__(self) -> None:
-        self.helpers: set[str] = set()
+        self.own_functions: set[str] = set()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name == "choose":
@@ -137,7 +137,7 @@ class _Printer:
         if name == "pow":
             return _Text(f"{arguments[0].inside(9)}**{arguments[1].inside(4)}", 4)
         if name in _OWN:
-            self.helpers.add(name)
+            self.own_functions.add(name)
             function = name
         else:
             function = _PYTHON.get(name, f"math.{name}")
@@ -560,9 +560,9 @@ def _structured(program: Program) -> list[CodeLine]:
         called.extend(_Adjoint(function, printer, names).lines(results))
         called.append(CodeLine(""))
     head = [CodeLine("import math"), CodeLine("")]
-    for helper in sorted(printer.helpers):
-        head.append(CodeLine(_OWN[helper]))
-    if printer.helpers:
+    for name in sorted(printer.own_functions):
+        head.append(CodeLine(_OWN[name]))
+    if printer.own_functions:
         head.append(CodeLine(""))
     return [*head, *called[:-1]]
 
@@ -645,7 +645,7 @@ def _straight(program: Program, tape: Tape, why: str) -> AdjointProgram:
     values = [names[o] if isinstance(o, int) else _text(o).text for o in tape.outputs]
     gradient = [f"{names[op.index]}_bar" for op in tape.ops if op.function == INPUT]
     back.append(CodeLine(f"    return {', '.join([*values, *gradient])}", None, True))
-    head = [CodeLine("import math"), CodeLine(""), *(CodeLine(_OWN[h]) for h in sorted(printer.helpers))]
+    head = [CodeLine("import math"), CodeLine(""), *(CodeLine(_OWN[h]) for h in sorted(printer.own_functions))]
     return AdjointProgram((*head, *lines, *back), False, why)
 
 

@@ -83,10 +83,10 @@ class GraphPanel(Panel):
         self._selected: int | None = None  # the op
         self._folds: list[str] = []
         self._sheet_asked: Sheet | None = None
-        self.helper = crew.worker("graph.sheet")
-        self.helper.answered.connect(self._take_sheet)
-        self.helper.ended.connect(self._end_sheet)
-        self._mind(self.helper)
+        self.sheet_worker = crew.worker("graph.sheet")
+        self.sheet_worker.answered.connect(self._take_sheet)
+        self.sheet_worker.ended.connect(self._end_sheet)
+        self._mind(self.sheet_worker)
         self._build_modes()
         self._build_strip()
         self.view = GraphView()
@@ -767,7 +767,7 @@ class GraphPanel(Panel):
         message = sheet.asks(self.question, self._selected)
         if message is not None:
             self._sheet_asked = sheet
-            self.helper.ask(message, self.budget_ms)
+            self.sheet_worker.ask(message, self.budget_ms)
 
     def _ask_sheet_about_selection(self) -> None:
         if getattr(self._sheet(), "about_selection", False):
