@@ -80,5 +80,6 @@ class CommandPalette(QDialog):
     def _take(self) -> None:
         item = self.list.currentItem()
         self.close()
+        self.parentWidget().activateWindow()  # where no window manager gives the focus back
         if item is not None:
             item.data(Qt.ItemDataRole.UserRole).trigger()

@@ -263,7 +263,7 @@ def number_text(value: object, digits: int = 6) -> str:
         return {"nan": "undefined", "inf": "∞", "-inf": "−∞"}.get(value, value)
     if not isinstance(value, int | float):
         return str(value)
-    number = float(value)
+    number = float(value) + 0.0  # −0 is written 0
     if number != number:
         return "undefined"
     if number in (math.inf, -math.inf):

@@ -598,13 +598,14 @@ class PlotView(QWidget):
         painter.setFont(self.font())
         painter.setClipRect(axes.rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        labels: list[QRectF] = []
         for part in self._overlay:
             if isinstance(part, Raster):
                 left, right = axes.across(part.x_limits)
                 bottom, top = axes.down(part.y_limits)
                 painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
                 continue
-            _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes)
+            _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes, labels)
 
 
 # ---- overlays as pixels
@@ -763,8 +764,13 @@ def _symbol(shape: str, place: QPointF) -> QPainterPath:
     return path
 
 
-def _paint_stroke(painter: QPainter, stroke: _Stroke, colour: QColor, ground: QColor, axes: Axes) -> None:
-    """Lines, shape and label, each with a rim of the ground's colour that keeps it apart from what is below."""
+def _paint_stroke(
+    painter: QPainter, stroke: _Stroke, colour: QColor, ground: QColor, axes: Axes, labels: list[QRectF]
+) -> None:
+    """Lines, shape and label, each with a rim of the ground's colour that keeps it apart from what is below.
+
+    labels: where words stand already; this stroke's are added.
+    """
     segments = [QLineF(*a, *b) for piece in stroke.pieces for a, b in pairwise(piece)]
     ink = sum(segment.length() for segment in segments)
     ratio = painter.device().devicePixelRatioF()
@@ -794,17 +800,23 @@ def _paint_stroke(painter: QPainter, stroke: _Stroke, colour: QColor, ground: QC
         painter.strokePath(stroke.shape, QPen(ground, 3.0))
         painter.fillPath(stroke.shape, colour)
     if stroke.label and stroke.place is not None:
-        _paint_label(painter, stroke.label, stroke.place, colour, ground, axes)
+        _paint_label(painter, stroke.label, stroke.place, colour, ground, axes, labels)
 
 
-def _paint_label(painter: QPainter, label: str, place: QPointF, colour: QColor, ground: QColor, axes: Axes) -> None:
-    """Words beside a place, on the side where the axes have room for them."""
+def _paint_label(
+    painter: QPainter, label: str, place: QPointF, colour: QColor, ground: QColor, axes: Axes, labels: list[QRectF]
+) -> None:
+    """Words beside a place, on the side where the axes have room for them, and below words that stand there already."""
     metrics = painter.fontMetrics()
     width, gap = metrics.horizontalAdvance(label), 9.0
     x = place.x() + gap if place.x() + gap + width <= axes.right - 2 else place.x() - gap - width
     y = min(max(place.y() - 6.0, axes.top + metrics.ascent() + 2), axes.bottom - metrics.descent() - 2)
     path = QPainterPath()
     path.addText(QPointF(max(x, axes.left + 2), y), painter.font(), label)
+    while any(path.boundingRect().intersects(other) for other in labels) and y < axes.bottom:
+        y += metrics.height()
+        path.translate(0.0, metrics.height())
+    labels.append(path.boundingRect())
     painter.strokePath(path, QPen(ground, 3.0))
     painter.fillPath(path, colour)
 

@@ -569,3 +569,22 @@ def test_where_no_finer_picture_can_be_drawn_the_one_on_the_screen_is_handed_ove
     worker.ended.emit(DIED)
     assert [pixmap.width() for pixmap in found] == [view.width()]
     assert view.axes() is not None
+
+
+def test_words_at_one_place_stand_below_each_other():
+    from PySide6.QtCore import QPointF, QRectF
+    from PySide6.QtGui import QColor, QImage, QPainter
+
+    from explorer.ui import plot_view
+
+    class Axes:
+        left, right, top, bottom = 0.0, 300.0, 0.0, 200.0
+
+    image, labels = QImage(300, 200, QImage.Format.Format_ARGB32), []
+    with QPainter(image) as painter:
+        for words in ("minimum", "start"):
+            place = QPointF(100, 100)
+            plot_view._paint_label(painter, words, place, QColor("black"), QColor("white"), Axes, labels)
+    first, second = labels
+    assert not first.intersects(second)
+    assert QRectF(0, 0, 300, 200).contains(second)
