@@ -96,10 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing:
         print(not_installed(missing), file=sys.stderr)
         return 1
-    if word == "check":
-        from explorer.work.check import run as check
-
-        return check(arguments[1:])
+    if word in COMMANDS:
+        return _command(arguments)
     if word == PICTURE:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         if obstacles := window_obstacles(os.environ):
@@ -108,11 +106,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         from explorer.ui.picture_command import run as picture
 
         return picture(arguments[1:])
-    if word in COMMANDS:
-        from explorer.work.commands import run
-
-        return run(arguments)
     return _window(arguments)
+
+
+def _command(arguments: Sequence[str]) -> int:
+    """One of COMMANDS. A reader that has enough (`report … | head`) ends it in silence."""
+    try:
+        if arguments[0] == "check":
+            from explorer.work.check import run as check
+
+            code = check(arguments[1:])
+        else:
+            from explorer.work.commands import run
+
+            code = run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer goes nowhere, so that the interpreter's own flush at its end says nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 def version() -> str:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus import symbolic
 from explorer.calculus.evaluate import complex_values, values, values_on
 from explorer.calculus.lowering import lower
 from explorer.calculus.tape import forward_jacobian
@@ -65,14 +64,17 @@ class Symbolic(_Other):
     """The gradient by SymPy, once; then its numbers."""
 
     def __init__(self, program: object, output: int) -> None:
+        from explorer.calculus import symbolic  # loads SymPy, which no other source wants
+
         super().__init__(program, output)  # type: ignore[arg-type]
         outputs, self._symbols = symbolic.expressions(self.program)
         entries = symbolic.jacobian([outputs[output]], self._symbols)
         self._partials = [partial for _, _, partial in entries]
+        self._evaluate = symbolic.evaluate
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         point = x.tolist()
-        partials = symbolic.evaluate(self._partials, dict(zip(self._symbols, point, strict=True)))
+        partials = self._evaluate(self._partials, dict(zip(self._symbols, point, strict=True)))
         return values(self.program, point)[self.output], np.array(partials)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 
 from explorer.language.program import ExplorerError
 from explorer.work.ends import Answers
@@ -13,64 +14,57 @@ from explorer.work.wire import Message
 WORKED_EXAMPLE = {"source": "ln(x1) + x1*x2 - sin(x2)", "at": {"x1": 2.0, "x2": 5.0}}
 
 
-@cache
-def table() -> dict[str, Answers]:
-    """Who answers which question; imported at the first use, when `serve` already guards the process."""
-    from explorer.work import (
-        basins,
-        compare,
-        curvature,
-        descent,
-        differences,
-        export,
-        graph,
-        report,
-        sheets,
-        swell,
-        symbolic,
-        symbolic_graph,
-        verdict,
-    )
+# Who answers which question; nothing is imported before it is asked for.
+_ANSWERED_BY: dict[str, Callable[[], Answers]] = {
+    "symbolic": lambda: import_module("explorer.work.symbolic").answers,
+    "symbolic_text": lambda: import_module("explorer.work.symbolic").text_answers,
+    "symbolic_steps": lambda: import_module("explorer.work.symbolic").steps_answers,
+    "symbolic_form": lambda: import_module("explorer.work.symbolic").form_answers,
+    "symbolic_graph": lambda: import_module("explorer.work.symbolic_graph").answers,
+    "swell": lambda: import_module("explorer.work.swell").answers,
+    "differences": lambda: import_module("explorer.work.differences").answers,
+    "graph": lambda: import_module("explorer.work.graph").answers,
+    "sheet": lambda: import_module("explorer.work.sheets").answers,
+    "verdict": lambda: import_module("explorer.work.verdict").answers,
+    "landscape": lambda: import_module("explorer.work.descent").landscape_answers,
+    "descent": lambda: import_module("explorer.work.descent").descent_answers,
+    "runs": lambda: import_module("explorer.work.descent").runs_answers,
+    "principal": lambda: import_module("explorer.work.descent").principal_answers,
+    "compare": lambda: import_module("explorer.work.compare").answers,
+    "map": lambda: import_module("explorer.work.basins").answers,
+    "curvature": lambda: import_module("explorer.work.curvature").answers,
+    "stationary": lambda: import_module("explorer.work.curvature").stationary_answers,
+    "report": lambda: import_module("explorer.work.report").answers,
+    "export": lambda: import_module("explorer.work.export").answers,
+}
 
-    return {
-        "symbolic": symbolic.answers,
-        "symbolic_text": symbolic.text_answers,
-        "symbolic_steps": symbolic.steps_answers,
-        "symbolic_form": symbolic.form_answers,
-        "symbolic_graph": symbolic_graph.answers,
-        "swell": swell.answers,
-        "differences": differences.answers,
-        "graph": graph.answers,
-        "sheet": sheets.answers,
-        "verdict": verdict.answers,
-        "landscape": descent.landscape_answers,
-        "descent": descent.descent_answers,
-        "runs": descent.runs_answers,
-        "principal": descent.principal_answers,
-        "compare": compare.answers,
-        "map": basins.answers,
-        "curvature": curvature.answers,
-        "stationary": curvature.stationary_answers,
-        "report": report.answers,
-        "export": export.answers,
-    }
+
+@cache
+def answerer(question: str) -> Answers:
+    """Who answers this question; imported at its first use, when `serve` already guards the process."""
+    return _ANSWERED_BY[question]()
 
 
 def answers(ask: Message) -> Iterator[Message]:
     """The answers to a question, by its name."""
-    answer = table().get(str(ask.get("ask")))
-    if answer is None:
+    question = str(ask.get("ask"))
+    if question not in _ANSWERED_BY:
         raise ExplorerError(f"There is no question “{ask.get('ask')}”.", kind="request")
-    return answer(ask)
+    return answerer(question)(ask)
 
 
-def warm() -> None:
-    """Load and run everything once, so that a forked worker's first answer is as quick as its second."""
+def warm(*questions: str) -> None:
+    """Load what answers these questions; without any, load and run everything once, so that a forked worker's first
+    answer is as quick as its second."""
+    for question in questions or _ANSWERED_BY:
+        answerer(question)
+    if questions:
+        return
     from explorer.calculus import symbolic as engine
 
     engine.warm_up()
-    for name in ("graph", "verdict", "differences", "symbolic"):
-        for _ in answers({"ask": name, **WORKED_EXAMPLE}):
+    for question in ("graph", "verdict", "differences", "symbolic"):
+        for _ in answers({"ask": question, **WORKED_EXAMPLE}):
             pass
 
 

@@ -158,7 +158,8 @@ class Pool:
     """The worker processes of one program: a fork server on Linux, elsewhere a fresh process for each worker.
 
     `module` ends in serve(answers, warm). `path` are folders to find it in, besides those of this process. One spare
-    worker is kept ready unless `spare` is False, so that nobody waits for an import after a kill.
+    worker is kept ready unless `spare` is False, so that nobody waits for an import after a kill. `only` names the
+    questions that will be asked, where they are known: what the others need is not loaded ahead.
     """
 
     def __init__(
@@ -168,11 +169,13 @@ class Pool:
         fork: bool = sys.platform == "linux",
         spare: bool = True,
         path: Iterable[str] = (),
+        only: Iterable[str] = (),
     ) -> None:
         self._module = module
         self._fork = fork
         self._keeps_spare = spare
         self._path = tuple(path)
+        self._only = tuple(only)
         self._keys = itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -300,7 +303,7 @@ class Pool:
         root = str(Path(explorer.__file__).parents[1])
         folders = [*self._path, *(folder or root for folder in sys.path), root]
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", self._module, *arguments],
+            [sys.executable, "-P", "-m", self._module, *arguments, *self._only],
             stdin=subprocess.DEVNULL,
             env=os.environ | dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONPATH": os.pathsep.join(folders)} | environment,
             pass_fds=inherited,

@@ -2,8 +2,10 @@
 
 `serve(answers, warm)` is the whole main function of a worker module, started in one of two ways by `pool`:
 
-    python -m MODULE fork FD       Linux: a fork server. It pays for the imports once and forks a worker for each need.
-    python -m MODULE connect PORT  elsewhere: one worker, which connects back to the process that started it.
+    python -m MODULE fork FD [QUESTION…]       Linux: a fork server. It pays for the imports once and forks a worker
+                                               for each need.
+    python -m MODULE connect PORT [QUESTION…]  elsewhere: one worker, which connects back to the process that
+                                               started it.
 
 A worker says {"ready": true}, then reads a question, writes its frames (see `ends`), reads the next. It has two
 threads: one computes, on a stack deep enough for SymPy's recursion; the main one reads, so that the end of the
@@ -42,8 +44,11 @@ _LONGEST_QUESTION_SECONDS = 1800
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
-def serve(answers: Answers, warm: Callable[[], None] | None = None) -> NoReturn:
-    """Run this process as a worker, or as the parent of workers; `warm` does the imports. Returns never."""
+def serve(answers: Answers, warm: Callable[..., None] | None = None) -> NoReturn:
+    """Run this process as a worker, or as the parent of workers. Returns never.
+
+    warm: does the imports, for the questions that it is given, or for all.
+    """
     # The window and its workers share a terminal: an interrupt is the window's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):  # a program without a console has neither
@@ -51,13 +56,15 @@ def serve(answers: Answers, warm: Callable[[], None] | None = None) -> NoReturn:
     # A parent that died before this line is noticed by the end of its socket.
     _die_with(os.getppid())
     match sys.argv[1:]:
-        case ["fork", fd]:
+        case ["fork", fd, *questions]:
             with socket.socket(fileno=int(fd)) as control:
-                _fork_workers(control, answers, warm)
+                if warm is not None:
+                    warm(*questions)
+                _fork_workers(control, answers)
             sys.exit(0)
-        case ["connect", port]:
+        case ["connect", port, *questions]:
             if warm is not None:
-                warm()
+                warm(*questions)
             sock = socket.create_connection(("127.0.0.1", int(port)))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.sendall(os.environ.pop(TOKEN_VARIABLE).encode())
@@ -74,13 +81,11 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _fork_workers(control: socket.socket, answers: Answers, warm: Callable[[], None] | None) -> None:
+def _fork_workers(control: socket.socket, answers: Answers) -> None:
     """Serve the control socket: b"fork ID" with a worker's socket, b"kill ID"; at its end kill all that is left.
 
     Only this process waits for its children, so that a process id in `children` or `dying` is never another's.
     """
-    if warm is not None:
-        warm()
     # Until here SIGTERM ends this process; from now on it has children, and ends by the end of the control socket.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     gc.collect()
