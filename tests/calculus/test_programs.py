@@ -741,9 +741,9 @@ def test_a_count_that_moves_with_an_input_has_no_derivative_and_a_floor_has():
 # -- limits -----------------------------------------------------------------------------------------------------------
 
 ENDLESS = [
-    ("def f(x):\n    while x > 0:\n        x = x + 1\n    return x", "Stopped after 1,000,000 steps", 2),
-    ("def f(x):\n    while True:\n        if x < 0:\n            return x", "Stopped after 1,000,000 steps", 2),
-    ("def f(x):\n    for i in range(10**9):\n        x = x/2 + 1\n    return x", "Stopped after 1,000,000 steps", 2),
+    ("def f(x):\n    while x > 0:\n        x = x + 1\n    return x", "Stopped after 50,000 steps", 2),
+    ("def f(x):\n    while True:\n        if x < 0:\n            return x", "Stopped after 50,000 steps", 2),
+    ("def f(x):\n    for i in range(10**9):\n        x = x/2 + 1\n    return x", "Stopped after 50,000 steps", 2),
     (
         "def f(x):\n    for i in range(2000):\n        for j in range(2000):\n            s = 2\n    return x",
         "Stopped",
@@ -753,16 +753,16 @@ ENDLESS = [
     ("def f(x):\n    return g(x)\n\ndef g(x):\n    return f(x)", "calls more than 1,000 deep", 2),
     (
         "def f(n):\n    if n < -20:\n        return 1\n    return f(n - 1) + f(n - 1)",
-        "Stopped after 1,000,000 steps",
+        "Stopped after 50,000 steps",
         2,
     ),
-    ("def f(x):\n    a = [x]*10**8\n    return x", "at most 100,000 items", 2),
+    ("def f(x):\n    a = [x]*10**8\n    return x", "at most 5,000 items", 2),
     ("def f(x):\n    a = [0]*10**300\n    return x", "must not be as large as 1e\\+300", 2),
     ("def f(x):\n    a = [0]\n    return a[-10**99]", "must not be as large as -1e\\+99", 3),
-    ("def f(x):\n    a = [i for i in range(10**9)]\n    return x", "at most 100,000 items", 2),
-    ("def f(x):\n    return sum(i*x for i in range(10**9))", "at most 100,000 items", 2),
-    ("def f(x):\n    a = [[0]*90000 for i in range(90000)]\n    return x", "Stopped after 1,000,000 steps", 2),
-    ("def f(x):\n    a = [0]*90000\n    return f(x) + a[0]", "Stopped after 1,000,000 steps", 2),
+    ("def f(x):\n    a = [i for i in range(10**9)]\n    return x", "at most 5,000 items", 2),
+    ("def f(x):\n    return sum(i*x for i in range(10**9))", "at most 5,000 items", 2),
+    ("def f(x):\n    a = [[0]*4000 for i in range(4000)]\n    return x", "Stopped after 50,000 steps", 2),
+    ("def f(x):\n    a = [0]*4000\n    return f(x) + a[0]", "Stopped after 50,000 steps", 2),
     ("def f(x):\n    for i in range(10**16):\n        x = 1\n    return x", "must not be as large", 2),
 ]
 
@@ -770,9 +770,14 @@ ENDLESS = [
 @pytest.mark.parametrize(("text", "said", "line"), ENDLESS)
 def test_what_does_not_end_is_stopped_as_a_limit_with_its_line(text, said, line):
     with pytest.raises(ExplorerError, match=said) as caught:
-        values(parse(text), [1.0])
+        values(parse(text), [1.0], Limits(steps=50_000, items=5_000))
     assert caught.value.kind == "limit"
     assert line <= caught.value.span.line <= line + 2
+
+
+def test_the_usual_limit_of_a_run_is_a_million_steps():
+    with pytest.raises(ExplorerError, match="Stopped after 1,000,000 steps"):
+        values(parse(ENDLESS[0][0]), [1.0])
 
 
 def test_every_step_of_a_run_has_the_place_at_which_it_would_be_stopped():
