@@ -1,6 +1,9 @@
 """The whole window for the tests, with its real worker processes, put back to its beginning before each test."""
 
+import itertools
 import os
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.ui import theme
 from explorer.ui.session import Session
+from explorer.work.pool import Pool
 
 PATIENCE_MS = 30_000  # for an answer on a loaded machine; where all is well it takes hundredths of a second
 
@@ -42,6 +46,51 @@ def no_process_left() -> Iterator[None]:
     before = child_processes()
     yield
     assert child_processes() <= before, "worker processes are left over"
+
+
+_START_SERVER, _STOP_SERVER = Pool._start_server, Pool._stop_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_servers(no_process_left: None) -> Iterator[None]:
+    """The windows of the tests, one after another, fork their workers from the same servers.
+
+    A server's imports take longer than a window's whole start. The program itself has one window and starts its own.
+    """
+    servers: dict[str, tuple[subprocess.Popen[bytes], socket.socket]] = {}
+    keys = itertools.count(1)
+
+    def start(pool: Pool) -> None:
+        if not pool._module.startswith("explorer."):
+            return _START_SERVER(pool)
+        if pool._server is None:
+            pool._server, pool._control = servers.get(pool._module, (None, None))
+        _START_SERVER(pool)
+        assert pool._server is not None
+        assert pool._control is not None
+        servers[pool._module] = pool._server, pool._control
+        pool._keys = keys
+
+    def stop(pool: Pool) -> None:
+        if pool._server is not None and servers.get(pool._module, (None,))[0] is pool._server:
+            pool._server = pool._control = None
+        else:
+            _STOP_SERVER(pool)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pool, "_start_server", start)
+        patch.setattr(Pool, "_stop_server", stop)
+        yield
+    for server, control in servers.values():
+        control.close()
+        server.wait()
+
+
+@pytest.fixture
+def own_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is opened in this test starts its own servers, as the program does."""
+    monkeypatch.setattr(Pool, "_start_server", _START_SERVER)
+    monkeypatch.setattr(Pool, "_stop_server", _STOP_SERVER)
 
 
 @pytest.fixture(scope="session")

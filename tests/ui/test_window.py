@@ -683,7 +683,7 @@ def test_a_window_killed_while_it_computes_leaves_no_process(tmp_path, qtbot):
 
 
 @linux_only
-def test_closing_while_something_computes_ends_all_processes(opened, qtbot):
+def test_closing_while_something_computes_ends_all_processes(own_servers, opened, qtbot):
     before = child_processes()
     window = opened(HANG)
     window.show()
