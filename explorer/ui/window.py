@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from explorer.ui.session import Question, Session
 
 TITLE = "Differentiation Explorer"
-_LEFT_WIDTH, _VERDICT_HEIGHT = 262, 128  # pixels: a slider beside a box; two rows, with room for a reason
+_USUAL_SIZE = 1280, 800  # pixels
+_LEFT_WIDTH, _VERDICT_HEIGHT = 276, 128  # pixels there: a slider beside a box; two rows, with room for a reason
+_COLUMN_SHARES = 2, 5, 4  # of what the window is wider than that
 _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
 # A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
 _LONG_TEXT, _TYPESET_PAUSE_MS = 1_000, 80
@@ -261,7 +263,7 @@ class MainWindow(QMainWindow):
         self.rows.addWidget(QWidget())
         self.rows.setChildrenCollapsible(False)
         self.setCentralWidget(self.rows)
-        self.resize(1280, 800)
+        self.resize(*_USUAL_SIZE)
         geometry = self._saved("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
@@ -590,19 +592,20 @@ class MainWindow(QMainWindow):
             self._say(self.message.text(), bool(self.message.property("wrong")))
 
     def _lay_out(self) -> None:
-        """As it was when the window was last closed, or else as it is best; then the left column keeps its width."""
+        """As it was when the window was last closed, or else as it is best; then all columns grow with the window."""
         self.default_layout()
         for splitter, name in ((self.columns, "columns"), (self.rows, "rows")):
             saved = self._saved(name)
             if saved is not None:
                 splitter.restoreState(saved)
-        for splitter, shares in ((self.columns, (0, 5, 4)), (self.rows, (1, 0))):
+        for splitter, shares in ((self.columns, _COLUMN_SHARES), (self.rows, (1, 0))):
             for place, share in enumerate(shares):
                 splitter.setStretchFactor(place, share)
 
     def default_layout(self) -> None:
-        wide, high = self.width() - _LEFT_WIDTH, self.height() - _VERDICT_HEIGHT
-        self.columns.setSizes([_LEFT_WIDTH, round(0.546 * wide), round(0.454 * wide)])  # 556 and 462 of 1280
+        left = _LEFT_WIDTH + max(0, self.width() - _USUAL_SIZE[0]) * _COLUMN_SHARES[0] // sum(_COLUMN_SHARES)
+        wide, high = self.width() - left, self.height() - _VERDICT_HEIGHT
+        self.columns.setSizes([left, round(0.546 * wide), round(0.454 * wide)])  # 556 and 462 at the usual size
         self.rows.setSizes([high, _VERDICT_HEIGHT])
 
     def _saved(self, name: str) -> QByteArray | None:

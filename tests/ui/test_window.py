@@ -502,14 +502,14 @@ def test_the_columns_share_the_width_however_the_window_is_built(qtbot, applicat
         window.show()
         qtbot.waitUntil(lambda: window.built and not window.busy, timeout=PATIENCE_MS)
         left, graph, tabs = window.columns.sizes()
-        assert (left, graph > tabs) == (262, True)
+        assert (left >= 256, graph > tabs) == (True, True)
         assert not window.graph.fit.isVisible(), "the worked example is seen whole"
         window.resize(1920, 1080)
         qtbot.waitUntil(lambda: sum(window.columns.sizes()) > 1800, timeout=PATIENCE_MS)
         wider = window.columns.sizes()
-        assert wider[0] == left
+        assert wider[0] > left + 80, "a program's lines have room"
         assert wider[1] > graph + 200
-        assert wider[2] > tabs + 200
+        assert wider[2] > tabs + 180
         assert window.rows.sizes()[1] < 200
     finally:
         window.close()
