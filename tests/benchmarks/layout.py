@@ -2,9 +2,11 @@
 
     python -m tests.benchmarks.layout [graphs]
 
-Both draw the same graphs with the same boxes. Crossings are counted on the curves as they are drawn, by the same
-count. Exits with 1 where a target is missed: a program of 1,000 operations at least 10 × as fast as `dot -Tjson` with
-at most 1.1 × its crossings and no box over another; 20 to 100 nodes: together at most 1.2 × its crossings.
+Both draw the same graphs with the same boxes. dot's time is that of its process, from the text to its JSON; ours that
+of `lay_out` in a process that runs, as the window's worker does. Crossings are counted on the curves as they are drawn,
+by the same count. Exits with 1 where a target is missed: five kinds of 1,000 operations at least 10 × as fast as
+`dot -Tjson` with at most 1.1 × its crossings and no box over another; 20 to 100 nodes: each graph at most 1.2 × its
+crossings, or one more where there are fewer than five.
 """
 
 import json
@@ -14,15 +16,20 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
+from explorer.calculus import layout
 from explorer.calculus.layout import Drawing, lay_out
 from explorer.calculus.tape import record
 from explorer.language.parser import parse
 
 WIDTH, HEIGHT = 96.0, 64.0
 DOT_SECONDS = 120.0
-SAMPLES = 8
+ROUNDS = 3  # of the large graphs, ours and dot's in turn: the best of each counts
+SAMPLES = 7  # straight pieces of a cubic; an odd number, or mirrored curves would cross where two pieces meet
+PHASES = ("_layering", "_with_bends", "_order", "_coordinates", "_columns", "_curves", "_labels")
 
 Edges = list[tuple[int, int]]
 Line = list[tuple[float, float]]
@@ -45,6 +52,18 @@ def random_program(operations: int, inputs: int, seed: int) -> str:
         lines.append(f"        a[{k}] = sin(a[{a}]*a[{b}]) + a[{c}]")
     lines.append("    return " + " + ".join(f"a[{k}]" for k in range(inputs)))
     return "\n".join(lines)
+
+
+def rosenbrock(inputs: int) -> str:
+    """The sum over neighbouring inputs, 9 operations a term."""
+    names = ", ".join(f"x{k}" for k in range(inputs))
+    return f"f({names}) = " + " + ".join(f"100*(x{k + 1} - x{k}^2)^2 + (1 - x{k})^2" for k in range(inputs - 1))
+
+
+def any_earlier(nodes: int, inputs: int, seed: int) -> tuple[int, Edges]:
+    """Operations that take any one or two earlier values: few layers, each very tall."""
+    luck = random.Random(seed)
+    return nodes, [(luck.randrange(node), node) for node in range(inputs, nodes) for _ in range(luck.choice((1, 2, 2)))]
 
 
 def random_graph(nodes: int, seed: int) -> tuple[int, Edges]:
@@ -151,16 +170,45 @@ def overlapping(drawing: Drawing) -> int:
     return count
 
 
-def compare(name: str, nodes: int, edges: Edges) -> tuple[float, float, int, int, int]:
+def phases(sizes: list[tuple[float, float]], edges: Edges) -> str:
+    """Milliseconds of each phase of the layout."""
+    spent: dict[str, float] = {}
+
+    def timed(name: str, phase: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            start = time.perf_counter()
+            result = phase(*args)
+            spent[name] = spent.get(name, 0.0) + time.perf_counter() - start
+            return result
+
+        return run
+
+    plain = {name: getattr(layout, name) for name in PHASES}
+    try:
+        for name, phase in plain.items():
+            setattr(layout, name, timed(name, phase))
+        lay_out(sizes, edges)
+    finally:
+        for name, phase in plain.items():
+            setattr(layout, name, phase)
+    return ", ".join(f"{name.strip('_').replace('_', ' ')} {s * 1000:.0f}" for name, s in spent.items())
+
+
+def compare(name: str, nodes: int, edges: Edges, rounds: int = 1) -> tuple[float, float, int, int, int]:
     """Seconds of ours and dot's, crossings of ours and dot's, boxes over one another; printed in a line."""
     sizes = [(WIDTH, HEIGHT)] * nodes
-    lay_out(sizes[:5], [])
-    start = time.perf_counter()
-    drawing = lay_out(sizes, edges)
-    own_seconds = time.perf_counter() - start
+    own_seconds = seconds = DOT_SECONDS
+    theirs = -1
+    for _ in range(rounds):
+        start = time.perf_counter()
+        drawing = lay_out(sizes, edges)
+        own_seconds = min(own_seconds, time.perf_counter() - start)
+        result = dot(nodes, edges)
+        if result is None:
+            break
+        seconds, lines = min(seconds, result[0]), result[1]
+        theirs = crossings(lines)
     own = crossings(own_lines(drawing))
-    result = dot(nodes, edges)
-    seconds, theirs = (DOT_SECONDS, -1) if result is None else (result[0], crossings(result[1]))
     over = overlapping(drawing)
     print(
         f"{name:24} {nodes:5} nodes {len(edges):5} edges   ours {own_seconds * 1000:7.0f} ms {own:6}   "
@@ -168,6 +216,8 @@ def compare(name: str, nodes: int, edges: Edges) -> tuple[float, float, int, int
         f"{own / theirs if theirs > 0 else float(own):5.2f} × the crossings, {over} boxes overlap",
         flush=True,
     )
+    if rounds > 1:
+        print(f"    {phases(sizes, edges)}", flush=True)
     return own_seconds, seconds, own, theirs, over
 
 
@@ -176,28 +226,29 @@ def main() -> int:
         print("dot is not installed: nothing to compare with.")
         return 0
     failures = []
-    for name, source in (
-        ("program of 1,000", random_program(1000, 6, 1)),
-        ("dense program", random_program(1000, 12, 2)),
-        ("logistic map", "def f(x):\n    for i in range(333):\n        x = 4*x*(1-x)\n    return x"),
+    for name, (nodes, edges) in (
+        ("program", graph_of(random_program(1000, 6, 1))),
+        ("dense program", graph_of(random_program(1000, 12, 2))),
+        ("logistic map", graph_of("def f(x):\n    for i in range(333):\n        x = 4*x*(1-x)\n    return x")),
+        ("Rosenbrock", graph_of(rosenbrock(112))),
+        ("any earlier values", any_earlier(1000, 10, 1)),
     ):
-        nodes, edges = graph_of(source)
-        own_seconds, seconds, own, theirs, over = compare(name, nodes, edges)
-        if over or seconds < 10 * own_seconds or (theirs >= 0 and own > 1.1 * theirs):
+        own_seconds, seconds, own, theirs, over = compare(name, nodes, edges, ROUNDS)
+        if over or seconds < 10 * own_seconds or (theirs >= 0 and own > max(1.1 * theirs, theirs + 1)):
             failures.append(name)
     total = [0, 0]
-    worse = 0
+    worse = []
     for seed in range(int(sys.argv[1]) if len(sys.argv) > 1 else 40):
-        nodes, edges = random_graph(20 + 2 * seed, seed)
+        nodes, edges = random_graph(20 + 2 * seed % 82, seed)
         _, _, own, theirs, over = compare(f"random {seed}", nodes, edges)
         total[0] += own
         total[1] += theirs
-        worse += own > max(1.2 * theirs, theirs + 1)
+        if own > max(1.2 * theirs, theirs + 1):
+            worse.append(f"random {seed}")
         if over:
             failures.append(f"random {seed}")
-    print(f"20 to 100 nodes together: {total[0]} crossings, dot {total[1]}; more than 1.2 × in {worse} graphs")
-    if total[0] > 1.2 * total[1]:
-        failures.append("crossings of small graphs")
+    print(f"20 to 100 nodes together: {total[0]} crossings, dot {total[1]}; more than 1.2 × in {len(worse)} graphs")
+    failures += worse
     print("missed: " + ", ".join(failures) if failures else "all targets met")
     return bool(failures)
 
