@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 TITLE = "Differentiation Explorer"
 _USUAL_SIZE = 1280, 800  # pixels
-_LEFT_WIDTH, _VERDICT_HEIGHT = 276, 128  # pixels there: a slider beside a box; two rows, with room for a reason
+_LEFT_WIDTH, _VERDICT_HEIGHT = 280, 128  # pixels there: a slider beside a box; two rows, with room for a reason
 _COLUMN_SHARES = 2, 5, 4  # of what the window is wider than that
 _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
 # A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
