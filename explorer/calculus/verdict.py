@@ -15,7 +15,7 @@ import numpy as np
 
 from explorer.calculus.differences import Slice, estimate, one_sided_slopes, sweep, sweep_steps
 from explorer.calculus.stencils import SCHEME
-from explorer.calculus.sweeps import reverse_jacobian
+from explorer.calculus.sweeps import adjoints, reverse_jacobian
 from explorer.calculus.tape import INPUT, Decision, Loop, Op, Tape
 from explorer.language.program import ExplorerError, Program, Span
 
@@ -23,6 +23,7 @@ Matrix = list[list[float]]
 
 # A double has 53 binary digits: −log₁₀ 2⁻⁵³. Equal numbers agree in all of them.
 FULL_DIGITS = 15.9
+UNIT_ROUNDOFF = 2.0**-53
 # Margins below this fraction of the compared numbers count as on the boundary: rounding can tip them.
 NEAR = 1e-9
 # A sum that is this much smaller than its terms has lost half of the digits.
@@ -38,6 +39,8 @@ SLOPE_TOLERANCE = 1e-6
 MOST_EXPLAINED = 3
 # A sum that is this much smaller than a rounded term has lost digits that may matter; many digits tell.
 SUSPECT = 1e-4
+# So many operations, in all entries that are looked at, many digits take some ten milliseconds for.
+SMALL = 60
 # How far from the point, relative to it, the function's steepness beside it is looked for.
 BESIDE = 1e-2
 USEFUL_DIGITS = 3.0
@@ -164,19 +167,24 @@ def judge(
 
 
 def lost_digits(program: Program, tape: Tape) -> list[str] | None:
-    """Sentences on what doubles lose on the way to an output or its derivative, where a sum cancels.
+    """Sentences on what doubles lose on the way to an output or its derivative.
 
     Methods that run the same operations lose the same digits and agree, so that the referee is arithmetic with hundreds
-    of them. Empty where nothing is lost; None where no sum cancels that could matter, or many digits cannot be had.
+    of them: of small programs always, of others where a sum cancels or a rounding error is magnified. Empty where
+    nothing is lost; None where the referee was not asked or cannot tell.
     """
-    if not any(_may_cancel(op, tape) for op in tape.operations):
+    pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))][:MOST_EXPLAINED]
+    cancels = any(_may_cancel(op, tape) for op in tape.operations)
+    # Where AD goes by a convention its derivative is another for that reason, and not for lost digits.
+    small = len(tape.operations) * len(pairs) <= SMALL and not _DOUBTFUL & set(find_reasons(tape))
+    if not small and not cancels and not _magnifies_rounding(tape):
         return None
-    from explorer.calculus.multiprecision import jet  # loads mpmath, which few verdicts need
+    how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
+    from explorer.calculus.multiprecision import jet  # loads mpmath, which is not wanted before the first verdict
 
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
     notes = []
-    pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))]
-    for row, column in pairs[:MOST_EXPLAINED]:
+    for row, column in pairs:
         try:
             truth = jet(program, point, row, column)
         except ExplorerError:
@@ -192,8 +200,8 @@ def lost_digits(program: Program, tape: Tape) -> list[str] | None:
         what = [f"{program.outputs[row]} = {value:.6g}"] * off[0] + [f"{name} = {slope:.6g}"] * off[1]
         if what and math.isfinite(here):
             notes.append(
-                f"In arithmetic with hundreds of digits {' and '.join(what)}: a sum on the way cancels, and all "
-                "methods lose the same digits of it"
+                f"In arithmetic with hundreds of digits {' and '.join(what)}: {how}, and all methods lose the same "
+                "digits of it"
             )
     return notes
 
@@ -204,6 +212,20 @@ def _may_cancel(op: Op, tape: Tape) -> bool:
         return False
     rounded = any(isinstance(a, int) and tape.ops[a].function != INPUT for a in op.arguments)
     return rounded and abs(op.value) < SUSPECT * max(map(abs, tape.argument_values(op)))
+
+
+def _magnifies_rounding(tape: Tape) -> bool:
+    """Whether the rounding error of some operation, carried on by its adjoint, is a large part of an output.
+
+    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.3: v̄·v·u is what it adds to the output.
+    """
+    for row, value in enumerate(tape.values):
+        reached = adjoints(tape, [float(k == row) for k in range(len(tape.outputs))])
+        for op in tape.operations:
+            carried = abs(op.value * (reached[op.index] or 0.0)) * UNIT_ROUNDOFF
+            if carried > LOST * abs(value) and math.isfinite(carried):
+                return True
+    return False
 
 
 def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matrix | None:

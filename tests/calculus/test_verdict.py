@@ -215,8 +215,37 @@ def test_agreement_on_what_cancellation_has_destroyed_is_no_truth():
 
 
 @pytest.mark.parametrize(
+    ("text", "x", "said"),
+    [
+        ("(1 + 1/x)^x", 1e9, "y = 2.71828 and ∂y/∂x = 1.35914e-18"),  # e − e/(2x) + …
+        ("log(1 + x)/x", 1e-12, "y = 1 and ∂y/∂x = -0.5"),
+        ("log1p(x)/x", 1e-12, "digits ∂y/∂x = -0.5"),  # the value is right, and the derivative is not
+    ],
+)
+def test_a_rounding_error_that_is_magnified_is_told_where_no_sum_cancels(text, x, said):
+    verdict = judged_whole(text, x)
+    assert verdict.reasons == ("cancellation",)
+    (note,) = verdict.notes
+    assert said in note
+    assert "rounding on the way is magnified" in note
+
+
+@pytest.mark.parametrize(("text", "x"), [("sin(1e8*x)", 1.3), ("relu(x) - relu(-x)", 0.0)])
+def test_steepness_and_a_convention_are_no_lost_digits(text, x):
+    program = parse(text)
+    assert not lost_digits(program, record(program, [x]))
+
+
+def test_the_last_rounds_of_a_chaotic_loop_are_rounding():
+    (note,) = judged_whole("def f(x):\n    for k in range(80):\n        x = 3.9*x*(1-x)\n    return x", 0.3).notes
+    assert "∂f/∂x = -3.81674e+16" in note
+
+
+@pytest.mark.parametrize(
     ("text", "point"),
     [
+        ("ln(x1) + x1*x2 - sin(x2)", (2.0, 5.0)),
+        ("exp(-x)", (745.0,)),
         ("(1-x)^2 + 100*(y - x^2)^2", (1.0, 1.0)),
         ("x^3 - 3*x", (1.0,)),
         ("x^4 - 4*x", (1.0,)),

@@ -34,7 +34,7 @@ _COLUMNS = {
     "central agrees in": "significant digits that the central difference shares with reverse AD",
 }
 _REASONS = {  # of a corner and of a branch's boundary the notes say which and what AD makes of it
-    "cancellation": "a sum cancels: most digits of its terms are lost",
+    "cancellation": "digits are lost on the way: a sum cancels, or rounding is magnified",
     "overflow": "a number became too large for a double on the way",
     "domain-edge": "an operation on the way is outside its domain here, at its edge or at a pole",
     "not-differentiable": "the function jumps here: it has no derivative",
