@@ -322,10 +322,11 @@ def explain(tape: Tape, slopes: Sequence[Slopes]) -> list[str]:
         row, column = tape.output_names.index(each.output), tape.inputs.index(each.input)
         here, side = jacobian[row][column], 0.5 * (each.left + each.right)
         if math.isfinite(side) and not each.differ and not each.is_near(jacobian, tape):
-            notes.append(
-                f"∂{each.output}/∂{each.input}: the slope is {side:.4g} from both sides, and AD gives {here:.4g}: "
-                "at this very point it follows one branch, or a corner's convention, and these do not compose."
-            )
+            why = "at this very point it follows one branch, or a corner's convention, and these do not compose."
+            if here != here:
+                why = "its chain of factors has 0·∞, of which there is no value, where the limit has one."
+            said = f"∂{each.output}/∂{each.input}: the slope is {side:.4g} from both sides, and AD gives {here:.4g}: "
+            notes.append(said + why)
     return notes
 
 

@@ -230,6 +230,11 @@ def test_a_rounding_error_that_is_magnified_is_told_where_no_sum_cancels(text, x
     assert "rounding on the way is magnified" in note
 
 
+def test_a_flat_function_whose_chain_has_an_infinite_factor_is_explained_by_it():
+    (note,) = judged_whole("exp(-1/x^2)", 0.0).notes
+    assert "the slope is 0 from both sides, and AD gives nan: its chain of factors has 0·∞" in note
+
+
 @pytest.mark.parametrize(("text", "x"), [("sin(1e8*x)", 1.3), ("relu(x) - relu(-x)", 0.0)])
 def test_steepness_and_a_convention_are_no_lost_digits(text, x):
     program = parse(text)
