@@ -214,13 +214,13 @@ def _fit(derivative: int, low: int, high: int) -> Stencil:
 class Jet:
     """What many digits say of f at x: value and derivatives, on both sides.
 
-    derivatives[d − 1] is f⁽ᵈ⁾(x), NaN where there is none; left, right: the slopes of the sides, ±∞ where they grow
-    without bound, NaN where f is not defined on that side. exact: f′ as an mpf with over 50 digits, or None. value:
-    f(x) as an mpf. jump: f itself is not continuous here; left_limit and right_limit are its limits.
+    derivatives[d − 1] is f⁽ᵈ⁾(x), NaN where there is none; many: those that there are as mpf, f′ and f″ with over 50
+    digits. left, right: the slopes of the sides, ±∞ where they grow without bound, NaN where f is not defined on that
+    side. value: f(x) as an mpf. jump: f itself is not continuous here; left_limit and right_limit are its limits.
     """
 
     value: Any
-    exact: Any
+    many: tuple[Any, ...]
     derivatives: tuple[float, ...]
     left: float
     right: float
@@ -228,15 +228,24 @@ class Jet:
     left_limit: float
     right_limit: float
 
+    def exactly(self, derivative: int) -> Any:
+        """The d-th derivative as an mpf; None where there is none."""
+        return self.many[derivative - 1] if derivative <= len(self.many) else None
+
+    def digits(self, derivative: int) -> str:
+        """The d-th derivative in 50 digits; "" where there is none."""
+        exact = self.exactly(derivative)
+        return "" if exact is None else str(mpmath.nstr(exact, 50))
+
+    @property
+    def exact(self) -> Any:
+        """f′(x) as an mpf; None where there is none."""
+        return self.exactly(1)
+
     @property
     def smooth(self) -> bool:
         """Whether there is a finite derivative."""
-        return self.exact is not None
-
-    @property
-    def digits(self) -> str:
-        """f′(x) in 50 digits; "" where there is none."""
-        return str(mpmath.nstr(self.exact, 50)) if self.exact is not None else ""
+        return bool(self.many)
 
 
 def jet(program: Program | Code, point: Sequence[float], output: int, input_: int) -> Jet:
@@ -255,11 +264,10 @@ def jet(program: Program | Code, point: Sequence[float], output: int, input_: in
             derivatives = [fan.derivative(d, -_REACH, _REACH) for d in range(1, DERIVATIVES + 1)]
         else:  # a fit through both sides would see the corner of the slope
             derivatives = [(left.slope + right.slope) / 2]
-    exact = derivatives[0] if derivatives else None
     numbers = tuple(map(_double, derivatives)) + (NAN,) * (DERIVATIVES - len(derivatives))
     jump = left.jump or right.jump
     sides = (_double(left.slope), _double(right.slope), jump, _double(left.limit), _double(right.limit))
-    return Jet(fan.here, exact, numbers, *sides)
+    return Jet(fan.here, tuple(derivatives), numbers, *sides)
 
 
 def _double(value: Any) -> float:

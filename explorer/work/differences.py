@@ -146,12 +146,10 @@ class _Study:
     @cached_property
     def truth(self) -> tuple[float, Any]:
         """The derivative as a double and as exactly as it is known."""
-        if self.jet is not None and self.jet.smooth and math.isfinite(self.f.here):
-            if self.options.derivative == 1:
-                return float(self.jet.exact), self.jet.exact
-            second = self.jet.derivatives[1]
-            if second == second:
-                return second, second
+        if self.jet is not None and math.isfinite(self.f.here):
+            exact = self.jet.exactly(self.options.derivative)
+            if exact is not None:
+                return float(exact), exact
         if self.one_sided is not None:
             return self.one_sided, self.one_sided
         if self.options.derivative == 1:
@@ -225,7 +223,7 @@ class _Study:
     def _truth_told(self) -> Message:
         value, exact = self.truth
         precise = not isinstance(exact, float) or (self.jet is not None and self.jet.smooth) or exact is self.one_sided
-        digits = self.jet.digits if self.jet is not None and not isinstance(exact, float) else ""
+        digits = "" if self.jet is None or isinstance(exact, float) else self.jet.digits(self.options.derivative)
         why = self.why_not
         if not precise and not why:
             why = "f has no derivative here; this is AD's convention"
@@ -409,8 +407,8 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
     except ExplorerError as error:
         here, row["note"] = None, error.message
     truth = study.truth[1] if same else None
-    if truth is None and here is not None and here.smooth:
-        truth = here.exact if scheme.derivative == 1 else here.derivatives[scheme.derivative - 1]
+    if truth is None and here is not None:
+        truth = here.exactly(scheme.derivative)
     if truth is None:
         truth = study.truth[1]
     per_decade = 8
