@@ -210,6 +210,22 @@ class Picture:
         return Picture(pixmap, width / ratio, height / ratio, axes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """A picture for elsewhere: what is asked beside the spec, who takes the answer, and who hears why there is none."""
+
+    asks: dict[str, Any]
+    take: Callable[[dict[str, Any]], None]  # ValueError: it is no answer
+    fail: Callable[[str], None]
+
+
+def _reason(end: End) -> str:
+    """Why there is no picture; the last line of a traceback says what broke, the others where."""
+    if isinstance(end, Done):
+        return "the answer holds none"
+    return end.message if isinstance(end, Refused) else end.traceback.strip().splitlines()[-1]
+
+
 _numbers = itertools.count(1)
 
 
@@ -277,8 +293,8 @@ class PlotView(QWidget):
         self._dimmed = False
         self._busy = False  # a question is with the worker
         self._stale = False  # what was asked, or shown, is no longer what is wanted
-        self._taker: Callable[[QPixmap], None] | None = None  # waits for the picture to be drawn for elsewhere
-        self._exporting = False  # the question under way is for that one
+        self._wanted: _Export | None = None  # to be drawn for elsewhere, when the question under way is answered
+        self._exporting: _Export | None = None  # the question under way is for this one
         self._late = False  # the picture has been waited for longer than PATIENCE_MS
         self._cursor: QPointF | None = None
         self._framed = False  # the keyboard came here: a frame shows it
@@ -351,9 +367,38 @@ class PlotView(QWidget):
 
     def draw_for_export(self, take: Callable[[QPixmap], None]) -> None:
         """Hand over figure and overlay with EXPORT_RATIO pixels for each logical one, once they are drawn."""
+
+        def finer(answer: dict[str, Any]) -> None:
+            take(self._with_overlay(Picture.from_json(answer)))
+
+        def none_finer(_reason: str) -> None:
+            if self._picture is not None:
+                take(self._with_overlay(self._picture))
+
+        self._want(_Export({"ratio": max(EXPORT_RATIO, self.devicePixelRatioF())}, finer, none_finer))
+
+    def write_for_export(
+        self, asks: dict[str, Any], take: Callable[[bytes], None], fail: Callable[[str], None]
+    ) -> None:
+        """Hand over a file of lines and letters, or the reason why there is none; asks: its format, the overlay."""
+
+        def whole(answer: dict[str, Any]) -> None:
+            try:
+                content = base64.b64decode(answer["file"], validate=True)
+            except (KeyError, TypeError, binascii.Error) as error:
+                raise ValueError(f"not a file: {error}") from error
+            take(content)
+
+        self._want(_Export({"ratio": 1.0, **asks}, whole, fail))
+
+    def overlay(self) -> list[tuple[Overlay, str]]:
+        """What is drawn over the picture, and in which colour."""
+        return [(part, "" if isinstance(part, Raster) else self._colour(part.colour).name()) for part in self._overlay]
+
+    def _want(self, export: _Export) -> None:
         if self._spec is None or self._picture is None:
             return
-        self._taker = take
+        self._wanted = export
         if not self._busy:
             self._ask_export()
 
@@ -364,16 +409,15 @@ class PlotView(QWidget):
         return {**(self._spec or {}), **size, "theme": theme_of(self)}
 
     def _ask_export(self) -> None:
-        self._busy = self._exporting = True
-        self._worker.ask(self._question(max(EXPORT_RATIO, self.devicePixelRatioF())), BUDGET_MS)
+        assert self._wanted is not None
+        self._busy, self._exporting, self._wanted = True, self._wanted, None
+        self._worker.ask({**self._question(1.0), **self._exporting.asks}, BUDGET_MS)
 
-    def _export(self, picture: Picture) -> None:
-        take, self._taker = self._taker, None
-        if take is not None:
-            pixmap = QPixmap(picture.pixmap)
-            with QPainter(pixmap) as painter:
-                self._paint_overlay(painter, picture.axes)
-            take(pixmap)
+    def _with_overlay(self, picture: Picture) -> QPixmap:
+        pixmap = QPixmap(picture.pixmap)
+        with QPainter(pixmap) as painter:
+            self._paint_overlay(painter, picture.axes)
+        return pixmap
 
     def _ask(self) -> None:
         """Send the newest spec, or note that it must be sent: after the one under way, or when the view is shown."""
@@ -392,9 +436,10 @@ class PlotView(QWidget):
         self._worker.ask(question, BUDGET_MS)
 
     def _receive(self, answer: Any) -> None:
-        if self._exporting:
-            with suppress(ValueError):  # then the end hands over what is on the screen
-                self._export(Picture.from_json(answer))
+        if self._exporting is not None:
+            with suppress(ValueError):  # then its end says so
+                self._exporting.take(answer)
+                self._exporting = None
             return
         if self._asked is None:  # the figure was taken away meanwhile
             return
@@ -410,23 +455,21 @@ class PlotView(QWidget):
         self.drawn.emit()
 
     def _finish(self, end: End) -> None:
-        exported, self._busy, self._exporting = self._exporting, False, False
-        if exported and self._taker is not None and self._picture is not None:
-            self._export(self._picture)  # that of the screen, where no finer one could be drawn
+        exported, self._busy, self._exporting = self._exporting, False, None
+        if exported is not None:
+            exported.fail(_reason(end))
         if self._stale:
             self._ask()
             return
-        if exported:
-            return
-        if self._taker is not None and self._spec is not None:
+        if self._wanted is not None and self._spec is not None:
             self._calm()
             self._ask_export()
             return
+        if exported is not None:
+            return
         self._calm()
         if self._asked is not None and not isinstance(end, Done):
-            # The last line of a traceback says what broke, the others where.
-            said = end.message if isinstance(end, Refused) else end.traceback.strip().splitlines()[-1]
-            self._message, self._asked = f"This plot could not be drawn: {said}", None
+            self._message, self._asked = f"This plot could not be drawn: {_reason(end)}", None
         self.update()
 
     def _calm(self) -> None:

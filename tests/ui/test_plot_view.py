@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 import subprocess
 import sys
 import zlib
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from explorer.ui import plot_view
-from explorer.ui.plot_view import Axes, Marker, Picture, PlotView, Polyline
+from explorer.ui.plot_view import Axes, Marker, Picture, PlotView, Polyline, Raster
 from explorer.ui.worker import Crew
 from explorer.work.ends import DIED, Broken, Done, Refused
 
@@ -569,6 +571,46 @@ def test_where_no_finer_picture_can_be_drawn_the_one_on_the_screen_is_handed_ove
     worker.ended.emit(DIED)
     assert [pixmap.width() for pixmap in found] == [view.width()]
     assert view.axes() is not None
+
+
+def test_a_plot_is_saved_as_lines_with_its_overlay(real, qtbot, tmp_path):
+    from explorer.ui.plot_picture import save_as
+
+    draw(real, LINE, qtbot)
+    raster = QImage(2, 2, QImage.Format.Format_RGB32)
+    raster.fill(QColor("#00ff00"))
+    band = [Raster(raster, (2.0, 4.0), (0.0, 10.0)), Polyline([0.0, 4.0], [30.0, 30.0], "text", 6.0)]
+    real.set_overlay([*band, Marker(1.0, 20.0, "square", "here", 1)])
+    svg, pdf = tmp_path / "plot.svg", tmp_path / "plot.PDF"
+    save_as(real, str(svg))
+    qtbot.waitUntil(svg.exists, timeout=20_000)
+    save_as(real, str(pdf))
+    qtbot.waitUntil(pdf.exists, timeout=20_000)
+    picture = QImage(420, 300, QImage.Format.Format_RGB32)
+    with QPainter(picture) as painter:
+        QSvgRenderer(str(svg)).render(painter)
+    assert colour_near(picture, real.to_pixel(1.0, 30.0), "#000000", reach=2)
+    assert colour_near(picture, real.to_pixel(3.0, 5.0), "#00ff00", reach=2)
+    assert colour_near(picture, real.to_pixel(1.0, 20.0), ORANGE, reach=2)
+    assert colour_near(picture, real.to_pixel(2.0, 20.0), BLUE, reach=2)
+    streams = re.findall(rb"stream\n(x.*?)\nendstream", pdf.read_bytes(), re.DOTALL)
+    red, green = (f"{part:.4f}"[:5].encode() for part in QColor(ORANGE).getRgbF()[:2])
+    colours = [re.findall(rb"(\S+) (\S+) 0 (?:rg|RG)\n", zlib.decompress(part)) for part in streams]
+    assert any(r.startswith(red) and g.startswith(green) for found in colours for r, g in found)
+
+
+def test_a_file_that_cannot_be_written_or_has_another_ending_is_said(view, worker, tmp_path):
+    from explorer.ui.plot_picture import save_as
+
+    view.show_figure(LINE)
+    worker.reply()
+    save_as(view, str(tmp_path / "plot.docx"))
+    assert "docx" in view.findChild(QMessageBox, "plot.fault").text()
+    save_as(view, str(tmp_path / "plot.pdf"))
+    worker.ended.emit(DIED)
+    assert len(view.findChildren(QMessageBox, "plot.fault")) == 2
+    assert not list(tmp_path.iterdir())
+    assert not view.drawing
 
 
 def test_words_at_one_place_stand_below_each_other():

@@ -2,7 +2,8 @@
 
 Every spec:  kind ("curves", "contour", "curve_1d"), width_px, height_px (logical pixels), ratio (device pixels per
 logical one), theme, x_label, y_label (with their unit), and optionally x_limits, y_limits, x_whole,
-y_whole (the values are whole numbers, and so are the ticks).
+y_whole (the values are whole numbers, and so are the ticks); overlay (see the module of that name); format ("svg" or
+"pdf": the answer is a file).
   theme      background, text, grid, accent ("#rrggbb"), series (a list of such), font_px (default 12)
 Arrays are what `array` reads. The kinds add:
   curves     series: a list of {x, y, label, style}; x_scale, y_scale ("linear" or "log"); zero_note (what a value of 0
@@ -22,6 +23,7 @@ It is one file of more than 300 lines because the three kinds share their axes, 
 from __future__ import annotations
 
 import base64
+import io
 import math
 import warnings
 import zlib
@@ -42,6 +44,8 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import Formatter, MaxNLocator
 
+from explorer.ui.plots.arrays import array
+from explorer.ui.plots.overlays import draw_overlay
 from explorer.ui.plots.spans import draw_spans
 
 # A person's own matplotlibrc (LaTeX for every label, another backend) must not reach the window's plots.
@@ -63,17 +67,6 @@ MOST_MARKERS = 40  # on one curve; more of them hide each other at 400 pixels
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def array(value: Any) -> np.ndarray:
-    """The float64 array of a list (numbers, or "nan", "inf", "-inf", null as NaN) or of base64 little-endian float64.
-
-    The second is {"float64": "...", "shape": [...]}; its shape is optional. ValueError where it is neither.
-    """
-    if isinstance(value, dict):
-        flat = np.frombuffer(base64.b64decode(value["float64"], validate=True), dtype="<f8")
-        return flat.reshape(value["shape"]) if "shape" in value else flat
-    return np.asarray(value, dtype=np.float64)
-
-
 def figure(spec: Spec) -> Figure:
     """The Figure of a spec, with its final margins, at the spec's size and resolution. ValueError: not a spec."""
     draw = {"curves": _curves, "contour": _contour, "curve_1d": _curve_1d}.get(spec["kind"])
@@ -93,6 +86,7 @@ def figure(spec: Spec) -> Figure:
         axes = canvas.figure.add_axes((0.15, 0.15, 0.7, 0.7), label="plot")
         handles, bar = draw(spec, axes)
         _arrange(canvas, axes, bar, handles, ratio)
+        draw_overlay(spec, axes)
     return canvas.figure
 
 
@@ -102,6 +96,7 @@ def answer(spec: Spec) -> Spec:
     `axes` is a list of {left, top, right, bottom (logical pixels from the top left), x_limits, y_limits, x_scale,
     y_scale}. A picture of 900 × 600 at ratio 2 (two cores, no GPU) costs with zlib level 1 16 ms here and 7 ms in the
     window, 0.6 MB on the wire; as raw pixels 66 and 19 ms, 11.5 MB; as PNG level 1 46 and 14 ms.
+    Where a format is asked for it is {file: base64} and nothing else.
     """
     drawn = figure(spec)
     canvas = drawn.canvas
@@ -112,6 +107,8 @@ def answer(spec: Spec) -> Spec:
     ):
         # A name in a script that the font lacks is shown as boxes; that is not an error of the program.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        if spec.get("format"):
+            return {"file": base64.b64encode(_file(drawn, spec["format"])).decode("ascii")}
         canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
     return {
@@ -121,6 +118,16 @@ def answer(spec: Spec) -> Spec:
         "ratio": spec["ratio"],
         "axes": [_place(axes, pixels.shape[0], spec["ratio"]) for axes in drawn.axes if axes.get_label() == "plot"],
     }
+
+
+def _file(drawn: Figure, kind: str) -> bytes:
+    """The figure as SVG or PDF: letters of a PDF are text, those of an SVG outlines, which need no font."""
+    if kind not in ("svg", "pdf"):
+        raise ValueError(f"no format of a figure: {kind!r}")
+    content = io.BytesIO()
+    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "path"}):
+        drawn.savefig(content, format=kind, metadata={"Date": None} if kind == "svg" else {"CreationDate": None})
+    return content.getvalue()
 
 
 def _place(axes: Axes, height: int, ratio: float) -> Spec:
