@@ -5,16 +5,14 @@ Imported when first asked for: most windows are closed without.
 
 from __future__ import annotations
 
-import base64
-import zlib
-from array import array
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSaveFile, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPixmap
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPixmap
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolTip
 
-from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+if TYPE_CHECKING:
+    from explorer.ui.plot_view import PlotView
 
 FORMATS = {"PNG, pixels (*.png)": "png", "SVG, lines (*.svg)": "svg", "PDF, lines (*.pdf)": "pdf"}
 
@@ -58,8 +56,7 @@ def save_as(view: PlotView, path: str) -> None:
     """Write the picture as PNG, SVG or PDF, by the ending of the file's name."""
     ending = path.rpartition(".")[2].lower()
     if ending in ("svg", "pdf"):
-        asks = {"format": ending, "overlay": [_plain(part, colour) for part, colour in view.overlay()]}
-        view.write_for_export(asks, lambda content: _write(view, path, content), lambda reason: _say(view, reason))
+        view.write_for_export(ending, lambda content: _write(view, path, content), lambda reason: _say(view, reason))
     elif ending == "png":
         view.draw_for_export(lambda pixmap: _write(view, path, _png(pixmap)))
     else:
@@ -72,28 +69,6 @@ def _png(pixmap: QPixmap) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     pixmap.save(buffer, "PNG")
     return bytes(data.data())
-
-
-def _plain(part: Overlay, colour: str) -> dict[str, Any]:
-    """A part of the overlay in JSON's terms, as `plots.overlays` draws it."""
-    if isinstance(part, Polyline):
-        x, y = ({"float64": base64.b64encode(array("d", values)).decode("ascii")} for values in (part.x, part.y))
-        look = {"width": part.width, "dashed": part.dashed, "arrow": part.arrow}
-        return {"kind": "line", "x": x, "y": y, "colour": colour, **look}
-    if isinstance(part, Marker):
-        place = [repr(value) for value in (float(part.x), float(part.y))]
-        look = {"shape": part.shape, "label": part.label}
-        return {"kind": "marker", "x": place[0], "y": place[1], "colour": colour, **look}
-    image = part.image.convertToFormat(QImage.Format.Format_RGBA8888)
-    rows = b"".join(bytes(image.constScanLine(row))[: 4 * image.width()] for row in range(image.height()))
-    return {
-        "kind": "raster",
-        "rgba": base64.b64encode(zlib.compress(rows, 1)).decode("ascii"),
-        "width": image.width(),
-        "height": image.height(),
-        "x_limits": list(part.x_limits),
-        "y_limits": list(part.y_limits),
-    }
 
 
 def _write(view: PlotView, path: str, content: bytes) -> None:

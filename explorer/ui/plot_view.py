@@ -12,7 +12,9 @@ import base64
 import binascii
 import itertools
 import math
+import sys
 import zlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,6 +78,12 @@ class Polyline:
     arrow: bool = False
     dashed: bool = False
 
+    def message(self, colour: str) -> dict[str, Any]:
+        """It as `plots.overlays` draws it."""
+        x, y = ({"float64": base64.b64encode(_doubles(values)).decode("ascii")} for values in (self.x, self.y))
+        look = {"width": self.width, "dashed": self.dashed, "arrow": self.arrow}
+        return {"kind": "line", "x": x, "y": y, "colour": colour, **look}
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:
@@ -90,6 +98,11 @@ class Marker:
     label: str = ""
     colour: int | str = "text"
 
+    def message(self, colour: str) -> dict[str, Any]:
+        """It as `plots.overlays` draws it."""
+        place = {"x": repr(float(self.x)), "y": repr(float(self.y))}
+        return {"kind": "marker", **place, "shape": self.shape, "label": self.label, "colour": colour}
+
 
 @dataclass(frozen=True, slots=True)
 class Raster:
@@ -98,6 +111,22 @@ class Raster:
     image: QImage
     x_limits: tuple[float, float]
     y_limits: tuple[float, float]
+
+    def message(self, _colour: str) -> dict[str, Any]:
+        """It as `plots.overlays` draws it."""
+        image = self.image.convertToFormat(QImage.Format.Format_RGBA8888)
+        rows = b"".join(bytes(image.constScanLine(row))[: 4 * image.width()] for row in range(image.height()))
+        limits = {"x_limits": list(self.x_limits), "y_limits": list(self.y_limits)}
+        rgba = base64.b64encode(zlib.compress(rows, 1)).decode("ascii")
+        return {"kind": "raster", "rgba": rgba, "width": image.width(), "height": image.height(), **limits}
+
+
+def _doubles(values: Sequence[float]) -> bytes:
+    """Little-endian doubles."""
+    packed = array("d", values)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
 
 
 Overlay = Polyline | Marker | Raster
@@ -377,10 +406,8 @@ class PlotView(QWidget):
 
         self._want(_Export({"ratio": max(EXPORT_RATIO, self.devicePixelRatioF())}, finer, none_finer))
 
-    def write_for_export(
-        self, asks: dict[str, Any], take: Callable[[bytes], None], fail: Callable[[str], None]
-    ) -> None:
-        """Hand over a file of lines and letters, or the reason why there is none; asks: its format, the overlay."""
+    def write_for_export(self, kind: str, take: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
+        """Hand over a file of lines and letters ("svg" or "pdf"), or the reason why there is none."""
 
         def whole(answer: dict[str, Any]) -> None:
             try:
@@ -389,11 +416,9 @@ class PlotView(QWidget):
                 raise ValueError(f"not a file: {error}") from error
             take(content)
 
-        self._want(_Export({"ratio": 1.0, **asks}, whole, fail))
-
-    def overlay(self) -> list[tuple[Overlay, str]]:
-        """What is drawn over the picture, and in which colour."""
-        return [(part, "" if isinstance(part, Raster) else self._colour(part.colour).name()) for part in self._overlay]
+        colours = ["" if isinstance(part, Raster) else self._colour(part.colour).name() for part in self._overlay]
+        parts = [part.message(colour) for part, colour in zip(self._overlay, colours, strict=True)]
+        self._want(_Export({"ratio": 1.0, "format": kind, "overlay": parts}, whole, fail))
 
     def _want(self, export: _Export) -> None:
         if self._spec is None or self._picture is None:
