@@ -204,7 +204,8 @@ def test_an_input_used_late_has_one_shared_lane():
 
 
 def test_too_many_bends_leave_the_longest_edges_straight(monkeypatch):
-    monkeypatch.setattr("explorer.calculus.layout.MOST_BENDS", 20)
+    monkeypatch.setattr("explorer.calculus.layout.blocks.OWN_LANES", 0)
+    monkeypatch.setattr("explorer.calculus.layout.blocks.MOST_BENDS", 20)
     edges = [(node, node + 1) for node in range(30)] + [(0, 30), (1, 5), (2, 29)]
     drawing = lay_out(boxes(31), edges)
     check(drawing, boxes(31), edges)

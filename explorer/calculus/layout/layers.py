@@ -1,0 +1,190 @@
+"""Which layer each node stands in: all edges together as short as can be, by the network simplex method.
+
+Gansner, Koutsofios, North, Vo 1993 ("A technique for drawing directed graphs"), section 2. A tree of tight edges (those
+that span one layer) spans each connected part; the part of the tree behind an edge moves where that shortens more edges
+than it lengthens, until there is none. What an edge of the tree would gain is a sum over the nodes behind it, of the
+edges that leave less those that arrive, so that no cut values need to be kept.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import inf
+
+# So many inputs stand together on the left, in small graphs as in textbooks, in large ones because their lanes are long
+# anyway; graphs in between have fewer crossings where each input stands next to its first use.
+FIRST_LAYER_SOURCES, TEXTBOOK, LARGE = 12, 14, 300
+PASSES = 2  # to and fro over all nodes before the simplex method; more did not save it steps
+SIMPLEX_WORK = 30  # nodes that may move for each node of the graph: random programs need 1 to 10
+
+
+def layering(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """Each node's layer, from 0; an edge leads at least one layer on."""
+    operands: list[list[int]] = [[] for _ in range(count)]
+    targets: list[list[int]] = [[] for _ in range(count)]
+    for source, target in edges:
+        operands[target].append(source)
+        targets[source].append(target)
+    layer = _first_layering(operands, targets)
+    tree = _Tree(operands, targets, layer)
+    tree.shorten()
+    for part in tree.parts:
+        first = min([layer[node] for node in part])
+        for node in part:
+            layer[node] -= first
+    inputs = [node for node in range(count) if targets[node] and not operands[node]]
+    if len(inputs) <= FIRST_LAYER_SOURCES and (count <= TEXTBOOK or count > LARGE):
+        for node in inputs:
+            layer[node] = 0
+    return layer
+
+
+def _first_layering(operands: list[list[int]], targets: list[list[int]]) -> list[int]:
+    """The shorter of two: each node goes to the side where it has more edges, or at first always to its targets."""
+
+    def length(layer: list[int]) -> int:
+        return sum([layer[node] * (len(operands[node]) - len(targets[node])) for node in range(count)])
+
+    count = len(operands)
+    longest = [0] * count
+    for node in range(count):
+        if operands[node]:
+            longest[node] = max([longest[other] for other in operands[node]]) + 1
+    best = longest
+    for bias in (0, len(operands)):
+        layer = list(longest)
+        for _ in range(PASSES):
+            for node in range(count - 1, -1, -1):
+                if targets[node] and len(targets[node]) + bias >= len(operands[node]):
+                    layer[node] = min([layer[other] for other in targets[node]]) - 1
+            bias = 0
+            for node in range(count):
+                if operands[node] and len(operands[node]) >= len(targets[node]):
+                    layer[node] = max([layer[other] for other in operands[node]]) + 1
+        if length(layer) < length(best):
+            best = layer
+    return best
+
+
+class _Tree:
+    """A spanning tree of tight edges for each connected part, hung up at a root; `layer` is changed in place."""
+
+    def __init__(self, operands: list[list[int]], targets: list[list[int]], layer: list[int]) -> None:
+        self.operands, self.targets, self.layer = operands, targets, layer
+        count = len(layer)
+        self.home = list(range(count))  # each node's tree, while there are several
+        self.trees = [[node] for node in range(count)]
+        self.tied: list[list[int]] = [[] for _ in range(count)]
+        self._tie()
+        self.parts = [tree for tree in self.trees if tree]
+        self.parent = [-1] * count
+        self.children: list[list[int]] = [[] for _ in range(count)]
+        self.pull = [len(targets[node]) - len(operands[node]) for node in range(count)]  # of all that hangs at a node
+        walk = [part[0] for part in self.parts]
+        for node in walk:
+            for other in self.tied[node]:
+                if other != self.parent[node]:
+                    self.parent[other] = node
+                    self.children[node].append(other)
+                    walk.append(other)
+        for node in reversed(walk):
+            if self.parent[node] >= 0:
+                self.pull[self.parent[node]] += self.pull[node]
+
+    def shorten(self) -> None:
+        """Move what hangs at an edge as far as it can go, while that shortens the edges; bounded by SIMPLEX_WORK."""
+        layer, parent, pull = self.layer, self.parent, self.pull
+        count = len(layer)
+        work = SIMPLEX_WORK * count
+        node, idle = 0, 0
+        while idle < count and work > 0:
+            above = parent[node]
+            if above >= 0 and (pull[node] > 0 if layer[node] > layer[above] else pull[node] < 0):
+                work -= self._swing(node)
+                idle = 0
+            idle += 1
+            node = (node + 1) % count
+
+    def _swing(self, node: int) -> int:
+        """Cut the tree above this node, move what hangs at it and tie it where it is held; the nodes moved."""
+        moved = [node]
+        for member in moved:
+            moved.extend(self.children[member])
+        inside = set(moved)
+        slack, near, far = self._held(moved, inside.__contains__, forward=self.pull[node] > 0)
+        for member in moved:
+            self.layer[member] += slack
+        pull = self.pull[node]
+        self._add(self.parent[node], -pull)
+        self.children[self.parent[node]].remove(node)
+        path = [near]
+        while path[-1] != node:
+            path.append(self.parent[path[-1]])
+        for above, below in pairwise(reversed(path)):  # hang it up at `near`: the path to there turns round
+            self.children[above].remove(below)
+            self.children[below].append(above)
+            self.parent[above] = below
+            self.pull[above] -= self.pull[below]
+            self.pull[below] = pull
+        self.parent[near] = far
+        self.children[far].append(near)
+        self._add(far, pull)
+        return len(moved)
+
+    def _add(self, node: int, pull: int) -> None:
+        while node >= 0:
+            self.pull[node] += pull
+            node = self.parent[node]
+
+    def _held(self, members: list[int], inside: Callable[[int], bool], forward: bool) -> tuple[int, int, int]:
+        """How far these nodes can move forward or back, and the edge that holds them; (0, −1, −1) where none does.
+
+        Back is a negative distance. Of equally short edges the first counts.
+        """
+        layer = self.layer
+        best = (0, -1, -1)
+        least = inf
+        for node in members:
+            here = layer[node]
+            for other in self.targets[node] if forward else self.operands[node]:
+                slack = abs(layer[other] - here) - 1
+                if slack < least and not inside(other):
+                    least = slack
+                    best = (slack if forward else -slack, node, other)
+        return best
+
+    def _tie(self) -> None:
+        """Tie what is tight; then move the smallest tree to the edge that is nearest to tight, until none is left."""
+        layer, home, trees = self.layer, self.home, self.trees
+        for source, targets in enumerate(self.targets):
+            for target in targets:
+                if layer[target] - layer[source] == 1 and home[source] != home[target]:
+                    self._unite(source, target)
+        waiting = [(len(tree), number) for number, tree in enumerate(trees) if tree]
+        heapq.heapify(waiting)
+        while waiting:
+            size, number = heapq.heappop(waiting)
+            tree = trees[number]
+            if size != len(tree):
+                continue  # it has grown, and waits a second time
+            inside = set(tree).__contains__
+            found = [held for ahead in (True, False) if (held := self._held(tree, inside, ahead))[1] >= 0]
+            if found:
+                shift, node, other = min(found, key=lambda held: abs(held[0]))
+                for member in tree:
+                    layer[member] += shift
+                self._unite(node, other)
+                heapq.heappush(waiting, (len(trees[home[node]]), home[node]))
+
+    def _unite(self, one: int, other: int) -> None:
+        self.tied[one].append(other)
+        self.tied[other].append(one)
+        large, small = self.home[one], self.home[other]
+        if len(self.trees[large]) < len(self.trees[small]):
+            large, small = small, large
+        for node in self.trees[small]:
+            self.home[node] = large
+        self.trees[large].extend(self.trees[small])
+        self.trees[small] = []
