@@ -20,7 +20,6 @@ RUN = [example for title, example in GALLERY.items() if title not in REFUSED]
 
 # Where an engine has no number, or another one, and why. All other examples have the same number from every engine.
 EXPLODES = {
-    "Bisection: where AD says 0",  # forty Piecewise inside each other
     "Logistic map in a loop: chaos",  # a polynomial of degree 2¹⁹
     "Runge–Kutta 4: logistic growth",  # forty nested stages, each used twice
     "Heat equation: ten explicit steps",  # each point used three times in each step

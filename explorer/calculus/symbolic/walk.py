@@ -18,8 +18,22 @@ from explorer.calculus.numbers import REAL
 from explorer.calculus.symbolic.functions import BUILD, RELATION, Expression
 from explorer.language.program import ExplorerError, Program, Span
 
+# Choices that depend on earlier choices, so many deep: SymPy takes a second to join the cases of three, and 10 of four.
+MOST_CHOICES = 3
 # Exact integers beyond this many bits are never built: the constant is a double there.
 MAX_BITS = 4096
+
+
+class TooManyCases(ExplorerError):
+    """The choices of a program depend on its choices, so that one formula would have to list too many cases."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(
+            f"The choices in line {span.line} depend on each other more than {MOST_CHOICES} deep: one formula would "
+            "have too many cases.",
+            span,
+            "limit",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +47,22 @@ class _Symbols(Silent):
     """The algebra that writes operations down without a point, each distinct one once.
 
     rows: (function, arguments) with "input", "constant", "relation" and "choose" besides the elementary functions;
-    known: the value of a row that depends on no input. With a point, `here` has the value of each row there, and
-    decides how often loops run, and with `every_way` all else that an input decides.
+    known: the value of a row that depends on no input; choices: how many there are that depend on each other, on the
+    way to a row. With a point, `here` has the value of each row there, and decides how often loops run, and with
+    `every_way` all else that an input decides.
     """
 
-    def __init__(self, point: Mapping[str, float] | None = None, every_way: bool = False) -> None:
+    def __init__(
+        self,
+        point: Mapping[str, float] | None = None,
+        every_way: bool = False,
+        most_choices: float = MOST_CHOICES,
+    ) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.known: list[float | None] = []
+        self.choices: list[int] = []
         self.index: dict[tuple[Any, ...], int] = {}
-        self.point, self.every_way = point, every_way
+        self.point, self.every_way, self.most_choices = point, every_way, most_choices
         self.here: list[float] = []
         self.open = False  # whether an input has had a say in what the program does
         self.followed: list[Span] = []  # the places of loops' conditions that the point decided
@@ -53,9 +74,21 @@ class _Symbols(Silent):
             found = self.index[key] = len(self.rows)
             self.rows.append(key)
             self.known.append(known)
+            self.choices.append(self._choices_of(key))
             if self.point is not None:
                 self.here.append(self._value_here(key) if known is None else known)
         return _Node(found)
+
+    def _choices_of(self, key: tuple[Any, ...]) -> int:
+        function, *places = key
+        if function in ("input", "constant"):
+            return 0
+        if function == "relation":
+            places = places[1:]
+        depths = [self.choices[place] for place in places]
+        if function == "choose":
+            depths[0] += 1
+        return max(depths, default=0)
 
     def _value_here(self, key: tuple[Any, ...]) -> float:
         assert self.point is not None
@@ -97,7 +130,10 @@ class _Symbols(Silent):
         self.rounds[span] = iterations
 
     def merge(self, condition: _Node, then: _Node, otherwise: _Node, span: Span) -> _Node:
-        return self.row(("choose", condition.index, then.index, otherwise.index), None)
+        chosen = self.row(("choose", condition.index, then.index, otherwise.index), None)
+        if self.choices[chosen.index] > self.most_choices:
+            raise TooManyCases(span)
+        return chosen
 
     def whole(self, value: _Node) -> int | None:
         known = self.here[value.index] if self.every_way else self.known[value.index]
@@ -144,7 +180,7 @@ def expressions_at(program: Program, point: Sequence[float]) -> tuple[list[Expre
     """As `expressions`; but what has no one formula is written out for this point, and a sentence says so.
 
     First only how often loops run is taken from the point; where that does not do (a recursion that an input ends, an
-    index that is one), every comparison and every whole number is.
+    index that is one, choices that depend on choices), every comparison and every whole number is.
     """
     at = dict(zip(program.inputs, point, strict=True))
     algebra = _Symbols()
@@ -183,7 +219,7 @@ def operations_of(program: Program, outputs: Sequence[int]) -> tuple[dict[int, t
     An operation is (function, its operands' numbers …), ("input", name), ("constant", number, sign), ("relation",
     operator, left, right) or ("choose", condition, if true, if false).
     """
-    algebra = _Symbols()
+    algebra = _Symbols(most_choices=math.inf)
     nodes = [algebra.row(("input", name), None) for name in program.inputs]
     every = Run(lower(program), algebra).outputs(nodes)
     roots = [every[output].index for output in outputs]

@@ -19,8 +19,7 @@ from tests.calculus.test_symbolic import TEXTS, logistic
 
 # SymPy's diff walks every repetition of a part: beyond this many nodes it is not asked.
 MOST_NODES = 20_000
-# Bisection: SymPy does not come back from joining its cases.
-GALLERY = [example for example in examples() if not example.refused and "Bisection" not in example.title]
+GALLERY = [example for example in examples() if not example.refused]
 
 
 def graph(text: str):
@@ -30,12 +29,10 @@ def graph(text: str):
 
 @pytest.mark.parametrize("example", GALLERY, ids=lambda example: example.title)
 def test_each_example_is_differentiated_as_sympy_does_and_its_steps_lead_to_the_result(example: Example):
-    try:
-        outputs, inputs = graph(example.source)
-    except ExplorerError as refusal:
-        pytest.skip(refusal.message)
-    point = dict(example.point)
-    tape = record(parse(example.source), [point.get(str(symbol), 1.0) for symbol in inputs])
+    program = parse(example.source)
+    point = {name: dict(example.point).get(name, 1.0) for name in program.inputs}
+    outputs, inputs, _ = symbolic.expressions_at(program, list(point.values()))
+    tape = record(program, list(point.values()))
     adjoints = reverse_jacobian(tape)
     for row, output in enumerate(outputs[:2]):
         for column, symbol in enumerate(inputs[:2]):
@@ -48,7 +45,7 @@ def test_each_example_is_differentiated_as_sympy_does_and_its_steps_lead_to_the_
             assert not read or read[0].derivative == derivative
             for line in read[:30]:
                 assert line_notation(line, symbol).pieces
-            (value,) = symbolic.evaluate([derivative], {s: point.get(str(s), 1.0) for s in inputs})
+            (value,) = symbolic.evaluate([derivative], {s: point[str(s)] for s in inputs})
             if math.isfinite(value) and not tape.kinks and not tape.decisions:
                 assert value == pytest.approx(adjoints[row][column], rel=1e-9, abs=1e-12)
 
@@ -130,3 +127,15 @@ def test_mixed_and_higher_derivatives_are_sympys():
     assert found[3][1] is found[5][1]  # ∂²/∂x∂y and ∂²/∂y∂x are one
     assert y in found[0][1].free_symbols
     assert z in found[1][1].free_symbols
+
+
+def test_choices_that_depend_on_choices_are_written_out_for_the_point():
+    bisection = next(example for example in examples() if "Bisection" in example.title)
+    program = parse(bisection.source)
+    with pytest.raises(ExplorerError, match=r"depend on each other more than 3 deep") as caught:
+        symbolic.expressions(program)
+    assert caught.value.kind == "limit"
+    (middle, polished), inputs, course = symbolic.expressions_at(program, [2.0])
+    assert middle.is_Number
+    assert symbolic.evaluate([sympy.diff(polished, *inputs)], {inputs[0]: 2.0}) == [pytest.approx(0.125**0.5)]
+    assert "written out as it runs at this point" in course
