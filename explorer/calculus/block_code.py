@@ -46,7 +46,7 @@ def _all(mask: NDArray[np.bool_]) -> bool:
     return bool(mask.all())
 
 
-_LONGEST, _SHORTEST = 8192, 1024  # points of a block: more make the calls no cheaper
+_LONGEST, _SHORTEST = 8192, 4096  # points of a block, give or take half: more make the calls no cheaper
 _CACHE_BYTES = 8_000_000  # of the last-level cache; that of a core is soon too small, and shorter blocks cost more
 
 
@@ -255,12 +255,11 @@ class Blocks:
         """The outputs, written into these arrays of shape (count,)."""
         arrays = [columns[index] for index in self.inputs]
         scalars = self.once(*(float(columns[index]) for index in self.held))
-        length = min(self.length, max(count, 1))
+        number = max(round(count / self.length), 1)  # blocks of one length: a short one costs as many calls
+        length = max(-(-count // number), 1)
         spare = self._spare.pop() if self._spare else []
         if not spare or len(spare[0]) < length:
-            spare = [np.empty(length) for _ in range(self.buffers)] + [
-                np.empty(length, dtype=bool) for _ in range(self.masks)
-            ]
+            spare = self.spare(length)
         with np.errstate(all="ignore"):
             for start in range(0, count, length):
                 end = min(start + length, count)
@@ -272,6 +271,10 @@ class Blocks:
                     *(output[start:end] for output in outputs),
                 )
         self._spare.append(spare)
+
+    def spare(self, length: int) -> list[NDArray[Any]]:
+        """The buffers for blocks of this length: numbers, then truths."""
+        return [*np.empty((self.buffers, length)), *np.empty((self.masks, length), dtype=bool)]
 
 
 def _once(code: StraightLine, writer: BlockWriter) -> Callable[..., tuple[Any, ...]]:

@@ -376,20 +376,17 @@ class QuickFleet:
         self._gradient, self._step, self._count = gradient, code.step, code.count
         self._look = code.look if rule.looks_ahead else None
         self._wide, self._single = code.wide, code.single
-        n, runs = starts.shape
+        runs = starts.shape[1]
         memory = rule.start(starts[:, :1])
         self._singles = [float(memory[number]) for number in self._single]
         self.chunks = [
             _Chunk(starts[:, a : a + _CHUNK], rate[a : a + _CHUNK] if many else rate, rule.start, self._wide)
             for a in range(0, runs, _CHUNK)
         ]
+        self._rate = None if many else float(rate)
         size = min(_CHUNK, runs)
-        self._spare = {
-            id(blocks): [np.empty(width) for _ in range(blocks.buffers)]
-            + [np.empty(width, dtype=bool) for _ in range(blocks.masks)]
-            for blocks, width in ((self._gradient, size), (self._step, n * size), (self._look, n * size))
-            if blocks is not None
-        }
+        widths = ((self._gradient, size), (self._step, len(starts) * size), (self._look, len(starts) * size))
+        self._spare = [blocks.spare(width) if blocks else [] for blocks, width in widths]
 
     def advance(self, factors: Sequence[float], points: Array, losses: Array) -> None:
         """Take a step for each factor on the rate.
@@ -397,43 +394,40 @@ class QuickFleet:
         Writes the points after each step, or only the last ones, into `points`, shape (steps or 1, n, runs), and the
         losses before each step into `losses`, shape (steps, runs).
         """
-        keep = len(points) == len(factors)
+        turns = []
+        for factor in factors:
+            held = self._singles if self._rate is None else [self._rate * factor, *self._singles]
+            turns.append((factor, self._step.once(*held), self._look.once(*held) if self._look else ()))
+            self._singles = list(self._count(0.0, *self._singles, *[0.0] * (2 + len(self._wide))))
         first = 0
-        counts = [self._singles]
-        for _ in factors:
-            counts.append(list(self._count(0.0, *counts[-1], *[0.0] * (2 + len(self._wide)))))
         with np.errstate(all="ignore"):
             for chunk in self.chunks:
-                last = first + chunk.runs
-                for place, factor in enumerate(factors):
-                    self._one(chunk, factor, counts[place], losses[place, first:last])
-                    if keep:
-                        points[place, :, first:last] = chunk.x
-                points[-1, :, first:last] = chunk.x
-                first = last
-        self._singles = counts[-1]
+                here = slice(first, first + chunk.runs)
+                self._run(chunk, turns, points[:, :, here], losses[:, here])
+                first += chunk.runs
 
-    def _one(self, chunk: _Chunk, factor: float, singles: list[float], losses: Array) -> None:
-        rate = chunk.rate * factor
-        many = isinstance(rate, np.ndarray)
-        held: list[float] = singles if many else [float(rate), *singles]
-        front = [rate] if many else []
-        self._run(self._gradient, [*chunk.x], (), [losses, *chunk.g])
-        if self._look is not None:
-            inputs = [*front, chunk.flat_x, chunk.flat_g, *chunk.wide]
-            self._run(self._look, inputs, held, [chunk.flat_ahead])
-            self._run(self._gradient, [*chunk.ahead], (), [chunk.waste, *chunk.g])
-        self._run(
-            self._step, [*front, chunk.flat_x, chunk.flat_g, *chunk.wide], held, [chunk.next_flat_x, *chunk.next_wide]
-        )
-        chunk.turn()
-
-    def _run(self, blocks: Blocks, columns: list[Array], held: Sequence[float], outputs: list[Array]) -> None:
-        size = len(outputs[0])
-        spare = self._spare[id(blocks)]
-        if spare and len(spare[0]) != size:
-            spare = [buffer[:size] for buffer in spare]
-        blocks.run(*columns, *blocks.once(*held), *spare, *outputs)
+    def _run(self, chunk: _Chunk, turns: Sequence[Any], points: Array, losses: Array) -> None:
+        """All steps of one chunk; for a thousand runs a step is little but its calls: nothing else is in the loop."""
+        gradient, step, look = self._gradient.run, self._step.run, self._look and self._look.run
+        wide = chunk.x.size
+        gradient_spare, step_spare, look_spare = [
+            [buffer[:size] for buffer in spare]
+            for spare, size in zip(self._spare, (chunk.runs, wide, wide), strict=True)
+        ]
+        rate: list[Array] = []
+        for place, (factor, scalars, ahead) in enumerate(turns):
+            if self._rate is None:
+                rate = [chunk.rate * factor]
+            gradient(*chunk.rows, *gradient_spare, losses[place], *chunk.g)
+            if look:
+                look(*rate, chunk.flat_x, chunk.flat_g, *chunk.wide, *ahead, *look_spare, chunk.flat_ahead)
+                gradient(*chunk.ahead, *gradient_spare, chunk.waste, *chunk.g)
+            flat = (chunk.flat_x, chunk.flat_g, *chunk.wide)
+            step(*rate, *flat, *scalars, *step_spare, chunk.next_flat_x, *chunk.next_wide)
+            chunk.turn()
+            if len(points) == len(turns):
+                points[place] = chunk.x
+        points[-1] = chunk.x
 
 
 class _Chunk:
@@ -447,14 +441,17 @@ class _Chunk:
         memory = start(self.x)
         self.wide = [np.ascontiguousarray(memory[number]).reshape(-1) for number in wide]
         self.next_wide = [np.empty_like(field) for field in self.wide]
+        self.rows, self._other_rows = [*self.x], [*self._other]
         self.flat_x, self.next_flat_x = self.x.reshape(-1), self._other.reshape(-1)
-        self.g, self.ahead = np.empty_like(self.x), np.empty_like(self.x)
-        self.flat_g, self.flat_ahead = self.g.reshape(-1), self.ahead.reshape(-1)
+        g, ahead = np.empty_like(self.x), np.empty_like(self.x)
+        self.g, self.ahead = [*g], [*ahead]
+        self.flat_g, self.flat_ahead = g.reshape(-1), ahead.reshape(-1)
         self.waste = np.empty(self.runs)
 
     def turn(self) -> None:
         """What was written is what is read next."""
         self.x, self._other = self._other, self.x
+        self.rows, self._other_rows = self._other_rows, self.rows
         self.flat_x, self.next_flat_x = self.next_flat_x, self.flat_x
         self.wide, self.next_wide = self.next_wide, self.wide
 
