@@ -207,17 +207,26 @@ class Compiled:
 
         A point at which the program is refused has NaN.
         """
+        return self._values_on(columns, shape, tuple(range(len(self.program.outputs))))
+
+    def value_on(self, columns: Sequence[Column], shape: tuple[int, ...], output: int = 0) -> Array:
+        """One output as `values_on` has it, without the work for the others."""
+        return self._values_on(columns, shape, (output,))[0]
+
+    def _values_on(
+        self, columns: Sequence[Column], shape: tuple[int, ...], outputs: tuple[int, ...]
+    ) -> tuple[Array, ...]:
         held, flat = _flat(columns, shape)
-        key, count = ("values", held), math.prod(shape)
+        key, count = ("values", held, outputs), math.prod(shape)
         if key not in self._blocks:
             walked = self._walked.get(held, 0.0) + _WALK_NANOSECONDS + count * _POINT_NANOSECONDS
             self._walked[held] = walked
             cheap = self._walks and (walked < _GENERATION_NANOSECONDS or self.way == "interpreted")
             if cheap and (found := self._walk(columns, shape)):
-                return found
+                return tuple(found[output] for output in outputs)
             if self._straight is None:
-                return tuple(v.reshape(shape) for v in self._values_by_course(held, flat, count))
-            self._blocks[key] = Blocks(value_code(self._straight), held)
+                return tuple(v.reshape(shape) for v in self._values_by_course(held, flat, count, outputs))
+            self._blocks[key] = Blocks(value_code(self._straight, outputs), held)
         return tuple(v.reshape(shape) for v in self._blocks[key](flat, count))
 
     def _walk(self, columns: Sequence[Column], shape: tuple[int, ...]) -> tuple[Array, ...] | None:
@@ -231,18 +240,23 @@ class Compiled:
                 return None
         return tuple(np.broadcast_to(np.asarray(v, dtype=float), shape).copy() for v in outputs)
 
-    def _values_by_course(self, held: tuple[int, ...], flat: list[Column], count: int) -> list[Array]:
-        key, width = ("values", held), len(self.program.outputs)
+    def _values_by_course(
+        self, held: tuple[int, ...], flat: list[Column], count: int, outputs: tuple[int, ...]
+    ) -> list[Array]:
         if self._nowhere:
-            return [np.full(count, math.nan)] * width
+            return [np.full(count, math.nan)] * len(outputs)
         if self._too_large:
-            return [v.copy() for v in evaluate.values_on(self.code, flat, (count,))]
+            found = evaluate.values_on(self.code, flat, (count,))
+            return [found[output].copy() for output in outputs]
+        key = ("values", held, outputs)
         if key not in self._courses:
-            self._courses[key] = ArraysByCourse(self.program, value_code, held, width)
+            make: Make = lambda code: value_code(code, outputs)  # noqa: E731
+            self._courses[key] = ArraysByCourse(self.program, make, held, len(outputs))
         filled, left = self._courses[key](flat, count)
         if left.size:
-            for row, values in zip(filled, evaluate.values_on(self.code, _at(left, flat), (left.size,)), strict=True):
-                row[left] = values
+            found = evaluate.values_on(self.code, _at(left, flat), (left.size,))
+            for row, output in zip(filled, outputs, strict=True):
+                row[left] = found[output]
         return filled
 
     def _one_by_one(

@@ -140,10 +140,11 @@ class _Replay:
         return self.builder.finished([*outputs, *(self.of[guard] for guard, _ in self.code.guards)])
 
 
-def value_code(code: StraightLine) -> StraightLine:
-    """The outputs, with nothing to be differentiated any more."""
+def value_code(code: StraightLine, outputs: Sequence[int] | None = None) -> StraightLine:
+    """The outputs, or those with these numbers, with nothing to be differentiated any more."""
     replay = _Replay(code)
-    return replay.finished([replay[output] for output in code.outputs])
+    wanted = code.outputs if outputs is None else [code.outputs[output] for output in outputs]
+    return replay.finished([replay[output] for output in wanted])
 
 
 def inlined(code: StraightLine, builder: Builder, inputs: Sequence[Operand]) -> list[Operand]:

@@ -190,4 +190,4 @@ def on_grid(
     columns: list[Array | float] = list(centre)
     for axis, values in zip(axes, mesh, strict=True):
         columns[axis] = values
-    return compiled(program).values_on(columns, mesh[0].shape)[output]
+    return compiled(program).value_on(columns, mesh[0].shape, output)

@@ -41,8 +41,7 @@ class Task:
     def many(self, points: Array) -> Array:
         """f at points of shape (n, points)."""
         if isinstance(self.objective, ProgramObjective):
-            columns = list(points)
-            return self.objective.compiled.values_on(columns, points.shape[1:])[self.objective.output]
+            return self.objective.compiled.value_on(list(points), points.shape[1:], self.objective.output)
         values, _ = self.objective.many(points)
         return values
 

@@ -106,6 +106,7 @@ def test_blocks_give_what_points_give(text):
         found = code.values_on(columns, shape)
         assert bits(found) == bits(walked)
     for output in range(len(program.outputs)):
+        assert bits(code.value_on(columns, shape, output)) == bits(walked[output])
         values_, partials = code.values_and_gradients_on(columns, shape, output)
         for place, point in enumerate(points.tolist()):
             value, row = code.value_and_gradient(point, output)
@@ -160,7 +161,7 @@ def test_what_has_no_one_code_is_compiled_by_course(text):
         expected.append(row)
     columns, shape = [points[:, 0].reshape(20, 20), points[:, 1].reshape(20, 20)], (20, 20)
     for _ in range(20):
-        (found,) = code.values_on(columns, shape)
+        found = code.value_on(columns, shape)
         assert np.allclose(found.ravel(), np.array(expected)[:, 0], rtol=1e-13, equal_nan=True)
     value, partials = code.values_and_gradients_on(columns, shape)
     for one, other in zip([value, *partials], np.array(expected).T, strict=True):
@@ -176,6 +177,7 @@ def test_a_program_that_is_too_large_is_interpreted_and_says_so(monkeypatch):
     assert code.value_and_gradient([0.3]) == (tape.values[0], gradient(tape))
     value, (partial,) = code.values_and_gradients_on([np.array([0.3, 0.7])], (2,))
     assert [value[0], partial[0]] == [tape.values[0], *gradient(tape)]
+    assert code.value_on([np.array([0.3, 0.7])], (2,))[0] == tape.values[0]
 
 
 def test_a_held_input_is_computed_once_and_gives_the_same():
@@ -204,6 +206,16 @@ def test_an_output_of_held_inputs_alone_fills_its_array():
             assert np.allclose(one, expected, rtol=1e-15)
     values_, partials = code.values_and_gradients_on([0.3, x, y], x.shape, output=1)
     assert np.allclose([values_[5], *(p[5] for p in partials)], [math.sin(0.3) ** 2, math.sin(0.6), 0.0, 0.0])
+
+
+def test_products_by_powers_of_two_are_one_product_and_keep_their_bits():
+    code = Compiled(parse("100*(y - x^2)^2 + 1.7*(2*x)"))
+    assert "200.0 * " in code.source()
+    assert "3.4 * " in code.source()
+    for point in ([1e308, 0.0], [1e154, -1e300], [5e-324, 1e-310], [-0.0, 0.3], [1e200, math.inf]):
+        tape = record(code.program, point)
+        value, partials = code.value_and_gradient(point)
+        assert bits([value, *partials]) == bits([tape.values[0], *gradient(tape)])
 
 
 def test_the_gallery_is_compiled_or_says_why_not_and_agrees_with_the_tape():
