@@ -144,7 +144,18 @@ def _one_by_one(
     return found.reshape(xs.shape)
 
 
-def errors_in(
+@dataclass(frozen=True)
+class Sweep:
+    """A scheme in one precision for each step: its estimates in that precision's digits, and |estimate − truth|.
+
+    "nan" and NaN where the step vanishes.
+    """
+
+    estimates: list[str]
+    errors: list[float]
+
+
+def sweep_in(
     precision: Precision,
     code: Code,
     point: Sequence[float],
@@ -153,13 +164,13 @@ def errors_in(
     scheme: Stencil,
     steps: Sequence[float],
     truth: Any,
-) -> list[float]:
-    """|scheme's estimate − truth| for each step, with all arithmetic in this precision; NaN where the step vanishes.
+) -> Sweep:
+    """The scheme with all arithmetic in this precision.
 
     truth: the derivative (an mpf, or a double) at the point as this precision has it.
     """
     if precision.dtype is None:
-        return _precise_errors(precision, code, point, output, input_, scheme, steps, truth)
+        return _precise_sweep(precision, code, point, output, input_, scheme, steps, truth)
     dtype = precision.dtype
     with np.errstate(all="ignore"):
         x = dtype(point[input_])
@@ -171,10 +182,11 @@ def errors_in(
             total = (total + dtype(weight) * row).astype(dtype)
         quotient = np.where(h == 0, dtype(NAN), total / np.where(h == 0, dtype(1), h ** dtype(scheme.derivative)))
         exact = np.longdouble(mpmath.nstr(mpmath.mpf(truth), 25))
-        return [float(e) for e in np.abs(quotient.astype(np.longdouble) - exact)]
+        errors = np.abs(quotient.astype(np.longdouble) - exact)
+        return Sweep([str(q) for q in quotient], [float(e) for e in errors])
 
 
-def _precise_errors(
+def _precise_sweep(
     precision: Precision,
     code: Code,
     point: Sequence[float],
@@ -183,20 +195,23 @@ def _precise_errors(
     scheme: Stencil,
     steps: Sequence[float],
     truth: Any,
-) -> list[float]:
+) -> Sweep:
     f = PreciseSlice(code, point, output, input_, precision.digits)
-    found = []
+    found = Sweep([], [])
     # A step with the 53 bits of a double would be a round number here, and its sums exact.
     full = f.mp.sqrt(2) / math.sqrt(2.0)
     for step in steps:
         h = (f.x + full * step) - f.x
         if h == 0:
-            found.append(NAN)
+            found.estimates.append("nan")
+            found.errors.append(NAN)
             continue
         pairs = zip(scheme.weights, scheme.offsets, strict=True)
         values = [(w, f(f.x + o.numerator * h / o.denominator)) for w, o in pairs if w]
         total = sum((w.numerator * v / w.denominator for w, v in values), f.mp.mpf(0))
-        found.append(float(abs(total / h**scheme.derivative - f.mp.mpf(truth))))
+        quotient = total / h**scheme.derivative
+        found.estimates.append(f.mp.nstr(quotient, precision.digits))
+        found.errors.append(float(abs(quotient - f.mp.mpf(truth))))
     return found
 
 

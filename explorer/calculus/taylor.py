@@ -29,7 +29,8 @@ class Remainders:
 
     precise: whether in many digits, or in doubles, whose last steps are rounding and left out (NaN). slopes: the last
     trusted local slope of each. verdict: "right", "wrong", "exact" (no remainder at all), "blind" (along this direction
-    R₀ falls as fast as R₁ should) or "undefined". digits: to how many the product g·v is right, as far as it is seen.
+    R₀ falls as fast as R₁ should), "still" (the direction is 0) or "undefined". digits: to how many the product g·v is
+    right, as far as it is seen.
     """
 
     steps: tuple[float, ...]
@@ -70,7 +71,7 @@ def remainders(
     ]
     local = [[math.log2(a / b) if a > 0.0 and b > 0.0 else NAN for a, b in pairwise(row)] for row in kept]
     slopes = [next((s for s in reversed(row) if s == s), NAN) for row in local]
-    verdict = _verdict(kept, slopes)
+    verdict = _verdict(kept, slopes) if largest else "still"
     digits = NAN
     if slope and any(r == r for r in kept[1]):
         last = max(k for k, r in enumerate(kept[1]) if r == r)

@@ -38,9 +38,11 @@ class Panel(QWidget):
     budget_ms: int | None = 20_000
     status_in_head = False  # beside the title, where nothing else stands there
     busy_at_top = True  # where the sign of work covers least
+    undoable = False  # whether undo restores its options
     headed = True  # whether the panel shows its title; a tab does that by itself
 
     answered = Signal()  # the question that was asked last has been answered to its end
+    options_changed = Signal(object, object)  # a person changed options that undo takes back: as they were, as they are
 
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
         super().__init__(parent)

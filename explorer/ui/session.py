@@ -33,7 +33,8 @@ class Session:
     """The document: the text and the value of every input name met so far, which undo restores.
 
     panels: the options of each panel that has some, by its name, as the file that was opened had them (see
-    `Panel.options`); while the window is open they live in the panels. unknown: what else that file held.
+    `Panel.options`) or as they were last changed; while the window is open they live in the panels. unknown: what else
+    that file held.
     """
 
     source: str = WORKED_EXAMPLE
@@ -48,6 +49,10 @@ class Session:
     def with_value(self, name: str, value: float) -> Session:
         """The same session with another value of one input."""
         return replace(self, point=tuple({**dict(self.point), name: value}.items()))
+
+    def with_options(self, panel: str, options: Mapping[str, Any]) -> Session:
+        """The same session with other options of one panel."""
+        return replace(self, panels={**self.panels, panel: options})
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,13 @@ class Document(QObject):
         # Not started afresh at every value: a slider that is being dragged would then be answered when it rests.
         if self._reads_well and not self._pause.isActive():
             self._pause.start(VALUE_PAUSE_MS)
+
+    def edit_panel(self, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """A panel's options have changed: a step that can be undone."""
+        self._session = self._session.with_options(name, before)
+        self._remember(f"panel {name}")
+        self._session = self._session.with_options(name, after)
+        self.changed.emit(self._session)
 
     @property
     def settling(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -309,6 +310,8 @@ class MainWindow(QMainWindow):
         self.inputs.value_changed.connect(document.edit_value)
         self.examples.activated.connect(self._example_chosen)
         self.graph.span_selected.connect(self._light)
+        for panel in self.panels:
+            panel.options_changed.connect(partial(document.edit_panel, panel.name))
         document.changed.connect(self.files.note)
         document.read.connect(self._read)
         document.refused.connect(self._refuse)
@@ -416,6 +419,9 @@ class MainWindow(QMainWindow):
         self._say("What is still shown, dimmed, belongs to the function that was here before.", False)
 
     def _restore(self, session: Session) -> None:
+        for panel in self.panels:
+            if panel.undoable and panel.name in session.panels:
+                panel.restore(session.panels[panel.name])
         self.editor.show_text(session.source)
 
     def _settle(self, question: Question) -> None:

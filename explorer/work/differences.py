@@ -36,9 +36,9 @@ from explorer.calculus.precision import (
     LONGDOUBLE_IS_DOUBLE,
     PRECISIONS,
     Precision,
-    errors_in,
     noise_in_doubles,
     steps_for,
+    sweep_in,
 )
 from explorer.calculus.stencils import SCHEMES, SECOND_SCHEMES, Stencil, custom_stencil
 from explorer.calculus.sweeps import cost, gradient, hessian_times
@@ -86,6 +86,7 @@ class _Options:
     unit: str
     scale: float
     second: str
+    along: str
     direction: Mapping[str, float]
     planted: Mapping[str, float]
 
@@ -110,6 +111,7 @@ class _Options:
             str(unit),
             scale,
             str(ask.get("second", "")),
+            str(ask.get("along", "")),
             numbers_by_name(ask.get("direction") or {}, "direction"),
             numbers_by_name(ask.get("planted") or {}, "planted"),
         )
@@ -394,7 +396,7 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
     default = scheme.default_step(precision.epsilon) * study.unit
     row: dict[str, Any] = {
         "precision": precision.name, "epsilon": precision.epsilon, "x": point[study.index], "default": default,
-        "steps": [], "errors": [], "predicted": NAN, "measured": NAN, "smallest": NAN, "note": "",
+        "steps": [], "estimates": [], "errors": [], "predicted": NAN, "measured": NAN, "smallest": NAN, "note": "",
     }  # fmt: skip
     if precision.name == "longdouble" and LONGDOUBLE_IS_DOUBLE:
         row["note"] = "this machine has none: it is float64"
@@ -425,14 +427,14 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
             return row
         per_decade = max(1, 4 // stride)
     steps = [h * study.unit / max(1.0, abs(study.f.x)) for h in steps_for(precision, study.f.x, per_decade)]
-    errors = errors_in(precision, study.f.code, point, study.output, study.index, scheme, steps, truth)
-    row["steps"], row["errors"] = steps, errors
+    found = sweep_in(precision, study.f.code, point, study.output, study.index, scheme, steps, truth)
+    row["steps"], row["estimates"], row["errors"] = steps, found.estimates, found.errors
     # Doubles' own noise in units of their rounding tells by how much f magnifies rounding, in any precision.
     grown = study.noise / (UNIT_ROUNDOFF * abs(study.f.here)) if study.f.here else 1.0
     noise = 0.5 * precision.epsilon * abs(study.f.here) * grown
     higher = study.higher(scheme)
     row["predicted"] = scheme.best_step(higher, noise) if higher == higher else NAN
-    row["measured"], row["smallest"] = least(np.array(steps), np.array(errors))
+    row["measured"], row["smallest"] = least(np.array(steps), np.array(found.errors))
     return row
 
 
@@ -476,9 +478,11 @@ def _plane(study: _Study) -> Message:
 def _taylor(study: _Study) -> Message:
     """The Taylor-remainder test of AD's gradient, with the errors that were planted in it."""
     program, point = study.about.program, study.about.point
-    given = study.options.direction
-    direction = [given.get(name, 0.0 if given else 1.0) for name in program.inputs]
+    given = {name: v for name, v in study.options.direction.items() if name in program.inputs}
     slopes = gradient(study.tape, study.output)
+    direction = [given.get(name, 0.0 if given else 1.0) for name in program.inputs]
+    if study.options.along == "gradient":
+        direction = list(slopes)
     tested = [g * study.options.planted.get(name, 1.0) for name, g in zip(program.inputs, slopes, strict=True)]
     curvature: Sequence[float] = hessian_times(study.tape, direction, study.output)
     found = remainders(program, point, direction, study.output, tested, curvature)

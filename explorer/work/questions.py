@@ -84,8 +84,8 @@ def differences(source: str, at: Point, output: int, input_: str, options: Mappi
 
     options: parts (of secant, digits, tableau, precision, plane, taylor), derivative (1 or 2), scheme (whose digits,
     precisions), custom (offsets as typed), unit and scale (what a step of 1 means: "absolute", "relative", "both" or
-    "own", which is `scale`), second (the other input of the plane), direction (input → number), planted (input →
-    factor on its partial).
+    "own", which is `scale`), second (the other input of the plane), along ("gradient", or else the direction
+    that is given), direction (input → number), planted (input → factor on its partial).
     """
     return {**options, "ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
 

@@ -12,8 +12,8 @@ from explorer.calculus.precision import (
     LONGDOUBLE_IS_DOUBLE,
     PRECISIONS,
     TypedNumbers,
-    errors_in,
     steps_for,
+    sweep_in,
     typed_values,
 )
 from explorer.calculus.stencils import SCHEME, SECOND_SCHEMES, custom_stencil
@@ -30,7 +30,7 @@ def sides(precision, scheme):
     point = precision.rounded([0.2])
     truth = jet(LOGISTIC, point, 0, 0)
     steps = np.array(steps_for(precision, 0.2, 12 if precision.dtype else 4))
-    errors = errors_in(precision, LOGISTIC, point, 0, 0, scheme, steps.tolist(), truth.exactly(scheme.derivative))
+    errors = sweep_in(precision, LOGISTIC, point, 0, 0, scheme, steps.tolist(), truth.exactly(scheme.derivative)).errors
     noise = 0.5 * precision.epsilon * abs(float(truth.value))
     higher = truth.derivatives[scheme.order + scheme.derivative - 1]
     line = [scheme.truncation(h, higher) + scheme.rounding(h, noise) for h in steps.tolist()]
@@ -98,7 +98,7 @@ def test_a_loop_whose_length_differs_from_point_to_point_is_walked_point_by_poin
 def test_a_step_that_vanishes_has_no_error_and_float16_overflows_as_it_does():
     half = BY_NAME["float16"]
     code = lower(parse("x^2"))
-    errors = errors_in(half, code, [200.0], 0, 0, SCHEME["forward"], [1e-3, 1.0, 100.0], 400.0)
+    errors = sweep_in(half, code, [200.0], 0, 0, SCHEME["forward"], [1e-3, 1.0, 100.0], 400.0).errors
     assert math.isnan(errors[0])
     assert errors[1] < 33.0
     assert math.isinf(errors[2])
@@ -115,4 +115,4 @@ def test_a_custom_stencil_works_with_fractions_in_every_precision():
         point = precision.rounded([0.2])
         truth = jet(LOGISTIC, point, 0, 0).exact
         h = 10 * half_step.default_step(precision.epsilon)
-        assert errors_in(precision, LOGISTIC, point, 0, 0, half_step, [h], truth)[0] < 3000 * h * h
+        assert sweep_in(precision, LOGISTIC, point, 0, 0, half_step, [h], truth).errors[0] < 3000 * h * h

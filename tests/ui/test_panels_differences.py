@@ -1,9 +1,18 @@
 """The differences panel driven as a person does: its step, its pages, and what it says where differences break."""
 
+import csv
+import io
+import json
+import math
+from decimal import Decimal
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from explorer.ui.files import session_from_text, session_text
+from explorer.ui.numbers_out import write_numbers
 from explorer.ui.session import Session
 from tests.ui.conftest import PATIENCE_MS
 
@@ -20,11 +29,8 @@ def differences(window, settle):
     window.tabs.setCurrentIndex(1)
     settle()
     panel = window.differences
-    for name in ("order", "inputs", "outputs"):
-        getattr(panel, name).setCurrentIndex(0)
-    panel.unit.setCurrentIndex(2)
-    panel.scheme.setCurrentIndex(panel.scheme.findData("central"))
-    panel.tabs.setCurrentIndex(ERROR)
+    panel.restore({"page": "Error"})
+    panel.ask_again()
     settle()
     return panel
 
@@ -233,6 +239,157 @@ def test_a_constant_has_no_derivative_to_estimate(differences, find, at):
     assert "constant" in find("differences.message").text()
     at("x")
     assert find("differences.tabs").isVisible()
+
+
+@pytest.mark.parametrize("page_is_built", [True, False])
+def test_a_session_reopens_the_laboratory_as_it_was(window, differences, page, find, at, settle, page_is_built):
+    at("(x^2 + y, x*y^2)", x=3, y=2)
+    page(SCHEMES_PAGE)
+    find("differences.custom").setText("-1, 0, 2")
+    find("differences.custom").editingFinished.emit()
+    page(TAYLOR)
+    find("differences.direction.numbers").setText("1, −0.5")
+    find("differences.direction.numbers").setModified(True)
+    find("differences.direction.numbers").editingFinished.emit()
+    find("differences.planted.input").setCurrentIndex(1)
+    find("differences.planted").setValue(42)
+    differences.outputs.setCurrentIndex(1)
+    differences.inputs.setCurrentIndex(1)
+    differences.unit.setCurrentIndex(3)
+    differences.scale.setValue(20.0)
+    differences.scale.editingFinished.emit()
+    settle()
+    differences.scheme.setCurrentText("custom")
+    differences.slider.setValue(77)
+    settle()
+    kept = session_text(window.session())
+    verdict = find("differences.verdict").text()
+    assert "WRONG" in verdict
+    window._open(session_from_text(session_text(Session("a*b", (("a", 1.0), ("b", 1.0)))), "plain"))
+    settle()
+    assert (differences.unit.currentData(), differences.chosen_scheme) == ("both", "central")
+    assert "WRONG" not in find("differences.verdict").text()
+    if not page_is_built:  # what is asked does not wait for the pages that it is set on
+        differences._pages.pop(SCHEMES_PAGE).deleteLater()
+    window._open(session_from_text(kept, "kept"))
+    settle()
+    again = json.loads(session_text(window.session()))["panels"]["differences"]
+    assert again == json.loads(kept)["panels"]["differences"]
+    assert differences._reading.output == differences.outputs.currentData() == window.document.program.outputs[1]
+    assert (differences._reading.input, differences._reading.unit) == ("y", 20.0)
+    assert differences._reading.row("custom").offsets == ("-1", "0", "2")
+    assert differences.tabs.currentIndex() == TAYLOR
+    assert find("differences.verdict").text() == verdict
+
+
+def test_what_a_stranger_wrote_into_a_session_is_passed_over(window, differences, settle):
+    wild = {"page": 3, "step": "x", "scheme": ["a"], "unit": "mile", "scales": {"x1": -1}, "curves": [1], "plane": 7}
+    wild |= {"direction": {"x1": "far"}, "planted": [1], "custom": 5, "derivative": 9, "output": "none", "input": {}}
+    differences.restore(wild)
+    window.document.open(Session())
+    settle()
+    assert (differences.chosen_scheme, differences.unit.currentData()) == ("central", "both")
+    assert differences._reading.derivative == 1
+
+
+def test_undo_takes_an_option_back_and_leaves_the_page(window, differences, page, find, settle):
+    page(DIGITS)
+    before = differences.slider.value()
+    differences.scheme.setCurrentText("five-point")
+    differences._note()
+    window.document._joining.stop()
+    differences.slider.setValue(90)
+    differences._note()
+    settle()
+    window.document.undo()
+    settle()
+    assert (differences.slider.value(), differences.chosen_scheme) == (before, "five-point")
+    window.document.undo()
+    settle()
+    assert differences.chosen_scheme == "central"
+    assert "f(x+2h)" not in find("differences.digits").accessibleDescription()
+    window.document.redo()
+    settle()
+    assert differences.chosen_scheme == "five-point"
+    assert "f(x+2h)" in find("differences.digits").accessibleDescription()
+    assert differences.tabs.currentIndex() == DIGITS
+
+
+def test_the_numbers_of_each_page_are_copied_with_all_digits(differences, page):
+    headings = {}
+    for place in range(6):
+        page(place)
+        if place == SCHEMES_PAGE:
+            differences.scheme.setCurrentText("central")
+        differences.copy_numbers()
+        names, *rows = csv.reader(io.StringIO(QGuiApplication.clipboard().text()))
+        assert len(rows) > 8
+        assert {len(row) for row in rows} == {len(names)}
+        headings[place] = names
+        if place == ERROR:
+            reading = differences._reading
+            k, column = 100, names.index("central")
+            assert [float(v) for v in rows[k][column : column + 2]] == [
+                reading.estimates["central"][k], reading.errors["central"][k],
+            ]  # fmt: skip
+            assert rows[k][2].startswith("5.5")
+        if place == PRECISION:
+            many = [row for row in rows if row[0] == "50 digits" and row[4] != "nan"]
+            closest = min(many, key=lambda row: float(row[4]))
+            assert float(closest[4]) < 1e-30
+            assert float(abs(Decimal(closest[3]) - Decimal("5.5"))) == pytest.approx(float(closest[4]), rel=1e-3)
+        if place == TAYLOR:
+            assert float(rows[1][4]) == pytest.approx(math.log2(float(rows[0][1]) / float(rows[1][1])))
+    assert headings[DIGITS][1:3] == ["f(x+h)", "f(x−h)"]
+
+
+def test_richardsons_tableau_is_written_to_a_file(differences, page, find, tmp_path):
+    page(SCHEMES_PAGE)
+    find("differences.table").setCurrentCell(SCHEMES.index("richardson"), 0)
+    path = tmp_path / "tableau.csv"
+    write_numbers(differences, str(path), differences.numbers())
+    names, *rows = csv.reader(io.StringIO(path.read_text()))
+    assert names[:4] == ["h", "h^2", "h^2: error", "h^2: its own estimate of it"]
+    assert min(float(row[-2]) for row in rows if len(row) == len(names)) < 1e-12
+    find("differences.table").setCurrentCell(2, 0)
+
+
+def test_a_direction_is_a_preset_or_numbers_of_ones_own(differences, page, find, at, settle):
+    at("(x*y, x^2*y + z)", x=1, y=2, z=3)
+    page(TAYLOR)
+    choose, typed = find("differences.direction"), find("differences.direction.numbers")
+    assert typed.text() == "1, 1, 1"
+    differences.outputs.setCurrentIndex(1)
+    settle()
+    for preset, shown in (("gradient", "4, 1, 1"), ("y", "0, 1, 0")):
+        choose.setCurrentIndex(choose.findData(preset))
+        choose.activated.emit(choose.currentIndex())
+        settle()
+        assert typed.text() == shown
+        assert find("differences.verdict").text().startswith("The gradient is right")
+    choose.setCurrentIndex(choose.findData("random"))
+    choose.activated.emit(choose.currentIndex())
+    settle()
+    assert all(abs(number(word)) <= 1.0 for word in typed.text().split(","))
+    for words, reason in (("1 2", "each of the 3 inputs"), ("1, a, 2", "no number"), ("0 0 0", "nowhere")):
+        typed.setText(words)
+        typed.setModified(True)
+        typed.editingFinished.emit()
+        assert reason in find("differences.direction.refused").text()
+        assert choose.currentData() == "random"
+    typed.setText("1 −1 2.5")
+    typed.setModified(True)
+    typed.editingFinished.emit()
+    settle()
+    assert not find("differences.direction.refused").isVisible()
+    assert (choose.currentData(), typed.text()) == ("own", "1, −1, 2.5")
+    differences.outputs.setCurrentIndex(0)
+    settle()
+    at("a^2 + b^2", a=0, b=0)
+    choose.setCurrentIndex(choose.findData("gradient"))
+    choose.activated.emit(choose.currentIndex())
+    settle()
+    assert "leads nowhere" in find("differences.verdict").text()
 
 
 # The pathologies by name; each with what must be said of it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
@@ -249,6 +249,27 @@ class DigitsPage(QWidget):
         self._terms = [(int(w), float(o)) for w, o in answer["terms"]]
         self._divisor = int(answer["divisor"])
         self.move_to(self._place)
+
+    def options(self) -> dict[str, Any]:
+        """This page has none."""
+        return {}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """This page has no options."""
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """The two sums, in doubles and exactly, and what is left of them, for each step."""
+        reading = self._reading
+        if reading is None or not self._plus:
+            return
+        plus, minus = sum_label(self._terms, 1), sum_label(self._terms, -1)
+        exactly = [f"{plus} exactly", f"{minus} exactly"]
+        yield ["h as taken", plus, minus, "difference", *exactly, "digits cancelled", "good digits", "truncation"]
+        for k, taken in enumerate(reading.taken):
+            a, b = self._plus[k], self._minus[k]
+            found = cancellation(a, b, self._exact[k], 2.0**-53 * max(abs(a), abs(b)), (plus, minus))
+            left = (found.cancelled, found.good) if found is not None else (None, None)
+            yield [taken, a, b, a - b, *(self._exact[k] or (None, None)), *left, self._truncation[k]]
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.view.setEnabled(not dimmed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -52,6 +52,7 @@ class ErrorPage(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(self.show_menu)
         self._actions: dict[str, QAction] = {}
+        self._drawn: list[str] = list(SHOWN_AT_FIRST)  # of the schemes that have no action yet
         row = QHBoxLayout()
         row.addWidget(self.said, 1)
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
@@ -67,13 +68,38 @@ class ErrorPage(QWidget):
         self._reading, self._scheme, self._place, self._hovered = reading, scheme, place, None
         for name in reading.estimates:
             if name not in self._actions:
-                self._actions[name] = self._action(name, name in SHOWN_AT_FIRST)
+                self._actions[name] = self._action(name, name in self._drawn)
         for name, action in self._actions.items():
             action.setVisible(name in reading.estimates)
         self._draw()
 
     def show_part(self, name: str, answer: dict[str, Any]) -> None:
         """There are no parts on this page."""
+
+    def options(self) -> dict[str, Any]:
+        """Which curves are drawn."""
+        unseen = [name for name in self._drawn if name not in self._actions]
+        drawn = [name for name, action in self._actions.items() if action.isChecked()]
+        return {"curves": [*drawn, *unseen], "theory": self._theory.isChecked()}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """Draw the curves that a session says."""
+        if "curves" in options:
+            self._drawn = list(options["curves"])
+            for name, action in self._actions.items():
+                action.setChecked(name in self._drawn)
+        self._theory.setChecked(options.get("theory", self._theory.isChecked()))
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """The sweep: for each step every scheme's estimate and error."""
+        reading = self._reading
+        if reading is None:
+            return
+        names = list(reading.estimates)
+        yield ["h", "h as taken", "exact", *(f"{name}{what}" for name in names for what in ("", ": error"))]
+        for k, (h, taken) in enumerate(zip(reading.steps, reading.taken, strict=True)):
+            pairs = [v for name in names for v in (reading.estimates[name][k], reading.errors[name][k])]
+            yield [h, taken, reading.digits or reading.truth, *pairs]
 
     def move_to(self, place: int) -> None:
         """The step has changed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -27,6 +28,7 @@ class PrecisionPage(QWidget):
         super().__init__(parent)
         self._reading: Reading | None = None
         self._place = 0
+        self._rows: list[dict[str, Any]] = []
         self.plot = PlotView(plots)
         self.plot.setObjectName("differences.precision")
         self.plot.setAccessibleName("Error against step size in every precision")
@@ -61,6 +63,20 @@ class PrecisionPage(QWidget):
         """A new answer; the precisions follow."""
         self._reading, self._place = reading, place
 
+    def options(self) -> dict[str, Any]:
+        """This page has none."""
+        return {}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """This page has no options."""
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """Each precision's estimate, in its own digits, and its error, for each of its steps."""
+        yield ["precision", "epsilon", "h", "estimate", "error"]
+        for row in self._rows:
+            for h, estimate, error in zip(row["steps"], row["estimates"], row["errors"], strict=True):
+                yield [row["precision"], row["epsilon"], h, estimate, error]
+
     def move_to(self, place: int) -> None:
         """The step has changed."""
         self._place = place
@@ -75,7 +91,7 @@ class PrecisionPage(QWidget):
         reading = self._reading
         if reading is None:
             return
-        rows = answer["rows"]
+        self._rows = rows = answer["rows"]
         scheme = reading.row(answer["scheme"])
         root = root_text(scheme.root) if scheme is not None and scheme.root else "ε^⅓"
         self.table.setRowCount(len(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -57,6 +58,7 @@ class SchemesPage(QWidget):
         self._reading: Reading | None = None
         self._scheme = "central"
         self._extrapolated = False  # whether Richardson's row is the current one
+        self._tableau: tuple[list[Any], ...] = ([], [], [], [])  # steps, entries, their errors and uncertainties
         self.table = plain_table(list(_COLUMNS), "differences.table", "Estimates by finite differences")
         for column, meaning in enumerate(_COLUMNS.values()):
             self.table.horizontalHeaderItem(column).setToolTip(meaning)
@@ -115,6 +117,30 @@ class SchemesPage(QWidget):
 
     def options(self) -> dict[str, Any]:
         return {"custom": self.custom.text()}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """The offsets of a session."""
+        self.custom.setText(options.get("custom", ""))
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """Richardson's tableau where that is seen, or else the table of schemes in full."""
+        if self._reading is None:
+            return
+        if self._extrapolated:
+            steps, values, errors, doubts = self._tableau
+            powers = [2 * m + 2 for m in range(max(map(len, values), default=0))]
+            yield ["h", *(f"h^{p}{what}" for p in powers for what in ("", ": error", ": its own estimate of it"))]
+            for h, *row in zip(steps, values, errors, doubts, strict=True):
+                yield [h, *(v for entry in zip(*row, strict=True) for v in entry)]
+            return
+        names = (
+            "scheme", "estimate", "error", "step", "evaluations", "gradient_evaluations", "order", "constant",
+            "predicted", "measured", "uncertainty", "note",
+        )  # fmt: skip
+        yield ["exact", *names, "offsets", "weights"]
+        for each in self._reading.rows:
+            told = [getattr(each, name) for name in names]
+            yield [self._reading.digits or self._reading.truth, *told, " ".join(each.offsets), " ".join(each.weights)]
 
     def set_dimmed(self, dimmed: bool) -> None:
         for widget in (self.table, self.stack, self.cost):
@@ -176,6 +202,7 @@ class SchemesPage(QWidget):
         errors = [numbers(row) for row in answer["errors"]]
         values = [numbers(row) for row in answer["rows"]]
         steps = numbers(answer["steps"])
+        self._tableau = (steps, values, errors, [numbers(row) for row in answer["uncertainty"]])
         best_row, best_column = answer["best"]
         first = min(max(0, best_row - _MOST_LEVELS + 3), max(0, len(steps) - _MOST_LEVELS))
         rows = range(first, min(first + _MOST_LEVELS, len(steps)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -44,6 +45,7 @@ class SecantPage(QWidget):
         self._values: list[array[float]] = []
         self._terms: dict[str, list[tuple[float, float]]] = {}
         self._second: tuple[array[float], array[float]] | None = None
+        self._wish = ""  # the other input of a session, until the inputs are known
         self.plot = PlotView(plots)
         self.plot.setObjectName("differences.curve")
         self.plot.setAccessibleName("Curve with secant and tangent")
@@ -90,7 +92,28 @@ class SecantPage(QWidget):
         return ("secant", "plane") if self.stack.currentIndex() == 1 else ("secant",)
 
     def options(self) -> dict[str, Any]:
-        return {"second": self.second.currentData() or ""}
+        return {"second": self._wish or self.second.currentData() or "", "plane": self.stack.currentIndex() == 1}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """The other input, and whether the plane is shown, as a session says."""
+        self._wish = options.get("second", "")
+        if "plane" in options:
+            place = int(options["plane"])
+            self._buttons.button(place).setChecked(True)
+            self.stack.setCurrentIndex(place)
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """f at the chosen scheme's points, and the slope through them, for each step."""
+        reading = self._reading
+        terms = [(w, o) for w, o in self._terms.get(self._scheme, ()) if o in self._offsets]
+        estimates = reading.estimates.get(self._scheme) if reading is not None else None
+        if reading is None or estimates is None:
+            return
+        places = [f"f(x {'−' if o < 0 else '+'} {abs(o):g}h)" if o else "f(x)" for _, o in terms]
+        yield ["h as taken", *places, self._scheme, "exact"]
+        for k, taken in enumerate(reading.taken):
+            values = [self._values[self._offsets.index(o)][k] for _, o in terms]
+            yield [taken, *values, estimates[k], reading.digits or reading.truth]
 
     def _choose(self, place: int) -> None:
         self.stack.setCurrentIndex(place)
@@ -106,9 +129,10 @@ class SecantPage(QWidget):
             self._buttons.button(0).setChecked(True)
             self.stack.setCurrentIndex(0)
         others = [name for name in reading.inputs if name != reading.input]
-        if [self.second.itemData(k) for k in range(self.second.count())] != others:
+        if self._wish or [self.second.itemData(k) for k in range(self.second.count())] != others:
             with QSignalBlocker(self.second):
-                chosen = self.second.currentData()
+                chosen = self._wish or self.second.currentData()
+                self._wish = ""
                 self.second.clear()
                 for name in others:
                     self.second.addItem(pretty_name(name), name)

@@ -1,15 +1,31 @@
-"""The differences panel: one step h, and on its pages all that depends on it."""
+"""The differences panel: one step h, and on its pages all that depends on it.
+
+It is one file of more than 300 lines: the head, the step, and the options that both share with every page.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.ui import icons, theme
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.error_page import ErrorPage
+from explorer.ui.laboratory.options import ASKED, VIEWS, clean
 from explorer.ui.laboratory.reading import Reading, step_text
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import Panel
@@ -21,7 +37,9 @@ from explorer.work.wire import Message
 AHEAD_MS = 120  # between two pages that are built before they are asked for
 FRAME_MS = 33  # a picture of the play: 30 a second
 _PLACES = 205  # of the grid of steps, 12 a decade (see work.differences)
+_PER_DECADE, _DECADES = 12, 17
 _FIRST_STEP = 1e-2
+_NOTE_MS = 300  # a slider that rests this long has been set
 _TABS = ("Error", "Secant", "Digits", "Schemes", "Precision", "Taylor")
 _UNITS = (
     ("absolute", "absolute", "the unit of h is 1"),
@@ -38,6 +56,7 @@ class DifferencesPanel(Panel):
     name = "differences"
     title = "Finite differences"
     headed = False
+    undoable = True
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
@@ -46,6 +65,10 @@ class DifferencesPanel(Panel):
         self._reading: Reading | None = None
         self._scales: dict[str, float] = {}
         self._built = False
+        self._kept: dict[str, Any] = {}  # options of a session that wait for the widgets that they belong to
+        self._noted: dict[str, Any] = {}  # the options as the document has them
+        self._note_soon = QTimer(self, singleShot=True, interval=_NOTE_MS)
+        self._note_soon.timeout.connect(self._note)
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -68,6 +91,7 @@ class DifferencesPanel(Panel):
             QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
             self.tabs.addTab(holder, title)
         self.tabs.tabBar().setExpanding(False)
+        self.tabs.setCornerWidget(self._export_button())
         self.body.addWidget(self.remarks)
         self.body.addWidget(self.tabs, 1)
         self.message = QLabel(objectName="differences.message")
@@ -78,6 +102,8 @@ class DifferencesPanel(Panel):
         self._play = QTimer(self, interval=FRAME_MS)
         self._play.timeout.connect(self._next_frame)
         self._page(0)
+        self._take_options()
+        self._noted = self._undoable_options()
         self.tabs.currentChanged.connect(self._tab_changed)
         self._ahead = QTimer(self, interval=AHEAD_MS)
         self._ahead.timeout.connect(self._build_ahead)
@@ -91,7 +117,7 @@ class DifferencesPanel(Panel):
         self.order.addItem("2nd", 2)
         self.scheme = self._combo("differences.scheme", "Scheme", 8)
         for combo in (self.outputs, self.inputs, self.order):
-            combo.currentIndexChanged.connect(self.ask_again)
+            combo.currentIndexChanged.connect(self._option_changed)
         self.scheme.currentIndexChanged.connect(self._scheme_changed)
         for place, widget in enumerate((QLabel("∂"), self.outputs, QLabel("/∂"), self.inputs, self.order, self.scheme)):
             self.head.insertWidget(1 + place, widget)  # after the hidden title
@@ -101,7 +127,7 @@ class DifferencesPanel(Panel):
         self.slider.setAccessibleName("Step h")
         self.slider.setRange(0, _PLACES - 1)
         self.slider.setPageStep(12)
-        self.slider.setValue((17 - 2) * 12)
+        self.slider.setValue(_place_of(_FIRST_STEP))
         self.slider.valueChanged.connect(self._moved)
         self.play_button = QToolButton(objectName="differences.play")
         self.play_button.setAccessibleName("Let h shrink, or stop")
@@ -134,6 +160,18 @@ class DifferencesPanel(Panel):
             row.addWidget(widget, 1 if widget is self.slider else 0)
         self.body.addLayout(row)
 
+    def _export_button(self) -> QToolButton:
+        button = QToolButton(objectName="differences.export", text="Numbers")
+        button.setAccessibleName("Copy or save the numbers of this page")
+        button.setToolTip("The numbers of this page, with all their digits")
+        button.setAutoRaise(True)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.addAction("&Copy", self.copy_numbers)
+        menu.addAction("&Save as CSV …", self.save_numbers)
+        button.setMenu(menu)
+        return button
+
     @staticmethod
     def _combo(name: str, words: str, width: int) -> QComboBox:
         combo = QComboBox(objectName=name)
@@ -157,9 +195,10 @@ class DifferencesPanel(Panel):
             page = _make_page(_TABS[place], self._plots)
             self._pages[place] = page
             self.tabs.widget(place).layout().addWidget(page)
+            page.restore(self._kept)
             for signal in ("asked", "custom_changed"):
                 if hasattr(page, signal):
-                    getattr(page, signal).connect(self.ask_again)
+                    getattr(page, signal).connect(self._option_changed)
             if hasattr(page, "step_chosen"):
                 page.step_chosen.connect(self.set_step)
             if hasattr(page, "scheme_chosen"):
@@ -173,20 +212,20 @@ class DifferencesPanel(Panel):
     @property
     def chosen_scheme(self) -> str:
         """The scheme whose digits, secant and precisions are shown."""
-        return str(self.scheme.currentData() or "central")
+        return str(self._kept.get("scheme") or self.scheme.currentData() or "central")
 
     def asks(self, question: Question) -> Message:
         if not self._built:
             self._build()
         program = question.program
-        for combo, names in ((self.inputs, program.inputs), (self.outputs, program.outputs)):
-            if [combo.itemData(place) for place in range(combo.count())] != list(names):
-                with QSignalBlocker(combo):
-                    chosen = combo.currentData()
+        for combo, names, key in ((self.inputs, program.inputs, "input"), (self.outputs, program.outputs, "output")):
+            wanted = self._kept.pop(key, combo.currentData())
+            with QSignalBlocker(combo):
+                if [combo.itemData(place) for place in range(combo.count())] != list(names):
                     combo.clear()
                     for name in names:
                         combo.addItem(pretty_name(name), name)
-                    combo.setCurrentIndex(max(combo.findData(chosen), 0) if names else -1)
+                combo.setCurrentIndex(max(combo.findData(wanted), 0) if names else -1)
             combo.setEnabled(bool(names))
         chosen = str(self.inputs.currentData() or "")
         with QSignalBlocker(self.scale):
@@ -198,9 +237,8 @@ class DifferencesPanel(Panel):
             "unit": self.unit.currentData(),
             "scale": self._scales.get(chosen, 1.0),
         }
-        for page in self._pages.values():
-            if hasattr(page, "options"):
-                options |= page.options()
+        kept = self._page_options()
+        options |= {key: kept[key] for key in ASKED if key in kept}
         return questions.differences(question.source, question.at, max(self.outputs.currentIndex(), 0), chosen, options)
 
     def set_dimmed(self, dimmed: bool) -> None:
@@ -237,10 +275,11 @@ class DifferencesPanel(Panel):
         """The schemes that can be chosen: those with weights."""
         assert self._reading is not None
         names = [row.scheme for row in self._reading.rows if row.order]
-        if [self.scheme.itemData(k) for k in range(self.scheme.count())] == names:
+        if "scheme" not in self._kept and [self.scheme.itemData(k) for k in range(self.scheme.count())] == names:
             return
         with QSignalBlocker(self.scheme):
             chosen = self.chosen_scheme
+            self._kept.pop("scheme", None)
             self.scheme.clear()
             for name in names:
                 self.scheme.addItem(name, name)
@@ -273,6 +312,7 @@ class DifferencesPanel(Panel):
             self.set_step(row.step)
 
     def _moved(self, place: int) -> None:
+        self._note_soon.start()
         self._show_step()
         page = self._pages.get(self.tabs.currentIndex())
         if page is not None:
@@ -299,12 +339,96 @@ class DifferencesPanel(Panel):
 
     def _stop(self) -> None:
         self._play.stop()
+        self._note_soon.start()
         self.play_button.setIcon(icons.icon("play", self))
+
+    # -- the numbers -----------------------------------------------------------------------------------------------
+
+    def numbers(self) -> Iterable[Sequence[object]]:
+        """The numbers of the page that is seen, as rows below their names."""
+        return self._page(self.tabs.currentIndex()).numbers() if self._reading is not None else ()
+
+    def copy_numbers(self) -> None:
+        """Put the numbers of this page on the clipboard, as CSV."""
+        from explorer.ui.numbers_out import copy_numbers
+
+        copy_numbers(self.tabs.cornerWidget(), self.numbers())
+
+    def save_numbers(self) -> None:
+        """Ask for a file and write the numbers of this page."""
+        from explorer.ui.numbers_out import save_numbers
+
+        save_numbers(self, f"differences-{_TABS[self.tabs.currentIndex()].lower()}", self.numbers)
 
     # -- the options -----------------------------------------------------------------------------------------------
 
+    def options(self) -> dict[str, Any]:
+        """Component, derivative, scheme, step, and what the pages keep; see `laboratory.options`."""
+        if not self._built:
+            return self._kept
+        return {
+            "page": _TABS[self.tabs.currentIndex()],
+            "step": _step_at(self.slider.value()),
+            "output": self._kept.get("output") or self.outputs.currentData() or "",
+            "input": self._kept.get("input") or self.inputs.currentData() or "",
+            "derivative": self.order.currentData(),
+            "scheme": self.chosen_scheme,
+            "unit": self.unit.currentData(),
+            "scales": dict(self._scales),
+            **self._page_options(),
+        }
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        self._kept = clean(options)
+        if self._built:
+            for page in self._pages.values():
+                page.restore(self._kept)
+            self._take_options()
+            self._noted = self._undoable_options()
+
+    def _take_options(self) -> None:
+        """Set the widgets as `_kept` says; input, output and scheme wait for their lists."""
+        kept = self._kept
+        place = self.unit.findData(kept.get("unit", "both"))
+        place = place if place >= 0 else self.unit.findData("both")
+        order = max(self.order.findData(kept.get("derivative", 1)), 0)
+        tab = _TABS.index(kept["page"]) if kept.get("page") in _TABS else self.tabs.currentIndex()
+        self._scales = dict(kept.get("scales", {}))
+        for key, first in (("scheme", "central"), ("input", ""), ("output", "")):
+            kept.setdefault(key, first)
+        for widget, value in ((self.unit, place), (self.order, order), (self.tabs, tab)):
+            with QSignalBlocker(widget):
+                widget.setCurrentIndex(value)
+        self.scale.setVisible(self.unit.currentData() == "own")
+        self._page(tab)
+        self.slider.setValue(_place_of(kept.get("step", _FIRST_STEP)))
+        self._note_soon.stop()
+
+    def _page_options(self) -> dict[str, Any]:
+        """What the pages keep; of those that are not built yet, what the session says."""
+        kept = {key: value for key, value in self._kept.items() if key in (*ASKED, *VIEWS) and key != "page"}
+        for page in self._pages.values():
+            kept |= page.options()
+        return kept
+
+    def _undoable_options(self) -> dict[str, Any]:
+        return {key: value for key, value in self.options().items() if key not in VIEWS}
+
+    def _note(self) -> None:
+        """Tell the document what a person has changed; while h plays there is nothing to tell."""
+        now = self._undoable_options()
+        if now != self._noted and not self._play.isActive():
+            before, self._noted = self._noted, now
+            self.options_changed.emit(before, now)
+
+    def _option_changed(self) -> None:
+        self._note()
+        self.ask_again()
+
     def _scheme_changed(self) -> None:
         """Another scheme: its own page draws it from what is there; digits and precisions must be asked for."""
+        self._kept.pop("scheme", None)
+        self._note()
         page = self._page(self.tabs.currentIndex())
         if self._reading is not None and _TABS[self.tabs.currentIndex()] in ("Error", "Secant", "Schemes"):
             page.show_reading(self._reading, self.chosen_scheme, self.slider.value())
@@ -315,17 +439,19 @@ class DifferencesPanel(Panel):
     def _choose_scheme(self, name: str) -> None:
         with QSignalBlocker(self.scheme):
             self.scheme.setCurrentIndex(max(self.scheme.findData(name), 0))
+        self._kept.pop("scheme", None)
+        self._note()
 
     def _unit_changed(self) -> None:
         self.scale.setVisible(self.unit.currentData() == "own")
-        self.ask_again()
+        self._option_changed()
 
     def _scale_changed(self) -> None:
         value = self.scale.value()
         name = str(self.inputs.currentData() or "")
         if value > 0.0 and value != self._scales.get(name, 1.0):
             self._scales[name] = value
-            self.ask_again()
+            self._option_changed()
         elif not value > 0.0:
             self.say("A scale must be above 0.")
 
@@ -344,6 +470,16 @@ class DifferencesPanel(Panel):
 def _title(name: str) -> str:
     """A break's name at the start of a sentence."""
     return name if name.startswith("x ") else name[:1].upper() + name[1:]
+
+
+def _place_of(step: float) -> int:
+    """The grid place nearest to a step in units."""
+    return min(max(round((math.log10(step) + _DECADES) * _PER_DECADE), 0), _PLACES - 1)
+
+
+def _step_at(place: int) -> float:
+    """The step at a grid place, in units."""
+    return float(10.0 ** (place / _PER_DECADE - _DECADES))
 
 
 def _make_page(title: str, plots: Crew) -> Any:
