@@ -27,9 +27,11 @@ from explorer.calculus.straight_line import (
     swallowed,
 )
 
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", **{c: c for c in COMPARISONS}, "and": "and", "or": "or"}
+_INFIX = {c: c for c in (*COMPARISONS, "and", "or")}
+# The sign, and how strongly it binds: parentheses stand only where they are needed, they cost the compiler much.
+_SUM, _PRODUCT, _ALONE = 1, 2, 3
+_BINDING = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
 _TEMPLATES = {
-    "neg": "(-{0})",
     "not": "(not {0})",
     "choose": "({1} if {0} else {2})",
     "relu": "({0} if {0} > 0.0 or {0} != {0} else 0.0)",
@@ -50,6 +52,7 @@ class ScalarWriter:
         self.uses = _uses(code)
         self.texts = {index: f"x{index}" for index in range(code.inputs)}  # names, and expressions used once
         self.depths: dict[int, int] = {}  # of the expressions
+        self.levels: dict[int, int] = {}  # how strongly the expressions bind, where that is less than _ALONE
         self.count = 0
 
     def source(self) -> str:
@@ -88,33 +91,49 @@ class ScalarWriter:
                 if isinstance(a, int):
                     self.named(a, indent)
         depth = 1
-        texts = []
+        texts, levels = [], []
         for a in arguments:
             if type(a) is int:
                 texts.append(self.texts[a])
+                levels.append(self.levels.get(a, _ALONE))
                 depth = max(depth, self.depths.get(a, 0) + 1)
             else:
                 texts.append(number_text(a))
+                levels.append(_ALONE)
         if function == "pow" and isinstance(arguments[1], float) and not self.safe:
             function = RAISED  # no small exponent, or it would be a product by now
-        expression = self.expression(function, texts)
+        expression, level = self.expression(function, texts, levels)
         if self.uses.get(index) == 1 and depth < _DEEPEST:
             self.texts[index], self.depths[index] = expression, depth
+            if level < _ALONE:
+                self.levels[index] = level
         else:
             self.assign(index, expression, indent)
 
-    def expression(self, function: str, texts: list[str]) -> str:
-        infix = _INFIX.get(function)
-        if infix is not None and not (self.safe and function == "div"):
-            return f"({texts[0]} {infix} {texts[1]})"
+    def expression(self, function: str, texts: list[str], levels: list[int]) -> tuple[str, int]:
+        """The operation on these texts, and how strongly it binds."""
+        binding = _BINDING.get(function)
+        if binding is not None and not (self.safe and function == "div"):
+            sign, level = binding
+            left, right = texts
+            if levels[0] < level:
+                left = f"({left})"
+            if levels[1] <= level:  # a − (b + c), and a + (b + c) too: sums of floats are done in this order
+                right = f"({right})"
+            return f"{left} {sign} {right}", level
+        if function == "neg":
+            return f"-{texts[0]}" if levels[0] == _ALONE else f"-({texts[0]})", _SUM
+        if function in _INFIX:
+            return f"({texts[0]} {_INFIX[function]} {texts[1]})", _ALONE
         if function in _TEMPLATES:
-            return _TEMPLATES[function].format(*texts)
+            return _TEMPLATES[function].format(*texts), _ALONE
         name = self.functions.setdefault(function, f"f{len(self.functions)}")
-        return f"{name}({', '.join(texts)})"
+        return f"{name}({', '.join(texts)})", _ALONE
 
     def assign(self, index: int, expression: str, indent: str) -> None:
         """A name for the operation, with this value."""
         self.texts[index] = name = f"v{self.count}"
+        self.levels.pop(index, None)
         self.count += 1
         self.lines.append(f"{indent}{name} = {expression}")
 
@@ -186,24 +205,22 @@ def number_text(value: float) -> str:
 def _uses(code: StraightLine) -> dict[int, int]:
     """How often each operation is used; a value that goes through a branch counts as used often."""
     uses: dict[int, int] = {}
-
-    def use(operands: Sequence[Operand], times: int = 1) -> None:
-        for o in operands:
-            if isinstance(o, int):
-                uses[o] = uses.get(o, 0) + times
-
+    get, arguments = uses.get, code.arguments
+    read: list[Operand] = [*code.outputs]
     pending: list[Item] = list(code.body)
     while pending:
         item = pending.pop()
         if isinstance(item, Branch):
-            use((item.condition,))
+            read.append(item.condition)
             for select in item.selects:
-                use(code.arguments[select][1:])
+                read += arguments[select][1:]
             pending += item.then
             pending += item.otherwise
         else:
-            use(code.arguments[item])
-    use(code.outputs)
+            read += arguments[item]
+    for o in read:
+        if type(o) is int:
+            uses[o] = get(o, 0) + 1
     return uses
 
 

@@ -94,6 +94,7 @@ class Builder:
 
     def __init__(self, inputs: int, most: int, exact: bool = False) -> None:
         self.inputs, self.most, self.exact = inputs, most, exact
+        self._end = inputs + most
         self.functions = ["input"] * inputs
         self.arguments: list[tuple[Operand, ...]] = [()] * inputs
         self.body: list[Item] = []
@@ -131,19 +132,21 @@ class Builder:
             key = (function, left, right)
         else:
             key = (function, *[o if type(o) is int else _distinct(o) for o in operands])
-        for scope in reversed(self._scopes):
-            if key in scope:
-                return scope[key]
+        for scope in self._scopes:
+            found = scope.get(key)
+            if found is not None:
+                return found
         index = self._append(function, operands)
         self._block.append(index)
-        self._scopes[-1][key] = index
+        scope[key] = index
         return index
 
     def _append(self, function: str, operands: tuple[Operand, ...]) -> int:
-        index = len(self.functions)
-        if index - self.inputs >= self.most:
+        functions = self.functions
+        index = len(functions)
+        if index >= self._end:
             raise TooLarge(self.most)
-        self.functions.append(function)
+        functions.append(function)
         self.arguments.append(operands)
         return index
 
@@ -226,15 +229,12 @@ def _neg(b: Builder, x: Operand) -> Operand | None:
 
 
 def _mul(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if type(x) is float and abs(x) == 1.0:
-        return y if x == 1.0 else b.apply("neg", y)
-    if type(y) is float and abs(y) == 1.0:
-        return x if y == 1.0 else b.apply("neg", x)
-    if type(x) is float and type(y) is int:
-        return _scaled(b, x, y) or _signs(b, "mul", x, y)
-    if type(y) is float and type(x) is int:
-        return _scaled(b, y, x) or _signs(b, "mul", x, y)
-    return _signs(b, "mul", x, y)
+    if type(x) is int and type(y) is int:
+        return _signs(b, "mul", x, y) if b.functions[x] == "neg" or b.functions[y] == "neg" else None
+    number, operand = (x, y) if type(x) is float else (y, x)
+    if abs(number) == 1.0:
+        return operand if number == 1.0 else b.apply("neg", operand)
+    return _scaled(b, number, operand) or _signs(b, "mul", x, y)
 
 
 def _scaled(b: Builder, outer: float, y: Operand) -> Operand | None:

@@ -24,7 +24,7 @@ for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from tests.benchmarks.measure import Row, compare  # noqa: E402
 
-MODULES = ("scalars", "batches", "grids", "optimizers", "differences", "drawings")
+MODULES = ("scalars", "compiling", "batches", "grids", "optimizers", "differences", "drawings")
 NAN = float("nan")
 
 
