@@ -15,11 +15,12 @@ from itertools import islice
 from typing import Any
 
 from explorer.calculus.causes import first_causes
+from explorer.calculus.endless import record_as_far
 from explorer.calculus.films import Film, forward_film, reverse_film, second_film, sentences
 from explorer.calculus.layout import Drawing, lay_out
 from explorer.calculus.parts import folded, parts_of
 from explorer.calculus.sweeps import cost
-from explorer.calculus.tape import INPUT, Op, Tape, operation_stem, record
+from explorer.calculus.tape import INPUT, Op, Tape, operation_stem
 from explorer.calculus.words import formula, subscripted
 from explorer.language.notation import span_to_json
 from explorer.language.primitives import PRIMITIVES
@@ -66,7 +67,7 @@ class _Edge:
 def answers(ask: Message) -> Iterator[Message]:
     """The graph of one question in parts; see the module's text for their order."""
     about = subject(ask)
-    tape = record(about.program, about.point)
+    tape, left = record_as_far(about.program, about.point)
     papers = ask.get("naming") == "papers"
     if papers:
         tape = named_as_in_papers(tape)
@@ -89,6 +90,7 @@ def answers(ask: Message) -> Iterator[Message]:
         "count": len(tape.ops),
         "steps": len(film.steps),
         "too_large": too_large,
+        "left": left,
         "key": key,
         "same": same,
         "size": [drawing.width, drawing.height] if drawing is not None else [1.0, 1.0],

@@ -10,6 +10,7 @@ from typing import Any
 
 from explorer.calculus.adjoint_code import adjoint_program
 from explorer.calculus.checkpoints import MOST_STEPS, Strategy, schedule
+from explorer.calculus.endless import record_as_far
 from explorer.calculus.jacobians import Mode, advice, passes
 from explorer.calculus.nested import INNER, demonstrate
 from explorer.calculus.parts import loops_of
@@ -35,7 +36,10 @@ def answers(ask: Message) -> Iterator[Message]:
         yield _nested(ask)
         return
     about = subject(ask)
-    tape = record(about.program, about.point)
+    if sheet == "adjoint":  # of the text as it stands, whose run must end
+        yield from _adjoint(record(about.program, about.point), about.program)
+        return
+    tape, _ = record_as_far(about.program, about.point)
     match sheet:
         case "jacobian":
             yield from _jacobian(ask, tape)
@@ -43,8 +47,6 @@ def answers(ask: Message) -> Iterator[Message]:
             yield from _loops(ask, tape)
         case "calls":
             yield from _calls(tape, about.program)
-        case "adjoint":
-            yield from _adjoint(tape, about.program)
         case "memory":
             yield _memory(ask, tape)
         case "paths":

@@ -406,7 +406,7 @@ class GraphPanel(Panel):
         self.heat.follow(answer, self._progress)
         self.to_cause.setEnabled(bool(answer.head["causes"]))
         cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
-        if words := self._problem or answer.head["too_large"] or cause:
+        if words := self._problem or answer.head["too_large"] or answer.head["left"] or cause:
             self.say(words)
             self.cause.setVisible(words == cause)
         if self.view.picture is not answer.picture:  # whatever happened to the answer before

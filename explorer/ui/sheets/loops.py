@@ -156,6 +156,8 @@ class LoopsSheet(Sheet):
             text += f"  The round moved the value by {by[0]}, the derivative by {by[1]}"
             lags = place == len(values) - 1 and moved[1] > 3 * moved[0] > 0
             text += ": a test of the value alone stops before the derivative has settled." if lags else "."
+        if period := _period(values):
+            text += f"  The values come back every {period} rounds: this does not converge."
         self.words.setText("  ".join([text, *self._traps]))
 
     def show_step(self, progress: Progress, changed: set[int]) -> None:
@@ -181,6 +183,18 @@ def _distances(numbers: list[Any]) -> list[Any]:
     if not finite:
         return []
     return [abs(n - finite[-1]) if isinstance(n, int | float) else None for n in numbers]
+
+
+def _period(numbers: list[Any]) -> int:
+    """After how many rounds, from 2 to 8, the last numbers come back; 0 where they do not."""
+    last = [n for n in numbers[-24:] if isinstance(n, int | float)]
+    if len(last) < 24:
+        return 0
+    near = 1e-9 * max(map(abs, last))
+    if max(last) - min(last) <= 1e3 * near:  # at rest
+        return 0
+    repeats = (p for p in range(2, 9) if all(abs(a - b) <= near for a, b in zip(last, last[p:], strict=False)))
+    return next(repeats, 0)
 
 
 def _moved(numbers: list[Any], place: int) -> float | None:
