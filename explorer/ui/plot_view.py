@@ -56,8 +56,9 @@ PATIENCE_MS = 150  # what arrives sooner needs no word about waiting, and one wo
 BUDGET_MS = 10_000  # a hundred times what a picture takes: only a process that hangs reaches it
 EXPORT_RATIO = 2.0  # pixels for each logical one of a picture that is copied or saved
 MOST_POINTS = 20_000  # mapping 10,000 takes 9 ms and drawing them 10 to 30, of the 50 that the window may be busy
-SMOOTH_INK = 1.5e6  # device pixels covered by lines with smooth edges: 30 ms; jagged and thin they take a third
-RIMMED_INK = 5e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
+SMOOTH_INK = 4e5  # device pixels covered by lines with smooth edges: 8 ms; jagged and thin they take a third
+RIMMED_INK = 2e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
+MOST_INK = 1e6  # the same for the jagged ones: 7 ms
 DASHED_INK = 1e4  # logical pixels of dashed line: Qt strokes dashes as one path, in more than linear time
 LARGEST_PICTURE = 8192 * 8192 * 4  # bytes; the plotting process draws none larger
 FAR_PX = 50.0  # clipping this far outside keeps a thick line's end out of sight and Qt's coordinates small
@@ -318,7 +319,11 @@ class PlotView(QWidget):
         self._asked: dict[str, Any] | None = None  # what the picture answers, or the one under way will
         self._message = ""
         self._overlay: tuple[Overlay, ...] = ()
-        self._layer: QPixmap | None = None  # the overlay as painted, so that the read-out does not paint it again
+        # The overlay as painted, so that the read-out does not paint it again: what its last change left as it was, and
+        # the rest above.
+        self._still: _Still | None = None
+        self._layer: QPixmap | None = None
+        self._unchanged = 0  # how many parts of the overlay its last change left as they were
         self._dimmed = False
         self._busy = False  # a question is with the worker
         self._stale = False  # what was asked, or shown, is no longer what is wanted
@@ -351,13 +356,17 @@ class PlotView(QWidget):
 
     def set_overlay(self, overlay: Sequence[Overlay]) -> None:
         """Draw these over the picture, the last on top; they replace those before. Cheap enough for every frame."""
-        self._overlay = tuple(overlay)
+        before, self._overlay = self._overlay, tuple(overlay)
+        pairs = zip(before, self._overlay, strict=False)
+        self._unchanged = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(before), len(self._overlay)))
+        if self._still is not None and self._still.count > self._unchanged:
+            self._still = None
         self._layer = None
         self.update()
 
     def set_message(self, text: str) -> None:
         """Show words instead of a figure (plain text); "" leaves the view empty."""
-        self._spec = self._picture = self._layer = None
+        self._spec = self._picture = self._still = self._layer = None
         self._message = text
         self._stale = self._late = False
         self._asked = None
@@ -441,7 +450,7 @@ class PlotView(QWidget):
     def _with_overlay(self, picture: Picture) -> QPixmap:
         pixmap = QPixmap(picture.pixmap)
         with QPainter(pixmap) as painter:
-            self._paint_overlay(painter, picture.axes)
+            self._paint_overlay(painter, self._overlay, picture.axes, [])
         return pixmap
 
     def _ask(self) -> None:
@@ -473,7 +482,7 @@ class PlotView(QWidget):
             self._message = ""
         except ValueError as error:
             self._message, self._asked = str(error), None
-        self._layer = None
+        self._still = self._layer = None
         if not self._stale:
             self._calm()
         self.update()
@@ -511,7 +520,7 @@ class PlotView(QWidget):
         return QSize(420, 300)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._layer = None
+        self._still = self._layer = None
         self._settle.start()
         super().resizeEvent(event)
 
@@ -527,7 +536,7 @@ class PlotView(QWidget):
             QEvent.Type.FontChange,
             QEvent.Type.DevicePixelRatioChange,
         ):
-            self._layer = None
+            self._still = self._layer = None
             self._settle.start()
             self.update()
         return super().event(event)
@@ -611,8 +620,10 @@ class PlotView(QWidget):
                 painter.drawPixmap(QRectF(self.rect()), self._picture.pixmap, source)
             if self._overlay:
                 if self._layer is None:
-                    self._layer = self._paint_layer(axes)
-                painter.drawPixmap(0, 0, self._layer)
+                    self._paint_layers(axes)
+                for layer in (self._still.pixmap if self._still else None, self._layer):
+                    if layer is not None:
+                        painter.drawPixmap(0, 0, layer)
             if self._dimmed or self._late or self._message:
                 veil = QColor(background)
                 veil.setAlphaF(0.55)  # pale enough to be noticed, still readable
@@ -652,22 +663,30 @@ class PlotView(QWidget):
             return palette.color(QPalette.ColorRole.Highlight)
         return series_colour(palette, int(role))
 
-    def _paint_layer(self, axes: Axes) -> QPixmap:
+    def _paint_layers(self, axes: Axes) -> None:
+        """What moves in each frame above what stands still, a whole path and its marks, which is painted once."""
+        if self._still is None and self._unchanged:
+            labels: list[QRectF] = []
+            pixmap = self._layer_of(self._overlay[: self._unchanged], axes, labels)
+            self._still = _Still(pixmap, self._unchanged, labels)
+        count, labels = (self._still.count, list(self._still.labels)) if self._still else (0, [])
+        self._layer = self._layer_of(self._overlay[count:], axes, labels)
+
+    def _layer_of(self, parts: Sequence[Overlay], axes: Axes, labels: list[QRectF]) -> QPixmap:
         ratio = self.devicePixelRatioF()
         layer = QPixmap(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
         layer.setDevicePixelRatio(ratio)
         layer.fill(Qt.GlobalColor.transparent)
         with QPainter(layer) as painter:
-            self._paint_overlay(painter, axes)
+            self._paint_overlay(painter, parts, axes, labels)
         return layer
 
-    def _paint_overlay(self, painter: QPainter, axes: Axes) -> None:
+    def _paint_overlay(self, painter: QPainter, parts: Sequence[Overlay], axes: Axes, labels: list[QRectF]) -> None:
         ground = self.palette().color(QPalette.ColorRole.Base)
         painter.setFont(self.font())
         painter.setClipRect(axes.rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        labels: list[QRectF] = []
-        for part in self._overlay:
+        for part in parts:
             if isinstance(part, Raster):
                 left, right = axes.across(part.x_limits)
                 bottom, top = axes.down(part.y_limits)
@@ -677,6 +696,15 @@ class PlotView(QWidget):
 
 
 # ---- overlays as pixels
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """The first parts of an overlay as painted, how many they are, and where their words stand."""
+
+    pixmap: QPixmap
+    count: int
+    labels: list[QRectF]
 
 
 @dataclass(frozen=True, slots=True)
@@ -839,29 +867,7 @@ def _paint_stroke(
 
     labels: where words stand already; this stroke's are added.
     """
-    segments = [QLineF(*a, *b) for piece in stroke.pieces for a, b in pairwise(piece)]
-    ink = sum(segment.length() for segment in segments)
-    ratio = painter.device().devicePixelRatioF()
-    covered = ink * stroke.width * ratio**2
-    if covered > SMOOTH_INK:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(colour, 2.0)  # of device pixels
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines(segments)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    else:
-        # Segments by themselves, with square ends that meet: one path that crosses itself takes 100 times as long.
-        if covered < RIMMED_INK:
-            painter.setPen(QPen(ground, stroke.width + 2.0))
-            painter.drawLines(segments)
-        painter.setPen(QPen(colour, stroke.width))
-        if stroke.dashed and ink < DASHED_INK:
-            painter.setPen(QPen(colour, stroke.width, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
-            for piece in stroke.pieces:
-                painter.drawPolyline(QPolygonF([QPointF(*point) for point in piece]))
-        else:
-            painter.drawLines(segments)
+    paint_lines(painter, stroke.pieces, stroke.width, stroke.dashed, colour, ground)
     painter.setPen(QPen(colour, stroke.width))
     painter.drawPoints([QPointF(*piece[0]) for piece in stroke.pieces if len(piece) == 1])
     if stroke.shape is not None:
@@ -869,6 +875,40 @@ def _paint_stroke(
         painter.fillPath(stroke.shape, colour)
     if stroke.label and stroke.place is not None:
         _paint_label(painter, stroke.label, stroke.place, colour, ground, axes, labels)
+
+
+def paint_lines(
+    painter: QPainter,
+    pieces: Iterable[Sequence[tuple[float, float]]],
+    width: float,
+    dashed: bool,
+    colour: QColor,
+    ground: QColor,
+) -> None:
+    """Polylines in logical pixels with a rim of the ground's colour: plainer the more ink there is, to be in time."""
+    segments = [QLineF(*a, *b) for piece in pieces for a, b in pairwise(piece)]
+    ink = sum(segment.length() for segment in segments)
+    covered = ink * width * painter.device().devicePixelRatioF() ** 2
+    if covered > SMOOTH_INK:
+        # Of lines that lie over each other as densely as here every odd-numbered-th fills the same band.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(colour, 2.0)  # of device pixels
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(segments[:: math.ceil(covered / MOST_INK) | 1])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        return
+    # Segments by themselves, with square ends that meet: one path that crosses itself takes 100 times as long.
+    if covered < RIMMED_INK:
+        painter.setPen(QPen(ground, width + 2.0))
+        painter.drawLines(segments)
+    painter.setPen(QPen(colour, width))
+    if dashed and ink < DASHED_INK:
+        painter.setPen(QPen(colour, width, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
+        for piece in pieces:
+            painter.drawPolyline(QPolygonF([QPointF(*point) for point in piece]))
+    else:
+        painter.drawLines(segments)
 
 
 def _paint_label(

@@ -28,7 +28,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT
+from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT, paint_lines
 
 _MOST_SIDE = 40  # cells a side: 1,600 of them are drawn in some 15 ms
 _MOVING_SIDE = 20  # while it is turned
@@ -266,11 +266,7 @@ class SurfaceView(QWidget):
         if not points:
             return
         ground, colour = self.palette().color(QPalette.ColorRole.Base), self._colour(path.colour)
-        line = QPolygonF(points)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(ground, 4.0), QPen(colour, 2.0)):
-            painter.setPen(pen)
-            painter.drawPolyline(line)
+        paint_lines(painter, [[(point.x(), point.y()) for point in points]], 2.0, False, colour, ground)
         painter.setPen(QPen(ground, 1.0))
         painter.setBrush(colour)
         painter.drawRect(round(points[0].x()) - 4, round(points[0].y()) - 4, 8, 8)

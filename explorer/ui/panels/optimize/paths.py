@@ -43,7 +43,7 @@ _MARGIN = 0.15  # of the path's extent, around it
 _WIDEST = 200.0  # times as wide as the picture: a path that leaps so far is not followed by itself
 _MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
 _SHORT = 500  # points of a path that is drawn as it is
-_MOST_DRAWN = 4_000  # points of a path that jumps to and fro: drawn in some 13 ms
+_MOST_DRAWN = 1_200  # points of all paths, where they jump to and fro: mapped and drawn in some 10 ms
 _FRAME_MS = 33
 _FOLLOW_MS = 60  # between two pictures of a run that is under way
 _PLAY_SECONDS = 6.0  # a whole run at normal speed
@@ -84,12 +84,10 @@ class Plane:
 
 @dataclass
 class _Drawn:
-    """A trace's columns in the picture, and of its points those whose pixels differ by half a pixel or more."""
+    """A trace's columns in the picture, and the steps whose pixels differ by half a pixel or more."""
 
     columns: list[array[float]] = field(default_factory=lambda: [array("d"), array("d")])
-    places: list[int] = field(default_factory=list)
-    x: list[float] = field(default_factory=list)
-    y: list[float] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
 
     def extend(self, columns: Sequence[array[float]], axes: Axes | None) -> None:
         """More of the trace has come."""
@@ -98,27 +96,20 @@ class _Drawn:
         if axes is not None and first + len(columns[0]) > _SHORT:
             width = 0.5 * (axes.x_limits[1] - axes.x_limits[0]) / max(axes.right - axes.left, 1)
             height = 0.5 * (axes.y_limits[1] - axes.y_limits[0]) / max(axes.bottom - axes.top, 1)
-        a, b = (self.x[-1], self.y[-1]) if self.x else (math.inf, math.inf)
+        a, b = (column[self.steps[-1]] for column in self.columns) if self.steps else (math.inf, math.inf)
         for k, (u, v) in enumerate(zip(*columns, strict=True), start=first):
             if abs(u - a) > width or abs(v - b) > height:
-                self.places.append(k)
-                self.x.append(u)
-                self.y.append(v)
+                self.steps.append(k)
                 a, b = u, v
         for column, more in zip(self.columns, columns, strict=True):
             column.extend(more)
 
-    def until(self, step: int) -> tuple[list[float], list[float]]:
-        """The points up to a step that are drawn, and the step's own."""
-        cut = bisect_right(self.places, step)
+    def until(self, step: int, most: int) -> list[int]:
+        """The steps that are drawn of those up to this one, itself the last; of more than `most` not all."""
+        cut = bisect_right(self.steps, step)
         # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
-        stride = math.ceil(cut / _MOST_DRAWN) | 1
-        x, y = self.x[:cut:stride], self.y[:cut:stride]
-        end = (self.columns[0][step], self.columns[1][step])
-        if not x or (x[-1], y[-1]) != end:
-            x.append(end[0])
-            y.append(end[1])
-        return x, y
+        steps = self.steps[: cut : math.ceil(cut / most) | 1]
+        return steps if steps and steps[-1] == step else [*steps, step]
 
 
 class PathsView(QWidget):
@@ -491,6 +482,10 @@ class PathsView(QWidget):
             drawn.extend(columns, self.plot.axes())
         return drawn
 
+    def _most_drawn(self) -> int:
+        """Points of each path."""
+        return max(_MOST_DRAWN // max(len(self.traces), 1), 100)
+
     def _picture_came(self) -> None:
         """Another scale: other points can be told apart."""
         self._thin = {}
@@ -506,11 +501,13 @@ class PathsView(QWidget):
         flat = bool(self.plane.directions) or len(self.plane.names) == 2
         overlay += self._marks()
         several = len(self.traces) > 1
+        most = self._most_drawn()
         for place in [*(k for k in range(len(self.traces)) if k != self.current), self.current]:
             if place >= len(self.traces) or not len(self.traces[place]):
                 continue
             shown = min(self.step, len(self.traces[place]) - 1)
-            x, y = self._seen(place).until(shown)
+            drawn = self._seen(place)
+            x, y = ([column[k] for k in drawn.until(shown, most)] for column in drawn.columns)
             end = (x[-1], y[-1])
             colour: int | str = _series(place) if several else "accent"
             overlay.append(Polyline(x, y, colour, 2.0))
@@ -596,8 +593,11 @@ class PathsView(QWidget):
             if not len(trace):
                 continue
             shown = min(self.step, len(trace) - 1)
-            columns = self._seen(place).columns
-            paths.append(SurfacePath(columns[0][: shown + 1], columns[1][: shown + 1], trace.loss[: shown + 1], place))
+            drawn = self._seen(place)
+            columns = drawn.columns
+            steps = drawn.until(shown, self._most_drawn())
+            x, y, z = ([column[k] for k in steps] for column in (*columns, trace.loss))
+            paths.append(SurfacePath(x, y, z, place))
             if place == self.current and not self.plane.directions:
                 g = dict(zip(trace.names, trace.gradient_at(shown), strict=True))
                 slopes = [g[name] for name in self.plane.names]
