@@ -2,7 +2,8 @@
 
 It stands between a Program and generated code. `Builder` makes it: constants are folded with the interpreter's own
 functions, an operation that is already there is not done again, and only those identities are used that hold for
-every float, bit for bit: a·1 = a, a + (−b) = a − b, (−a)·b = −(a·b), 100·(2·a) = 200·a.
+every float, bit for bit: a·1 = a, a + (−b) = a − b, (−a)·b = −(a·b), 100·(2·a) = 200·a,
+0 + (−a − b) = 0 − (a + b).
 
 A little longer than 300 lines: the identities and what is not needed belong to the Builder that uses them.
 """
@@ -211,6 +212,11 @@ def _negated(b: Builder, operand: Operand) -> Operand | None:
 
 
 def _add(b: Builder, x: Operand, y: Operand) -> Operand | None:
+    if type(x) is float and x == 0.0 and type(y) is int and b.functions[y] == "sub":
+        # Where a sweep ends: 0 + (−p − q) = 0 − (p + q), zeros included, which 0 + makes positive.
+        left, right = b.arguments[y]
+        if math.copysign(1.0, x) > 0 and (positive := _negated(b, left)) is not None:
+            return b.apply("sub", x, b.apply("add", positive, right))
     if (positive := _negated(b, y)) is not None:
         return b.apply("sub", x, positive)
     return b.apply("sub", y, positive) if (positive := _negated(b, x)) is not None else None

@@ -456,18 +456,15 @@ class _Chunk:
         self.wide, self.next_wide = self.next_wide, self.wide
 
 
-def exact_blocks(code: StraightLine, held: Sequence[int]) -> Blocks:
+def exact_blocks(code: StraightLine, held: range) -> Blocks:
     """The Blocks of a code whose held part is computed as Python's floats do: a power as a power, not as a product."""
     blocks = Blocks(code, held)
     if blocks.scalars:
         once = scalar_function(pruned(replace(code, outputs=tuple(blocks.scalars))))
-        places, inputs = list(blocks.held), code.inputs
+        before, after = [0.0] * held.start, [0.0] * (code.inputs - held.stop)
 
         def computed(*values: float) -> tuple[Any, ...]:
-            point = [0.0] * inputs
-            for place, value in zip(places, values, strict=True):
-                point[place] = value
-            return tuple([v if isinstance(v, bool) else np.array(v) for v in once(*point)])
+            return tuple([v if isinstance(v, bool) else np.array(v) for v in once(*before, *values, *after)])
 
         blocks.once = computed
     return blocks
