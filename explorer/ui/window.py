@@ -216,7 +216,10 @@ class MainWindow(QMainWindow):
         elif next(self._parts, self) is None:
             QTimer.singleShot(0, self, self._go_on)
         else:  # only now: on two cores a second process would take from the window what it needs for the parts
+            from explorer.ui.collection import set_aside
+
             self.plots.start()
+            set_aside()
 
     @property
     def busy(self) -> bool:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui import icons, theme
+from explorer.ui.collection import set_aside
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.error_page import ErrorPage
 from explorer.ui.laboratory.options import ASKED, VIEWS, clean
@@ -188,6 +189,7 @@ class DifferencesPanel(Panel):
             self._page(missing[0])
         else:
             self._ahead.stop()
+            set_aside()
 
     def _page(self, place: int) -> Any:
         """The page of a tab, built when it is first asked for."""
