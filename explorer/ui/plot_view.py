@@ -43,6 +43,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from explorer.ui.trails import Trail, Trails, clip
 from explorer.ui.worker import Crew
 from explorer.work.ends import Done, End, Refused
 
@@ -56,9 +57,8 @@ PATIENCE_MS = 150  # what arrives sooner needs no word about waiting, and one wo
 BUDGET_MS = 10_000  # a hundred times what a picture takes: only a process that hangs reaches it
 EXPORT_RATIO = 2.0  # pixels for each logical one of a picture that is copied or saved
 MOST_POINTS = 20_000  # mapping 10,000 takes 9 ms and drawing them 10 to 30, of the 50 that the window may be busy
-SMOOTH_INK = 4e5  # device pixels covered by lines with smooth edges: 8 ms; jagged and thin they take a third
-RIMMED_INK = 2e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
-MOST_INK = 1e6  # the same for the jagged ones: 7 ms
+SMOOTH_INK = 1.5e6  # device pixels covered by lines with smooth edges: 30 ms; jagged and thin they take a third
+RIMMED_INK = 5e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
 DASHED_INK = 1e4  # logical pixels of dashed line: Qt strokes dashes as one path, in more than linear time
 LARGEST_PICTURE = 8192 * 8192 * 4  # bytes; the plotting process draws none larger
 FAR_PX = 50.0  # clipping this far outside keeps a thick line's end out of sight and Qt's coordinates small
@@ -319,11 +319,11 @@ class PlotView(QWidget):
         self._asked: dict[str, Any] | None = None  # what the picture answers, or the one under way will
         self._message = ""
         self._overlay: tuple[Overlay, ...] = ()
-        # The overlay as painted, so that the read-out does not paint it again: what its last change left as it was, and
-        # the rest above.
-        self._still: _Still | None = None
-        self._layer: QPixmap | None = None
-        self._unchanged = 0  # how many parts of the overlay its last change left as they were
+        self._marks: tuple[Overlay, ...] = ()  # below the trails; they stay while those move
+        self._marks_layer: QPixmap | None = None
+        self._mark_words: list[QRectF] = []
+        self._trails = Trails()
+        self._layer: QPixmap | None = None  # the overlay as painted, so that the read-out does not paint it again
         self._dimmed = False
         self._busy = False  # a question is with the worker
         self._stale = False  # what was asked, or shown, is no longer what is wanted
@@ -356,17 +356,26 @@ class PlotView(QWidget):
 
     def set_overlay(self, overlay: Sequence[Overlay]) -> None:
         """Draw these over the picture, the last on top; they replace those before. Cheap enough for every frame."""
-        before, self._overlay = self._overlay, tuple(overlay)
-        pairs = zip(before, self._overlay, strict=False)
-        self._unchanged = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(before), len(self._overlay)))
-        if self._still is not None and self._still.count > self._unchanged:
-            self._still = None
+        self._overlay = tuple(overlay)
         self._layer = None
+        self.update()
+
+    def set_marks(self, marks: Sequence[Overlay]) -> None:
+        """Draw these over the picture and below all else; painted once for as long as they are the same."""
+        if tuple(marks) != self._marks:
+            self._marks = tuple(marks)
+            self._forget_layers()
+            self.update()
+
+    def set_trails(self, trails: Sequence[Trail]) -> None:
+        """Draw these paths below the overlay: of any length, a frame costs what is new of them."""
+        self._trails.show(trails)
         self.update()
 
     def set_message(self, text: str) -> None:
         """Show words instead of a figure (plain text); "" leaves the view empty."""
-        self._spec = self._picture = self._still = self._layer = None
+        self._spec = self._picture = None
+        self._forget_layers()
         self._message = text
         self._stale = self._late = False
         self._asked = None
@@ -425,9 +434,18 @@ class PlotView(QWidget):
                 raise ValueError(f"not a file: {error}") from error
             take(content)
 
-        colours = ["" if isinstance(part, Raster) else self._colour(part.colour).name() for part in self._overlay]
-        parts = [part.message(colour) for part, colour in zip(self._overlay, colours, strict=True)]
+        drawn = self._drawn_over()
+        colours = ["" if isinstance(part, Raster) else self._colour(part.colour).name() for part in drawn]
+        parts = [part.message(colour) for part, colour in zip(drawn, colours, strict=True)]
         self._want(_Export({"ratio": 1.0, "format": kind, "overlay": parts}, whole, fail))
+
+    def _drawn_over(self) -> tuple[Overlay, ...]:
+        """All that is drawn over the picture."""
+        trails = (
+            Polyline(*(column[: trail.stop + 1] for column in trail.columns[:2]), trail.colour)
+            for trail in self._trails
+        )
+        return (*self._marks, *trails, *self._overlay)
 
     def _want(self, export: _Export) -> None:
         if self._spec is None or self._picture is None:
@@ -450,7 +468,7 @@ class PlotView(QWidget):
     def _with_overlay(self, picture: Picture) -> QPixmap:
         pixmap = QPixmap(picture.pixmap)
         with QPainter(pixmap) as painter:
-            self._paint_overlay(painter, self._overlay, picture.axes, [])
+            self._paint_overlay(painter, picture.axes, self._drawn_over(), [])
         return pixmap
 
     def _ask(self) -> None:
@@ -482,7 +500,7 @@ class PlotView(QWidget):
             self._message = ""
         except ValueError as error:
             self._message, self._asked = str(error), None
-        self._still = self._layer = None
+        self._forget_layers()
         if not self._stale:
             self._calm()
         self.update()
@@ -520,7 +538,7 @@ class PlotView(QWidget):
         return QSize(420, 300)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._still = self._layer = None
+        self._forget_layers()
         self._settle.start()
         super().resizeEvent(event)
 
@@ -536,7 +554,7 @@ class PlotView(QWidget):
             QEvent.Type.FontChange,
             QEvent.Type.DevicePixelRatioChange,
         ):
-            self._still = self._layer = None
+            self._forget_layers()
             self._settle.start()
             self.update()
         return super().event(event)
@@ -618,12 +636,17 @@ class PlotView(QWidget):
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 source = QRectF(self._picture.pixmap.rect())
                 painter.drawPixmap(QRectF(self.rect()), self._picture.pixmap, source)
+            if self._marks:
+                if self._marks_layer is None:
+                    self._mark_words = []
+                    self._marks_layer = self._paint_layer(axes, self._marks, self._mark_words)
+                painter.drawPixmap(0, 0, self._marks_layer)
+            if self._trails and not self._paint_trails(painter, axes):
+                QTimer.singleShot(0, self, self.update)
             if self._overlay:
                 if self._layer is None:
-                    self._paint_layers(axes)
-                for layer in (self._still.pixmap if self._still else None, self._layer):
-                    if layer is not None:
-                        painter.drawPixmap(0, 0, layer)
+                    self._layer = self._paint_layer(axes, self._overlay, list(self._mark_words))
+                painter.drawPixmap(0, 0, self._layer)
             if self._dimmed or self._late or self._message:
                 veil = QColor(background)
                 veil.setAlphaF(0.55)  # pale enough to be noticed, still readable
@@ -632,6 +655,13 @@ class PlotView(QWidget):
                 self._paint_words(painter, self._message)
             elif self._cursor is not None:
                 self._paint_read_out(painter, axes, self._cursor)
+
+    def _paint_trails(self, painter: QPainter, axes: Axes) -> bool:
+        def pixels(columns: Sequence[Sequence[float]], first: int, end: int) -> Iterator[tuple[float, float]]:
+            return zip(axes.across(columns[0][first:end]), axes.down(columns[1][first:end]), strict=True)
+
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        return self._trails.paint(painter, (axes, axes.rect(), pixels), self._colour, ground)
 
     def _paint_words(self, painter: QPainter, words: str) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
@@ -663,48 +693,34 @@ class PlotView(QWidget):
             return palette.color(QPalette.ColorRole.Highlight)
         return series_colour(palette, int(role))
 
-    def _paint_layers(self, axes: Axes) -> None:
-        """What moves in each frame above what stands still, a whole path and its marks, which is painted once."""
-        if self._still is None and self._unchanged:
-            labels: list[QRectF] = []
-            pixmap = self._layer_of(self._overlay[: self._unchanged], axes, labels)
-            self._still = _Still(pixmap, self._unchanged, labels)
-        count, labels = (self._still.count, list(self._still.labels)) if self._still else (0, [])
-        self._layer = self._layer_of(self._overlay[count:], axes, labels)
+    def _forget_layers(self) -> None:
+        self._layer = self._marks_layer = None
 
-    def _layer_of(self, parts: Sequence[Overlay], axes: Axes, labels: list[QRectF]) -> QPixmap:
+    def _paint_layer(self, axes: Axes, overlay: Sequence[Overlay], words: list[QRectF]) -> QPixmap:
         ratio = self.devicePixelRatioF()
         layer = QPixmap(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
         layer.setDevicePixelRatio(ratio)
         layer.fill(Qt.GlobalColor.transparent)
         with QPainter(layer) as painter:
-            self._paint_overlay(painter, parts, axes, labels)
+            self._paint_overlay(painter, axes, overlay, words)
         return layer
 
-    def _paint_overlay(self, painter: QPainter, parts: Sequence[Overlay], axes: Axes, labels: list[QRectF]) -> None:
+    def _paint_overlay(self, painter: QPainter, axes: Axes, overlay: Sequence[Overlay], words: list[QRectF]) -> None:
+        """words: where some stand already; more are added."""
         ground = self.palette().color(QPalette.ColorRole.Base)
         painter.setFont(self.font())
         painter.setClipRect(axes.rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for part in parts:
+        for part in overlay:
             if isinstance(part, Raster):
                 left, right = axes.across(part.x_limits)
                 bottom, top = axes.down(part.y_limits)
                 painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
                 continue
-            _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes, labels)
+            _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes, words)
 
 
 # ---- overlays as pixels
-
-
-@dataclass(frozen=True, slots=True)
-class _Still:
-    """The first parts of an overlay as painted, how many they are, and where their words stand."""
-
-    pixmap: QPixmap
-    count: int
-    labels: list[QRectF]
 
 
 @dataclass(frozen=True, slots=True)
@@ -761,7 +777,7 @@ def _prepare_polyline(part: Polyline, axes: Axes) -> _Stroke:
                 before = (x, y)
                 continue
             pieces[-1].append((x, y))
-        elif segment := _clip(before, (x, y), rect):
+        elif segment := clip(before, (x, y), rect):
             if not was_inside:
                 pieces.append([segment[0]])
             pieces[-1].append(segment[1])
@@ -786,32 +802,6 @@ def _thinned(values: Sequence[float], stride: int) -> Sequence[float]:
 def _near(pixel: float) -> float:
     """The pixel, or a far one in its direction: QPointF takes infinities, QRectF's arithmetic does not."""
     return min(max(pixel, -1e6), 1e6)
-
-
-def _clip(
-    start: tuple[float, float], end: tuple[float, float], rect: QRectF
-) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """The part of a segment inside the rectangle (Liang & Barsky, 1984), None where there is none."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    if not (math.isfinite(dx) and math.isfinite(dy)):
-        return None
-    enter, leave = 0.0, 1.0
-    for step, room in (
-        (-dx, start[0] - rect.left()),
-        (dx, rect.right() - start[0]),
-        (-dy, start[1] - rect.top()),
-        (dy, rect.bottom() - start[1]),
-    ):
-        if step == 0:
-            if room < 0:
-                return None
-        elif step < 0:
-            enter = max(enter, room / step)
-        else:
-            leave = min(leave, room / step)
-    if enter > leave:
-        return None
-    return (start[0] + enter * dx, start[1] + enter * dy), (start[0] + leave * dx, start[1] + leave * dy)
 
 
 def _edge_arrow(x: float, y: float, axes: Axes) -> tuple[QPainterPath, QPointF]:
@@ -867,7 +857,29 @@ def _paint_stroke(
 
     labels: where words stand already; this stroke's are added.
     """
-    paint_lines(painter, stroke.pieces, stroke.width, stroke.dashed, colour, ground)
+    segments = [QLineF(*a, *b) for piece in stroke.pieces for a, b in pairwise(piece)]
+    ink = sum(segment.length() for segment in segments)
+    ratio = painter.device().devicePixelRatioF()
+    covered = ink * stroke.width * ratio**2
+    if covered > SMOOTH_INK:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(colour, 2.0)  # of device pixels
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(segments)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    else:
+        # Segments by themselves, with square ends that meet: one path that crosses itself takes 100 times as long.
+        if covered < RIMMED_INK:
+            painter.setPen(QPen(ground, stroke.width + 2.0))
+            painter.drawLines(segments)
+        painter.setPen(QPen(colour, stroke.width))
+        if stroke.dashed and ink < DASHED_INK:
+            painter.setPen(QPen(colour, stroke.width, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
+            for piece in stroke.pieces:
+                painter.drawPolyline(QPolygonF([QPointF(*point) for point in piece]))
+        else:
+            painter.drawLines(segments)
     painter.setPen(QPen(colour, stroke.width))
     painter.drawPoints([QPointF(*piece[0]) for piece in stroke.pieces if len(piece) == 1])
     if stroke.shape is not None:
@@ -875,40 +887,6 @@ def _paint_stroke(
         painter.fillPath(stroke.shape, colour)
     if stroke.label and stroke.place is not None:
         _paint_label(painter, stroke.label, stroke.place, colour, ground, axes, labels)
-
-
-def paint_lines(
-    painter: QPainter,
-    pieces: Iterable[Sequence[tuple[float, float]]],
-    width: float,
-    dashed: bool,
-    colour: QColor,
-    ground: QColor,
-) -> None:
-    """Polylines in logical pixels with a rim of the ground's colour: plainer the more ink there is, to be in time."""
-    segments = [QLineF(*a, *b) for piece in pieces for a, b in pairwise(piece)]
-    ink = sum(segment.length() for segment in segments)
-    covered = ink * width * painter.device().devicePixelRatioF() ** 2
-    if covered > SMOOTH_INK:
-        # Of lines that lie over each other as densely as here every odd-numbered-th fills the same band.
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(colour, 2.0)  # of device pixels
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines(segments[:: math.ceil(covered / MOST_INK) | 1])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        return
-    # Segments by themselves, with square ends that meet: one path that crosses itself takes 100 times as long.
-    if covered < RIMMED_INK:
-        painter.setPen(QPen(ground, width + 2.0))
-        painter.drawLines(segments)
-    painter.setPen(QPen(colour, width))
-    if dashed and ink < DASHED_INK:
-        painter.setPen(QPen(colour, width, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
-        for piece in pieces:
-            painter.drawPolyline(QPolygonF([QPointF(*point) for point in piece]))
-    else:
-        painter.drawLines(segments)
 
 
 def _paint_label(

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -28,24 +28,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT, paint_lines
+from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT
+from explorer.ui.trails import Trail, Trails
 
 _MOST_SIDE = 40  # cells a side: 1,600 of them are drawn in some 15 ms
 _MOVING_SIDE = 20  # while it is turned
-_MOST_POINTS = 1_500  # of a path: more than there are pixels along it
 _FLOOR = 1e-4  # of the range: where the logarithm of the height above the minimum begins
 _DEGREES = 0.5  # of a turn, for a pixel of the mouse
 _STEP_DEGREES = 6.0  # for a key
-
-
-@dataclass(frozen=True)
-class SurfacePath:
-    """A path on the surface; `colour` is the index of a series. The last point gets a ball, the first a square."""
-
-    x: Sequence[float]
-    y: Sequence[float]
-    z: Sequence[float]
-    colour: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,7 @@ class SurfaceView(QWidget):
         self._low, self._high = 0.0, 1.0
         self._log = False
         self._labels = ("x", "y", "f")
-        self._paths: tuple[SurfacePath, ...] = ()
+        self._trails = Trails()
         self._plane: TangentPlane | None = None
         self._picture: QPixmap | None = None
         self._dragged: QPointF | None = None
@@ -98,9 +88,10 @@ class SurfaceView(QWidget):
         self._z = [[self._height(v) for v in row] for row in rows]
         self._forget()
 
-    def set_paths(self, paths: Sequence[SurfacePath], plane: TangentPlane | None = None) -> None:
-        """Draw these over the surface; they replace those before."""
-        self._paths, self._plane = tuple(paths), plane
+    def set_paths(self, paths: Sequence[Trail], plane: TangentPlane | None = None) -> None:
+        """Draw these over the surface; they replace those before. Their columns are x, y and the height."""
+        self._trails.show(paths)
+        self._plane = plane
         self.update()
 
     def set_dimmed(self, dimmed: bool) -> None:
@@ -158,8 +149,8 @@ class SurfaceView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self._plane is not None:
                 self._paint_plane(painter, self._plane)
-            for path in self._paths:
-                self._paint_path(painter, path)
+            if self._trails and not self._paint_trails(painter):
+                QTimer.singleShot(0, self, self.update)
             if self._dimmed:
                 veil = QColor(palette.color(QPalette.ColorRole.Base))
                 veil.setAlphaF(0.55)
@@ -246,31 +237,40 @@ class SurfaceView(QWidget):
         x = min(max(place.x() - width / 2, 2), self.width() - width - 2)
         painter.drawText(QPointF(x, min(place.y() + below, self.height() - 3)), words)
 
-    def _colour(self, index: int) -> QColor:
+    def _colour(self, index: int | str) -> QColor:
         palette = self.palette()
         dark = palette.color(QPalette.ColorRole.Base).lightness() < palette.color(QPalette.ColorRole.Text).lightness()
         series = SERIES_ON_DARK if dark else SERIES_ON_LIGHT
-        return QColor(series[(index + 1) % len(series)])  # the first is the surface's own
+        return QColor(series[(int(index) + 1) % len(series)])  # the first is the surface's own
 
-    def _paint_path(self, painter: QPainter, path: SurfacePath) -> None:
-        count = len(path.x)
-        if not count:
-            return
-        stride = math.ceil(count / _MOST_POINTS) | 1
-        places = [*range(0, count - 1, stride), count - 1]
-        points = self._pixels(
-            (*self._unit(path.x[k], path.y[k]), self._height(path.z[k]))
-            for k in places
-            if abs(path.x[k]) < 1e12 and abs(path.y[k]) < 1e12 and math.isfinite(path.z[k])
-        )
-        if not points:
-            return
-        ground, colour = self.palette().color(QPalette.ColorRole.Base), self._colour(path.colour)
-        paint_lines(painter, [[(point.x(), point.y()) for point in points]], 2.0, False, colour, ground)
-        painter.setPen(QPen(ground, 1.0))
-        painter.setBrush(colour)
-        painter.drawRect(round(points[0].x()) - 4, round(points[0].y()) - 4, 8, 8)
-        painter.drawEllipse(points[-1], 5, 5)
+    def _paint_trails(self, painter: QPainter) -> bool:
+        """The paths, each with a square at its start and a ball at its step; whether there was time for all."""
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        key = (self._projection(), self._x[0], self._x[-1], self._y[0], self._y[-1], self._low, self._high, self._log)
+        whole = self._trails.paint(painter, (key, QRectF(self.rect()), self._places), self._colour, ground)
+        for trail in self._trails:
+            painter.setPen(QPen(ground, 1.0))
+            painter.setBrush(self._colour(trail.colour))
+            for step in (0, trail.stop):
+                ((x, y),) = self._places(trail.columns, step, step + 1)
+                if not math.hypot(x, y) < 1e6:
+                    continue
+                if step == 0:
+                    painter.drawRect(round(x) - 4, round(y) - 4, 8, 8)
+                if step == trail.stop:
+                    painter.drawEllipse(QPointF(x, y), 5, 5)
+        return whole
+
+    def _places(self, columns: Sequence[Sequence[float]], first: int, end: int) -> list[tuple[float, float]]:
+        """The pixels of a path's points; NaN where they have none."""
+        ca, sa, ce, se, scale, x0, y0 = self._projection()
+        left, width = self._x[0], self._x[-1] - self._x[0]
+        low, depth = self._y[0], self._y[-1] - self._y[0]
+        result = []
+        for x, y, z in zip(*(column[first:end] for column in columns), strict=True):
+            u, v, w = (x - left) / width - 0.5, (y - low) / depth - 0.5, 0.62 * (self._height(z) - 0.5)
+            result.append((x0 + scale * (u * ca - v * sa), y0 - scale * (w * ce + (u * sa + v * ca) * se)))
+        return result
 
     def _paint_plane(self, painter: QPainter, plane: TangentPlane) -> None:
         half_x, half_y = 0.12 * (self._x[-1] - self._x[0]), 0.12 * (self._y[-1] - self._y[0])

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from explorer.ui import plot_view
+from explorer.ui import plot_view, trails
 from explorer.ui.plot_view import Axes, Marker, Picture, PlotView, Polyline, Raster
 from explorer.ui.worker import Crew
 from explorer.work.ends import DIED, Broken, Done, Refused
@@ -478,7 +478,7 @@ def test_a_path_that_jumps_to_and_fro_is_not_thinned_to_one_side():
     ],
 )
 def test_segments_are_clipped_to_the_rectangle(start, end, inside):
-    clipped = plot_view._clip(start, end, QRectF(0, 0, 10, 10))
+    clipped = trails.clip(start, end, QRectF(0, 0, 10, 10))
     assert (clipped is None) == (inside is None)
     if inside is not None:
         assert clipped[0] == pytest.approx(inside[0])

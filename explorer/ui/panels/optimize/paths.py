@@ -32,8 +32,9 @@ from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panels.optimize.trace import QUANTITIES, Trace, doubles, thinned
 from explorer.ui.panels.optimize.words import step_in_numbers
-from explorer.ui.plot_view import Axes, Marker, Overlay, PlotView, Polyline
-from explorer.ui.surface_view import SurfacePath, SurfaceView, TangentPlane
+from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.surface_view import SurfaceView, TangentPlane
+from explorer.ui.trails import Trail
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.ends import Done, End
@@ -42,8 +43,6 @@ _REACH = 2.5  # the picture shows at least this far around the start
 _MARGIN = 0.15  # of the path's extent, around it
 _WIDEST = 200.0  # times as wide as the picture: a path that leaps so far is not followed by itself
 _MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
-_SHORT = 500  # points of a path that is drawn as it is
-_MOST_DRAWN = 1_200  # points of all paths, where they jump to and fro: mapped and drawn in some 10 ms
 _FRAME_MS = 33
 _FOLLOW_MS = 60  # between two pictures of a run that is under way
 _PLAY_SECONDS = 6.0  # a whole run at normal speed
@@ -82,36 +81,6 @@ class Plane:
         return [trace.coordinate(name, first) for name in self.names]
 
 
-@dataclass
-class _Drawn:
-    """A trace's columns in the picture, and the steps whose pixels differ by half a pixel or more."""
-
-    columns: list[array[float]] = field(default_factory=lambda: [array("d"), array("d")])
-    steps: list[int] = field(default_factory=list)
-
-    def extend(self, columns: Sequence[array[float]], axes: Axes | None) -> None:
-        """More of the trace has come."""
-        first = len(self.columns[0])
-        width = height = 0.0
-        if axes is not None and first + len(columns[0]) > _SHORT:
-            width = 0.5 * (axes.x_limits[1] - axes.x_limits[0]) / max(axes.right - axes.left, 1)
-            height = 0.5 * (axes.y_limits[1] - axes.y_limits[0]) / max(axes.bottom - axes.top, 1)
-        a, b = (column[self.steps[-1]] for column in self.columns) if self.steps else (math.inf, math.inf)
-        for k, (u, v) in enumerate(zip(*columns, strict=True), start=first):
-            if abs(u - a) > width or abs(v - b) > height:
-                self.steps.append(k)
-                a, b = u, v
-        for column, more in zip(self.columns, columns, strict=True):
-            column.extend(more)
-
-    def until(self, step: int, most: int) -> list[int]:
-        """The steps that are drawn of those up to this one, itself the last; of more than `most` not all."""
-        cut = bisect_right(self.steps, step)
-        # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
-        steps = self.steps[: cut : math.ceil(cut / most) | 1]
-        return steps if steps and steps[-1] == step else [*steps, step]
-
-
 class PathsView(QWidget):
     """Traces on the landscape and as curves, up to a step that a slider chooses."""
 
@@ -134,7 +103,7 @@ class PathsView(QWidget):
         self._answer: dict[str, Any] | None = None
         self._asked: tuple[Any, ...] | None = None  # what the landscape on the screen, or on its way, was asked for
         self._curve: tuple[array[float], array[float]] = (array("d"), array("d"))
-        self._thin: dict[int, _Drawn] = {}
+        self._columns: dict[int, tuple[array[float], array[float]]] = {}  # of the traces, in the picture
         self.landscapes = crew.worker(f"{prefix}.landscape")
         self.landscapes.answered.connect(self._show_landscape)
         self.landscapes.ended.connect(self._landscape_ended)
@@ -207,7 +176,6 @@ class PathsView(QWidget):
         self._place = 0.0
         self._following = QTimer(self, singleShot=True, interval=_FOLLOW_MS)
         self._following.timeout.connect(self._show_ends)
-        self.plot.drawn.connect(self._picture_came)
         self.slider.valueChanged.connect(self._step_chosen)
         self.play.toggled.connect(self._play_toggled)
         self.picture.currentIndexChanged.connect(self._picture_chosen)
@@ -313,7 +281,7 @@ class PathsView(QWidget):
 
     def _show_landscape(self, answer: dict[str, Any]) -> None:
         self._answer = answer
-        self._thin = {}
+        self._columns = {}
         names, coordinates = answer["axes"], answer["coordinates"]
         label = pretty_name(answer["label"])
         inputs = len(self.subject.names) if self.subject else 2
@@ -385,7 +353,7 @@ class PathsView(QWidget):
         for low, high in zip(answer["lows"], answer["highs"], strict=True):
             margin = _MARGIN * (high - low) or _REACH
             self._view.append((low - margin, high + margin))
-        self._thin = {}
+        self._columns = {}
         self.ask_landscape()
 
     principal_wanted = Signal()
@@ -396,7 +364,7 @@ class PathsView(QWidget):
             self.principal_wanted.emit()
             return
         self.plane = Plane(list(chosen))
-        self._thin = {}
+        self._columns = {}
         self.look_around()
 
     # -- traces and steps --------------------------------------------------------------------------------------------
@@ -404,7 +372,7 @@ class PathsView(QWidget):
     def set_traces(self, traces: Sequence[Trace], current: int = 0) -> None:
         """Show these runs; the slider stays where it is, as far as they go."""
         self.traces, self.current = list(traces), current
-        self._thin = {}
+        self._columns = {}
         self.refresh_length()
         self.show_curves()
         self._draw()
@@ -471,25 +439,15 @@ class PathsView(QWidget):
             label = pretty_name(self._answer["label"])
             self.surface.show_surface(x, y, doubles(self._answer["values"]), (names[0], names[1], label))
 
-    def _seen(self, place: int) -> _Drawn:
-        """A trace as the picture shows it."""
-        trace, drawn = self.traces[place], self._thin.setdefault(place, _Drawn())
-        first = len(drawn.columns[0])
-        if first < len(trace):
-            columns = self.plane.columns(trace, first)
-            if len(columns) == 1:
-                columns = [columns[0], trace.loss[first:]]
-            drawn.extend(columns, self.plot.axes())
-        return drawn
-
-    def _most_drawn(self) -> int:
-        """Points of each path."""
-        return max(_MOST_DRAWN // max(len(self.traces), 1), 100)
-
-    def _picture_came(self) -> None:
-        """Another scale: other points can be told apart."""
-        self._thin = {}
-        self._draw()
+    def _seen(self, place: int) -> tuple[array[float], ...]:
+        """A trace's columns in the picture; the same arrays, longer, when more of the trace has come."""
+        trace, (x, y) = self.traces[place], self._columns.setdefault(place, (array("d"), array("d")))
+        if len(x) < len(trace):
+            first = len(x)
+            across, *up = self.plane.columns(trace, first)
+            x.extend(across)
+            y.extend(up[0] if up else trace.loss[first:])
+        return x, y
 
     def _draw(self) -> None:
         if self.subject is None:
@@ -498,25 +456,25 @@ class PathsView(QWidget):
             self._draw_surface()
             return
         overlay: list[Overlay] = []
+        trails: list[Trail] = []
         flat = bool(self.plane.directions) or len(self.plane.names) == 2
-        overlay += self._marks()
+        self.plot.set_marks(self._marks())
         several = len(self.traces) > 1
-        most = self._most_drawn()
         for place in [*(k for k in range(len(self.traces)) if k != self.current), self.current]:
             if place >= len(self.traces) or not len(self.traces[place]):
                 continue
             shown = min(self.step, len(self.traces[place]) - 1)
-            drawn = self._seen(place)
-            x, y = ([column[k] for k in drawn.until(shown, most)] for column in drawn.columns)
-            end = (x[-1], y[-1])
+            x, y = self._seen(place)
+            end = (x[shown], y[shown])
             colour: int | str = _series(place) if several else "accent"
-            overlay.append(Polyline(x, y, colour, 2.0))
+            trails.append(Trail((x, y), shown, colour))
             overlay.append(Marker(x[0], y[0], "square", "" if several else "start"))
             overlay.append(Marker(*end, "circle", "", colour))
             if place == self.current:
                 overlay += self._tangent(shown) if not flat else self._arrows(shown, end)
         if not any(len(trace) for trace in self.traces):
             overlay += self._start_marks()
+        self.plot.set_trails(trails)
         self.plot.set_overlay(overlay)
 
     def _start_marks(self) -> list[Overlay]:
@@ -593,11 +551,8 @@ class PathsView(QWidget):
             if not len(trace):
                 continue
             shown = min(self.step, len(trace) - 1)
-            drawn = self._seen(place)
-            columns = drawn.columns
-            steps = drawn.until(shown, self._most_drawn())
-            x, y, z = ([column[k] for k in steps] for column in (*columns, trace.loss))
-            paths.append(SurfacePath(x, y, z, place))
+            columns = self._seen(place)
+            paths.append(Trail((*columns, trace.loss), shown, place))
             if place == self.current and not self.plane.directions:
                 g = dict(zip(trace.names, trace.gradient_at(shown), strict=True))
                 slopes = [g[name] for name in self.plane.names]
