@@ -12,7 +12,7 @@ Longer than 300 lines: each construct of the language has its forward and its ba
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.calculus.tape import INPUT, Tape
@@ -517,7 +517,7 @@ def _tail(body: Sequence[Statement]) -> tuple[Statement, ...]:
             rest = body[place + 1 :]
             then = statement.then if _always(statement.then) else (*statement.then, *rest)
             otherwise = statement.otherwise if _always(statement.otherwise) else (*statement.otherwise, *rest)
-            return (*result, replace(statement, then=_tail(then), otherwise=_tail(otherwise)))
+            return (*result, If(statement.condition, _tail(then), _tail(otherwise), statement.span))
         if isinstance(statement, While | For) and _returns(statement.body):
             raise _NotCovered("a return inside a loop")
         result.append(statement)

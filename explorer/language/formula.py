@@ -7,7 +7,6 @@ one and leaves a Note that says which.
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import itertools
 import keyword
@@ -822,7 +821,7 @@ class _Reader:
 
     def _placed(self, node: Node, span: Span) -> Node:
         """The same node with another span, as brackets around it give it."""
-        placed = dataclasses.replace(node, span=span)
+        placed = node.at(span)
         if id(node) in self.values:
             self.values[id(placed)] = (placed, self.values[id(node)][1])
         return placed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, NamedTuple, Union
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, Union, cast, dataclass_transform
 
 from explorer.language.limits import RUN_LIMITS
 
@@ -49,148 +50,188 @@ class ExplorerError(Exception):
         self.repair = repair
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+@dataclass_transform(frozen_default=True)
+class _Kind(type):
+    """Makes a kind of node of its annotations: a tuple with a name for each place."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _Kind:
+        fields = tuple(body.get("__annotations__", ()))
+        body.update({field: property(itemgetter(place)) for place, field in enumerate(fields)})
+        return super().__new__(mcs, name, bases, {**body, "__slots__": (), "__match_args__": fields})
+
+
+if TYPE_CHECKING:
+    _Fields = object  # that a node is a tuple is nobody's business
+else:
+    _Fields = tuple
+
+
+class Node(_Fields, metaclass=_Kind):
+    """A part of a Program; its last field is its place, which takes no part in comparisons.
+
+    A tuple underneath, because a text of 200 lines has 1,500 nodes: a frozen dataclass is made in four times as long,
+    and its 26 classes took longer to be declared than the rest of this floor.
+    """
+
+    if not TYPE_CHECKING:  # for a type checker each kind has the fields that it declares
+
+        def __new__(cls, *values, **named):
+            names = cls.__match_args__
+            if len(values) < len(names):
+                values += tuple(named.pop(name) for name in names[len(values) : -1] if name in named)
+                values += (named.pop("span", NOWHERE),)
+            if named or len(values) != len(names):
+                raise TypeError(f"{cls.__name__} has the fields {', '.join(names)}")
+            return tuple.__new__(cls, values)
+
+        def __eq__(self, other):
+            return type(self) is type(other) and self[:-1] == other[:-1]
+
+        def __ne__(self, other):
+            return not self == other
+
+        def __hash__(self):
+            return hash((type(self), self[:-1]))
+
+    def at(self, span: Span) -> Self:
+        """The same node in another place."""
+        kind: Any = type(self)
+        values: Any = self
+        return cast("Self", kind(*values[:-1], span))
+
+    def __repr__(self) -> str:
+        kind: Any = type(self)
+        values: Any = self
+        fields = zip(kind.__match_args__, values, strict=True)
+        return f"{kind.__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+
+
+class Constant(Node):
     """A number. `text` is how it was written ("pi", "0.1"), for display only."""
 
     value: float
     text: str
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Node):
     """An input or an assigned name."""
 
     name: str
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Node):
     """An elementary function, by its canonical name in PRIMITIVES ("add", "log"), on arguments."""
 
     function: str
     arguments: tuple[Expression, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Node):
     """left operator right, operator one of < <= > >= == !=. Chains are And of Compares."""
 
     operator: str
     left: Expression
     right: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Node):
     """operator "and", "or" (two or more conditions) or "not" (one), evaluated from the left, lazily."""
 
     operator: str
     conditions: tuple[Condition, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
+class Choose(Node):
     """`then if condition else otherwise`: only the side taken is evaluated."""
 
     condition: Condition
     then: Expression
     otherwise: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Node):
     """A call of one of the program's own functions."""
 
     function: str
     arguments: tuple[Expression, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Node):
     """A list of numbers, written out."""
 
     items: tuple[Expression, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Node):
     """items[index]; a negative index counts from the end."""
 
     items: Expression
     index: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(Node):
     """len(items)."""
 
     items: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Node):
     """[items] * count: a list repeated a number of times that depends on no input."""
 
     items: Expression
     count: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Node):
     """range(start, stop, step): whole numbers that depend on no input."""
 
     start: Expression
     stop: Expression
     step: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Zip:
+class Zip(Node):
     """zip(items, …): lists that a loop goes through side by side, as far as the shortest; stands in a for only."""
 
     items: tuple[Expression, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Enumerate:
+class Enumerate(Node):
     """enumerate(items, start): a loop counts beside the items; stands in a for only."""
 
     items: Expression
     start: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Collect:
+class Collect(Node):
     """[value for variable in items]."""
 
     value: Expression
     variable: Target
     items: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Node):
     """The items of a list combined from the left by "add", "mul", "min" or "max"."""
 
     function: str
     items: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
 Condition = Compare | Logic
@@ -201,100 +242,89 @@ Expression = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Node):
     """name = value."""
 
     name: str
     value: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class AssignSeveral:
+class AssignSeveral(Node):
     """names = value, a list with as many items (a, b = b, a)."""
 
     names: tuple[str, ...]
     value: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class AssignItem:
+class AssignItem(Node):
     """name[index] = value."""
 
     name: str
     index: Expression
     value: Expression
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Node):
     """if condition: then else: otherwise."""
 
     condition: Condition
     then: tuple[Statement, ...]
     otherwise: tuple[Statement, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class While:
+class While(Node):
     """while condition: body."""
 
     condition: Condition
     body: tuple[Statement, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Node):
     """for variable in items: body."""
 
     variable: Target
     items: Expression
     body: tuple[Statement, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Node):
     """break."""
 
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Node):
     """continue."""
 
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Node):
     """return values (one or several)."""
 
     values: tuple[Expression, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
 Statement = Assign | AssignSeveral | AssignItem | If | While | For | Break | Continue | Return
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Node):
     """A function of the program; the parameters of the last one are the program's inputs."""
 
     name: str
     parameters: tuple[str, ...]
     body: tuple[Statement, ...]
-    span: Span = field(compare=False, default=NOWHERE)
+    span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """How an ambiguous writing was read, in words, with its place."""
 
     message: str
@@ -352,19 +382,19 @@ class Program:
         """By a loop: a sum of 1,200 terms is a tree 1,200 deep, on which the generated comparison overflows."""
         if not isinstance(other, Program):
             return NotImplemented
-        pairs: list[tuple[object, object]] = [
+        pairs: list[tuple[Any, Any]] = [
             ((self.functions, self.inputs, self.outputs), (other.functions, other.inputs, other.outputs))
         ]
         while pairs:
             a, b = pairs.pop()
             if type(a) is not type(b):
                 return False
+            if isinstance(a, Node):
+                a, b = a[:-1], b[:-1]  # type: ignore[index]
             if isinstance(a, tuple) and isinstance(b, tuple):
                 if len(a) != len(b):
                     return False
                 pairs.extend(zip(a, b, strict=True))
-            elif is_dataclass(a):
-                pairs.extend((getattr(a, f.name), getattr(b, f.name)) for f in fields(a) if f.compare)
             elif a != b:
                 return False
         return True

@@ -29,6 +29,8 @@ from explorer.language.program import (
     ExplorerError,
     Logic,
     Name,
+    Node,
+    Note,
     Program,
     Return,
     Span,
@@ -105,11 +107,10 @@ def spans(program: Program) -> Iterator[Span]:
     stack: list[object] = [*program.functions, *program.notes]
     while stack:
         node = stack.pop()
-        if isinstance(node, tuple):
-            stack.extend(node)
-        elif hasattr(node, "span"):
+        if isinstance(node, Node | Note):
             yield node.span
-            stack.extend(getattr(node, name) for name in node.__dataclass_fields__)
+        if isinstance(node, tuple) and not isinstance(node, Span):
+            stack.extend(node)
 
 
 # -- how formulas are read --------------------------------------------------------------------------------------------
