@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explorer.calculus.layout.coordinates import LANE_HEIGHT, coordinates
-from explorer.calculus.layout.curves import MARGIN, columns, curves
+from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
+from explorer.calculus.layout.curves import MARGIN, columns, drawn_curves
 from explorer.calculus.layout.drawing import Drawing, Place, Route
 from explorer.calculus.layout.labels import LABEL_HEIGHT, LABEL_WIDTH, label_places
 from explorer.calculus.layout.layers import layering
@@ -38,7 +38,7 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
         return Drawing((), (), 2 * MARGIN, 2 * MARGIN)
     graph = in_order(count, edges, layering(count, edges))
     heights = [height for _, height in sizes] + [LANE_HEIGHT] * (len(graph.layer_of) - count)
-    y = coordinates(graph, heights)
+    y = y_coordinates(graph, heights)
     shift = MARGIN - min([centre - height / 2 for centre, height in zip(y, heights, strict=True)])
     y = [centre + shift for centre in y]
     starts, ends = columns(graph, sizes, y)
@@ -46,7 +46,7 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
     for node, (width, height) in enumerate(sizes):
         column = graph.layer_of[node]
         nodes.append(Place(round((starts[column] + ends[column]) / 2, 2), round(y[node], 2), width, height))
-    drawn = curves(graph, edges, nodes, y, starts, ends)
+    drawn = drawn_curves(graph, edges, nodes, y, starts, ends)
     labels = label_places(edges, drawn)
     routes = tuple(
         Route(source, target, tuple(points), label)

@@ -13,6 +13,7 @@ from explorer.calculus.layout.order import Layered
 
 # All lengths are pixels at zoom 1.
 LAYER_GAP = 70.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
+FEW_LINES, CROWDED, MORE_ROOM = 6, 6.0, 48.0  # each line more than a few widens the gap, so that their labels find room
 STEEP = 0.22  # a gap widens with the tallest curve in it, so that the curve stays flatter than about 1 : 4 …
 LAYER_GAP_MOST = 260.0  # … up to this, where a wide gap hurts more than a steep curve
 MARGIN = 24.0  # around the whole drawing
@@ -23,15 +24,16 @@ Point = tuple[float, float]
 
 
 def columns(graph: Layered, sizes: Sequence[tuple[float, float]], y: list[float]) -> tuple[list[float], list[float]]:
-    """The left and right borders of each layer's column; the gaps between are as wide as their tallest curves need."""
+    """The left and right borders of each layer's column; the gaps between as wide as their curves need."""
     starts, ends = [], []
     x = MARGIN
     for layer in graph.layers:
-        width = max((sizes[vertex][0] for vertex in layer if vertex < graph.nodes), default=0.0)
+        width = max([sizes[vertex][0] for vertex in layer if vertex < graph.nodes], default=0.0)
         starts.append(round(x, 2))
         ends.append(round(x + width, 2))
-        tallest = max((abs(y[vertex] - y[other]) for vertex in layer for other in graph.right[vertex]), default=0.0)
-        x += width + min(LAYER_GAP_MOST, max(LAYER_GAP, STEEP * tallest))
+        rises = [abs(y[vertex] - y[other]) for vertex in layer for other in graph.right[vertex]]
+        roomy = LAYER_GAP + min(MORE_ROOM, CROWDED * max(0, len(rises) - FEW_LINES))
+        x += width + min(LAYER_GAP_MOST, max(roomy, STEEP * max(rises, default=0.0)))
     return starts, ends
 
 
@@ -70,7 +72,7 @@ def _ports(
     return offset, bow
 
 
-def curves(
+def drawn_curves(
     graph: Layered,
     edges: Sequence[tuple[int, int]],
     nodes: Sequence[Place],
@@ -80,43 +82,41 @@ def curves(
 ) -> list[list[Point]]:
     """Each edge's control points: level across the columns, S-shaped across the gaps between them."""
     offset, bow = _ports(graph, edges, nodes, y)
+    level = [round(there, 2) for there in y]
     curves = []
     for edge, ((source, target), chain) in enumerate(zip(edges, graph.chains, strict=True)):
         begin, end = nodes[source], nodes[target]
-        points: list[Point] = [(round(begin.x + begin.width / 2, 2), begin.y)]
-        arrival = round(end.y + offset[edge], 2)
+        here = begin.y
+        points: list[Point] = [(round(begin.x + begin.width / 2, 2), here)]
+        arrival, border = round(end.y + offset[edge], 2), round(end.x - end.width / 2, 2)
         if chain is not None:
             column = graph.layer_of[source]
             for bend in chain:
-                _level(points, ends[column])
+                if level[bend] != here:
+                    here = level[bend]
+                    _level(points, ends[column])
+                    _bend(points, starts[column + 1], here, 0.0)
                 column += 1
-                _bend(points, starts[column], round(y[bend], 2), 0.0)
-            _level(points, ends[column])
-            _bend(points, starts[column + 1], arrival, bow[edge])
-            _level(points, round(end.x - end.width / 2, 2))
+            if arrival != here or bow[edge]:
+                _level(points, ends[column])
+                _bend(points, starts[column + 1], arrival, bow[edge])
+            _level(points, border)
         else:
-            _bend(points, round(end.x - end.width / 2, 2), arrival, bow[edge])
+            _bend(points, border, arrival, bow[edge])
         curves.append(points)
     return curves
 
 
 def _level(points: list[Point], x: float) -> None:
-    """Go on level to x; a level piece before it grows instead of getting a successor."""
+    """Go on level to x."""
     from_x, y = points[-1]
-    if x - from_x < 0.01:
-        return
-    if len(points) > 3 and points[-4][1] == points[-3][1] == points[-2][1] == y:
-        del points[-3:]
-        from_x = points[-1][0]
-    third = round((x - from_x) / 3, 2)
-    points.extend(((from_x + third, y), (x - third, y), (x, y)))
+    if x - from_x >= 0.01:
+        third = round((x - from_x) / 3, 2)
+        points.extend(((from_x + third, y), (x - third, y), (x, y)))
 
 
 def _bend(points: list[Point], x: float, y: float, bow: float) -> None:
-    """Go on to (x, y), leaving and arriving level; a curve with a `bow` leaves level too and arrives from one side."""
+    """Go on to (x, y), leaving level, and arriving level too unless there is a `bow`: then from that side."""
     from_x, from_y = points[-1]
-    if y == from_y and not bow:
-        _level(points, x)
-        return
     half = (x - from_x) / 2
     points.extend(((round(from_x + half, 2), from_y), (round(x - half, 2), round(y + bow, 2)), (x, y)))

@@ -2,54 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
 
 from explorer.calculus.layout.curves import LAYER_GAP, Point
 
 LABEL_WIDTH, LABEL_HEIGHT = 50.0, 18.0  # "−0.000123" in a 10 px font, and its plate
 LABEL_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)  # along the last bend of an edge, the best first
+BETWEEN = (0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.22, 0.78, 0.14, 0.86)  # and where there are few edges also here
+FEW = 12  # edges in a gap of which each is looked at; where there are more, those in the same cells of a label's size
+ATTEMPTS = 4  # orders in which the texts of a few edges are placed
+AIR = 2.0  # between a text and a curve
+
+Bend = tuple[Point, Point, Point, Point]
+_Cell = tuple[int, int]
 
 
 def label_places(edges: Sequence[tuple[int, int]], curves: list[list[Point]]) -> list[Point]:
-    """Where each edge's text goes: on its last bend, where it hides no other text and, if it can, no other curve.
-
-    Each label tries LABEL_PLACES along its curve; texts and curves are looked up in cells of the size of a label.
-    """
+    """Where each edge's text goes: on its last bend, where it hides no other text and, if it can, no other curve."""
     bends = [_last_bend(points) for points in curves]
-    crossed: dict[tuple[int, int], set[int]] = {}  # cells → edges whose last bends pass there
+    gaps: dict[float, list[int]] = {}  # by where the last bends end: only edges of the same gap can be in the way
     for edge, bend in enumerate(bends):
-        for step in range(
-            13
-        ):  # a gap of 92 px in steps of 8: no cell of 29 px is jumped over unless the curve is steep
-            crossed.setdefault(_cell(_on_curve(bend, step / 12)), set()).add(edge)
-    taken: dict[tuple[int, int], list[Point]] = {}  # cells → labels placed there
+        gaps.setdefault(bend[3][0], []).append(edge)
     labels: list[Point] = [(0.0, 0.0)] * len(edges)
-    for edge in sorted(range(len(edges)), key=lambda edge: _on_curve(bends[edge], 0.5)):
-        best: tuple[float, Point] | None = None
-        for rank, along in enumerate(LABEL_PLACES):
-            at = _on_curve(bends[edge], along)
-            column, row = _cell(at)
-            around = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-            hidden = sum(
-                max(0.0, LABEL_WIDTH - abs(x - at[0])) * max(0.0, LABEL_HEIGHT - abs(y - at[1]))
-                for cell in around
-                for x, y in taken.get(cell, ())
-            )
-            rivals = {other for cell in around[3:6] for other in crossed.get(cell, ())} - {edge}
-            over = sum(_passes(bends[rival], at) for rival in rivals)
-            outside = max(0.0, bends[edge][0][0] + LABEL_WIDTH / 2 - at[0], at[0] + LABEL_WIDTH / 2 - bends[edge][3][0])
-            cost = 10.0 * hidden + 60.0 * over + 40.0 * outside + rank  # texts over texts are worst, then nodes
-            if best is None or cost < best[0]:
-                best = (cost, at)
-            if cost == rank:
-                break
-        assert best is not None
-        labels[edge] = (round(best[1][0], 2), round(best[1][1], 2))
-        taken.setdefault(_cell(best[1]), []).append(best[1])
+    for gap in gaps.values():
+        if len(gap) == 1:
+            x, y = _on_curve(bends[gap[0]], 0.5)
+            labels[gap[0]] = (round(x, 2), round(y, 2))
+        else:
+            _place(gap, bends, labels)
     return labels
 
 
-def _last_bend(points: list[Point]) -> tuple[Point, Point, Point, Point]:
+@dataclass(frozen=True, slots=True)
+class _Anywhere:
+    """The same texts and curves around every place."""
+
+    texts: list[Point]
+    rivals: list[Bend]
+
+    def __call__(self, _: Point) -> tuple[list[Point], list[Bend]]:
+        return self.texts, self.rivals
+
+
+def _place(gap: list[int], bends: list[Bend], labels: list[Point]) -> None:
+    """Place the texts of the edges in a gap, from above; then again, those first that found no good place."""
+    if len(gap) > FEW:
+        _place_many(gap, bends, labels)
+        return
+    order = sorted(gap, key=lambda edge: _on_curve(bends[edge], 0.5)[1])
+    least = inf
+    for _ in range(ATTEMPTS):
+        placed: list[Point] = []
+        costs: dict[int, float] = {}
+        for edge in order:
+            around = _Anywhere(placed, [bends[other] for other in gap if other != edge])
+            costs[edge], at = _best(bends[edge], (*LABEL_PLACES, *BETWEEN), around)
+            placed.append(at)
+        if sum(costs.values()) < least:
+            least = sum(costs.values())
+            for edge, (x, y) in zip(order, placed, strict=True):
+                labels[edge] = (round(x, 2), round(y, 2))
+        if max(costs.values()) < len(LABEL_PLACES) + len(BETWEEN):
+            return
+        order.sort(key=costs.__getitem__, reverse=True)
+
+
+def _place_many(gap: list[int], bends: list[Bend], labels: list[Point]) -> None:
+    """The same where there are many: only what is in the cells around a place is looked at."""
+    crossed: dict[_Cell, set[int]] = {}  # cells → edges whose last bends pass there, if they are not very steep
+    for edge in gap:
+        for step in range(13):
+            crossed.setdefault(_cell(_on_curve(bends[edge], step / 12)), set()).add(edge)
+    taken: dict[_Cell, list[Point]] = {}  # cells → texts placed there
+    for edge in sorted(gap, key=lambda edge: _on_curve(bends[edge], 0.5)[1]):
+
+        def around(at: Point, edge: int = edge) -> tuple[list[Point], list[Bend]]:
+            column, row = _cell(at)
+            cells = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+            rivals = {rival for cell in cells[3:6] for rival in crossed.get(cell, ())} - {edge}
+            return [text for cell in cells for text in taken.get(cell, ())], [bends[rival] for rival in rivals]
+
+        _, (x, y) = _best(bends[edge], LABEL_PLACES, around)
+        labels[edge] = (round(x, 2), round(y, 2))
+        taken.setdefault(_cell((x, y)), []).append((x, y))
+
+
+def _best(
+    bend: Bend,
+    places: Sequence[float],
+    around: Callable[[Point], tuple[Iterable[Point], Iterable[Bend]]],
+) -> tuple[float, Point]:
+    """The best of these places along a curve, given the texts and the other curves around it, and what it costs."""
+    start, end = bend[0][0] + LABEL_WIDTH / 2, bend[3][0] - LABEL_WIDTH / 2
+    best, least = bend[0], inf
+    for rank, along in enumerate(places):
+        x, y = at = _on_curve(bend, along)
+        texts, rivals = around(at)
+        over = sum([_passes(rival, x, y) for rival in rivals])
+        outside = max(0.0, start - x, x - end)
+        cost = 10.0 * _hidden(at, texts) + 60.0 * over + 200.0 * outside + rank  # texts over texts and nodes are worst
+        if cost < least:
+            best, least = at, cost
+        if cost == rank:
+            break
+    return least, best
+
+
+def _hidden(at: Point, texts: Iterable[Point]) -> float:
+    """How much of a text others would hide, in square pixels."""
+    x, y = at
+    hidden = 0.0
+    for other_x, other_y in texts:
+        above = LABEL_HEIGHT - abs(other_y - y)
+        if above > 0.0 and (beside := LABEL_WIDTH - abs(other_x - x)) > 0.0:
+            hidden += above * beside
+    return hidden
+
+
+def _last_bend(points: list[Point]) -> Bend:
     """The piece of a curve that carries its label: the last one that is not level, else the end of the level one."""
     for start in range(len(points) - 4, -1, -3):
         a, b, c, d = points[start : start + 4]
@@ -61,20 +133,21 @@ def _last_bend(points: list[Point]) -> tuple[Point, Point, Point, Point]:
     return (before, y), (before + third, y), (x - third, y), (x, y)
 
 
-def _on_curve(bend: tuple[Point, Point, Point, Point], t: float) -> Point:
+def _on_curve(bend: Bend, t: float) -> Point:
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = bend
     u = 1 - t
     a, b, c, d = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
     return a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
 
 
-def _passes(bend: tuple[Point, Point, Point, Point], at: Point) -> bool:
-    """Whether the curve runs through the label's box; curves are monotone in x, so one look at its x will do."""
-    start, end = bend[0][0], bend[3][0]
-    if not start <= at[0] <= end:
+def _passes(bend: Bend, x: float, y: float) -> bool:
+    """Whether the curve runs through a label's box; curves are monotone in x, so one look at its x will do."""
+    (start, start_y), _, (_, bowed), (end, end_y) = bend
+    near = LABEL_HEIGHT / 2 + AIR
+    if not start <= x <= end or not min(start_y, bowed, end_y) - near < y < max(start_y, bowed, end_y) + near:
         return False
-    return abs(_on_curve(bend, (at[0] - start) / (end - start or 1.0))[1] - at[1]) < LABEL_HEIGHT / 2 + 2
+    return abs(_on_curve(bend, (x - start) / (end - start or 1.0))[1] - y) < near
 
 
-def _cell(at: Point) -> tuple[int, int]:
+def _cell(at: Point) -> _Cell:
     return int(at[0] // LABEL_WIDTH), int(at[1] // LABEL_HEIGHT)

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
+from explorer.calculus.layout.ranks import starts
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
-SMOOTHINGS = 5  # of a start: more did not help
-# Pairs compared, about 1 µs each: many for small graphs, few rounds for large ones.
-PAIRS, PAIRS_EACH = 70_000, 60
-SMALL = 300  # blocks up to which more starts pay
+SMALL = 300  # blocks up to which kicks pay
+PAIRS, PAIRS_EACH = 80_000, 60  # compared in small graphs, and for each block of large ones, about 1 µs each
+REACH, SHORT_REACH = 30, 8  # blocks that one may pass in each direction, in small and in large graphs
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
-TIES = (KEEP, HIGHEST, LOWEST)  # in turn
+TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 6  # of each start in small graphs
 KICKED = 3  # blocks that leave their places together
+PATIENCE = 5  # kicks in vain for each block, after which the order stands
 
 
 @dataclass(slots=True)
@@ -43,86 +44,90 @@ class Layered:
 def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]) -> Layered:
     """The graph whose nodes stand in these layers, with bends, all in an order in which few edges cross."""
     blocks = in_blocks(count, edges, layer)
-    sifting = Sifting(blocks)
-    _sift(sifting, PAIRS + PAIRS_EACH * len(blocks.first))
-    return _with_bends(blocks, edges, sifting)
+    layers = blocks.layers()
+    rank = _few_crossings(blocks, layers)
+    for members in layers:
+        members.sort(key=rank.__getitem__)
+    return _with_bends(blocks, edges, layers)
 
 
-def _sift(sifting: Sifting, pairs: int) -> None:
-    """Rank the blocks well, with about so many comparisons."""
-    blocks = sifting.blocks
-    count = len(blocks.first)
-    outputs = [block for block in range(count) if not blocks.right[block]]
-    inputs = [block for block in range(count - 1, -1, -1) if not blocks.left[block]]
+def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
+    """Ranks for the blocks."""
+    size = len(blocks.first)
+    small = size <= SMALL
+    most = PAIRS if small else PAIRS_EACH * size
+    sifting: Sifting | None = None
     tried: list[tuple[int, list[float]]] = []
-    for near, roots in ((blocks.left, outputs), (blocks.right, inputs)):
-        sifting.along(near, roots)
-        sifting.smooth(SMOOTHINGS)
-        crossings = _rounds(sifting, sifting.crossings(), ROUNDS if count < SMALL else 1, pairs)
+    for crossings, rank in starts(blocks, layers):
         if not crossings:
-            return
-        tried.append((crossings, list(sifting.rank)))
+            return rank
+        if sifting is None:
+            sifting = Sifting(blocks, layers, rank, REACH if small else SHORT_REACH)
+        else:
+            sifting.begin(rank)
+        left = _sifted(sifting, crossings, ROUNDS if small else 1, most)
+        if not left:
+            return sifting.rank
+        tried.append((left, sifting.rank))
+    assert sifting is not None
     crossings, rank = min(tried)
-    sifting.sort(rank)
-    if count < SMALL:
-        _kick(sifting, crossings, pairs)
+    sifting.begin(rank)
+    if small:
+        _kicked(sifting, crossings, most)
     else:
-        _rounds(sifting, crossings, inf, pairs)
+        _sifted(sifting, crossings, inf, most)
+    return sifting.rank
 
 
-def _rounds(sifting: Sifting, crossings: int, most: float, pairs: int) -> int:
-    """Sift all blocks until that saves no more, or in so many rounds; the crossings that are left."""
-    sifting.restless = set(range(len(sifting.rank)))
+def _sifted(sifting: Sifting, crossings: int, rounds: float, most: int) -> int:
+    """Sift until that saves no more, or in so many rounds, or with so many comparisons; the crossings that are left."""
     stale, turn = 0, 0
-    while crossings and turn < most and stale <= STALE and sifting.compared < pairs:
-        ties = TIES[turn % len(TIES)]
-        saved = sifting.round(ties) if ties else sifting.settle()
-        sifting.sort(list(sifting.rank))
+    while crossings and turn < rounds and stale < STALE and sifting.compared < most:
+        saved = sifting.round(TIES[turn % 2])
         crossings -= saved
         turn, stale = turn + 1, 0 if saved else stale + 1
     return crossings
 
 
-def _kick(sifting: Sifting, crossings: int, pairs: int) -> None:
+def _kicked(sifting: Sifting, crossings: int, most: int) -> None:
     """Move some blocks at random and sift what this disturbs, again and again; what is worse is undone."""
     luck, count = sifting.luck, len(sifting.rank)
     sifting.restless.clear()
-    step = 0
-    while crossings and sifting.compared < pairs:
-        before = list(sifting.rank)
+    step = idle = 0
+    while crossings and sifting.compared < most and idle < PATIENCE * count:
+        sifting.mark()
         block = luck.randrange(count)
         beside = sifting.beside[block]
         now = crossings
         for kicked in (block, *luck.sample(beside, min(KICKED - 1, len(beside)))):
             to = luck.choice(sifting.beside[kicked])
             if to != kicked:
-                now += sifting.move(kicked, to)
-        ties = TIES[step % len(TIES)]
+                now += sifting.kick(kicked, to)
+        ties = (KEEP, *TIES)[step % 3]
         while saved := sifting.settle(ties):
             now -= saved
+        idle = 0 if now < crossings else idle + 1
         if now > crossings:
-            sifting.rank = before
+            sifting.undo()
         else:
             crossings = now
         step += 1
-        if step % 16 == 0:
-            sifting.sort(list(sifting.rank))  # back to whole numbers, before they come too close together
 
 
-def _with_bends(blocks: Blocks, edges: Sequence[tuple[int, int]], sifting: Sifting) -> Layered:
-    """The layered graph in this order: a lane becomes a bend in every layer that it crosses.
+def _with_bends(blocks: Blocks, edges: Sequence[tuple[int, int]], order: list[list[int]]) -> Layered:
+    """The layered graph with its blocks in this order: a lane becomes a bend in every layer that it crosses.
 
     Lanes of one source that run side by side from it on share their bends, until another line comes between them.
     """
-    rank, nodes = sifting.rank, blocks.nodes
+    nodes = blocks.nodes
     layer_of = blocks.first[:nodes]
     left: list[list[int]] = [[] for _ in range(nodes)]
     right: list[list[int]] = [[] for _ in range(nodes)]
     bends: list[list[int]] = [[] for _ in blocks.first]
     layers = []
-    for number, members in enumerate(sifting.layers):
+    for number, members in enumerate(order):
         layer: list[int] = []
-        for block in sorted(members, key=rank.__getitem__):
+        for block in members:
             if block < nodes:
                 layer.append(block)
                 continue

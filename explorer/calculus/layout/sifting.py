@@ -12,95 +12,79 @@ these are in the same layer; else, where B ends earlier, those of B and A's lane
 from __future__ import annotations
 
 import random
-from bisect import bisect_right
-from collections.abc import Iterable
 from itertools import accumulate
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks
+from explorer.calculus.layout.ranks import ranked
 
-REACH = 30  # blocks that one may pass in each direction, so that a round stays linear in very tall layers
 KEEP, HIGHEST, LOWEST = 0, 1, 2  # where a block goes when several places are equally good
+CLOSE = 1e-6  # between two ranks: then all become whole numbers again before the next round
+
+
+class _Side:
+    """The lines on one side of every block, the ranks between which they end, and how many edges they carry."""
+
+    def __init__(self, lines: list[list[tuple[int, int]]], rank: list[float]) -> None:
+        self.lines = lines
+        self.count = [sum([weight for _, weight in own]) for own in lines]
+        self.low, self.high = [inf] * len(lines), [-inf] * len(lines)  # so where there are none: above and below all
+        self.look(rank, range(len(lines)))
+
+    def look(self, rank: list[float], some: range | list[int]) -> None:
+        """See where the lines of some blocks end now."""
+        low, high = self.low, self.high
+        for block in some:
+            own = self.lines[block]
+            if len(own) == 1:
+                low[block] = high[block] = rank[own[0][0]]
+            elif own:
+                ends = [rank[other] for other, _ in own]
+                low[block], high[block] = min(ends), max(ends)
 
 
 class Sifting:
-    """An order of all blocks: a rank for each, no two the same. The layers show the part of it that is in them."""
+    """The blocks in an order that gets better."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks, layers: list[list[int]], rank: list[float], reach: int) -> None:
         self.blocks = blocks
-        count = len(blocks.first)
-        self.layers = blocks.layers()
+        self.reach = reach  # blocks that one may pass in each direction
         self.beside = [
-            self.layers[first] if first == last else list(set().union(*self.layers[first : last + 1]))
+            layers[first] if first == last else list(set().union(*layers[first : last + 1]))
             for first, last in zip(blocks.first, blocks.last, strict=True)
         ]  # for each block all that have a layer in common with it, itself too
         self.near = [
-            [*(other for other, _ in left), *(other for other, _ in right)]
+            ([other for other, _ in left], [other for other, _ in right])
             for left, right in zip(blocks.left, blocks.right, strict=True)
         ]
-        self.rank = [float(block) for block in range(count)]
-        self.restless = set(range(count))  # blocks that may save crossings elsewhere
         self.compared = 0  # pairs of blocks, which is what takes the time
+        self.restless: set[int] = set()  # blocks that may save crossings elsewhere
         self.luck = random.Random(1993)  # any fixed seed: the same graph is always drawn in the same way
+        self.begin(rank)
 
-    def sort(self, key: list[float]) -> None:
-        """Rank the blocks by this key; of equal ones the first comes first."""
-        for place, block in enumerate(sorted(range(len(key)), key=key.__getitem__)):
-            self.rank[block] = float(place)
+    def begin(self, rank: list[float]) -> None:
+        """Go on from this order."""
+        self.rank = list(rank)
+        self.left, self.right = _Side(self.blocks.left, self.rank), _Side(self.blocks.right, self.rank)
+        self.crowded = False
+        self.moves: list[tuple[int, float]] = []  # since `mark`: which block, and its rank before
 
-    def along(self, near: list[list[tuple[int, int]]], roots: Iterable[int]) -> None:
-        """Rank the blocks as a depth-first walk from the roots finds them: a tree walked so has no crossings."""
-        unseen = float(len(near))
-        number = [unseen] * len(near)
-        following = 0.0
-        stack = list(roots)
-        while stack:
-            block = stack.pop()
-            if number[block] == unseen:
-                number[block] = following
-                following += 1
-                stack.extend([other for other, _ in reversed(near[block])])
-        self.sort(number)
+    def mark(self) -> None:
+        """Where `undo` goes back to."""
+        if self.crowded:
+            self.begin(ranked(self.rank))
+        self.moves.clear()
 
-    def smooth(self, rounds: int) -> None:
-        """Rank every block by the mean of its neighbours on the left and of those on the right."""
-        near = self.near
-        for _ in range(rounds):
-            rank = self.rank
-            key = []
-            for block, (left, right) in enumerate(zip(self.blocks.left, self.blocks.right, strict=True)):
-                count, others = len(left), near[block]
-                if not others:
-                    key.append(rank[block])
-                elif len(others) == 2:
-                    key.append((rank[others[0]] + rank[others[1]]) / 2)
-                else:
-                    key.append(
-                        (
-                            (sum([rank[other] for other in others[:count]]) / count if left else 0.0)
-                            + (sum([rank[other] for other in others[count:]]) / len(right) if right else 0.0)
-                        )
-                        / (bool(left) + bool(right))
-                    )
-            self.sort(key)
-
-    def crossings(self) -> int:
-        """Pairs of edges that cross."""
-        rank, last, carried, right = self.rank, self.blocks.last, self.blocks.carried, self.blocks.right
-        total = 0
-        for number, layer in enumerate(self.layers):
-            lines: list[tuple[float, float, int]] = []
-            for block in layer:
-                if last[block] > number:
-                    lines.append((rank[block], rank[block], carried[block]))
-                else:
-                    lines.extend([(rank[block], rank[other], weight) for other, weight in right[block]])
-            lines.sort()
-            total += _inversions([end for _, end, _ in lines], [weight for _, _, weight in lines])
-        return total
+    def undo(self) -> None:
+        """Take back all moves since `mark`."""
+        while self.moves:
+            block, rank = self.moves.pop()
+            self._put(block, rank)
+            self.moves.pop()
 
     def round(self, ties: int = KEEP) -> int:
         """Sift all blocks in a random order; the crossings saved. Those that it disturbs are restless afterwards."""
+        self.mark()
         self.restless = set(range(len(self.rank)))
         return self.settle(ties)
 
@@ -112,17 +96,17 @@ class Sifting:
         saved = 0
         for block in some:
             restless.discard(block)
-            saved += self.sift(block, ties)
+            saved += self._sift(block, ties)
         return saved
 
-    def sift(self, block: int, ties: int) -> int:
+    def _sift(self, block: int, ties: int) -> int:
         """Move a block to its best place; the crossings saved."""
         rank = self.rank
         order = sorted(self.beside[block], key=rank.__getitem__)
         at = order.index(block)
         del order[at]
-        start = max(0, at - REACH)
-        passed = order[start : at + REACH]
+        start = max(0, at - self.reach)
+        passed = order[start : at + self.reach]
         self.compared += len(passed)
         cost = list(accumulate(self._passing(block, passed), initial=0))
         least = min(cost)
@@ -134,7 +118,9 @@ class Sifting:
             return 0
         above = rank[order[to - 1]] if to else rank[order[0]] - 2.0
         below = rank[order[to]] if to < len(order) else rank[order[-1]] + 2.0
-        rank[block] = above + (below - above) * (0.25 + 0.5 * self.luck.random())
+        self._put(block, above + (below - above) * (0.25 + 0.5 * self.luck.random()))
+        if below - above < CLOSE:
+            self.crowded = True
         if gain:
             self._disturb(block)
             for other in order[min(at, to) : max(at, to)]:
@@ -142,139 +128,139 @@ class Sifting:
             self.restless.discard(block)
         return gain
 
+    def _put(self, block: int, rank: float) -> None:
+        self.moves.append((block, self.rank[block]))
+        self.rank[block] = rank
+        left, right = self.near[block]
+        self.right.look(self.rank, left)
+        self.left.look(self.rank, right)
+
     def _disturb(self, block: int) -> None:
+        left, right = self.near[block]
         self.restless.add(block)
-        self.restless.update(self.near[block])
+        self.restless.update(left)
+        self.restless.update(right)
 
     def _passing(self, block: int, order: list[int]) -> list[int]:
         """For each of the other blocks the crossings that come when the block goes from just above it to just below.
 
-        Negative where more go than come. See the module's text for which lines count.
+        Negative where more go than come. See the module's text for which lines count; mostly all lines of one end on
+        the same side of all lines of the other.
         """
         rank, blocks = self.rank, self.blocks
-        firsts, lasts, lefts, rights, carried = blocks.first, blocks.last, blocks.left, blocks.right, blocks.carried
+        firsts, lasts, carried = blocks.first, blocks.last, blocks.carried
         first, last, along = firsts[block], lasts[block], carried[block]
-        ins, in_low, in_high, in_count = self._ends(lefts[block])
-        outs, out_low, out_high, out_count = self._ends(rights[block])
+        lows, highs, counts = self.right.low, self.right.high, self.right.count
+        out_low, out_high, out_count = lows[block], highs[block], counts[block]
+        left_lows, left_highs, left_counts = self.left.low, self.left.high, self.left.count
+        in_low, in_high, in_count = left_lows[block], left_highs[block], left_counts[block]
         changes = []
         for other in order:
-            here = rank[other]
-            change = 0
             end = lasts[other]
-            if end < last:
-                for next_to, weight in rights[other]:
-                    change += weight * along if rank[next_to] > here else -weight * along
-            elif end > last:
-                if here > out_high:
-                    change += carried[other] * out_count
-                elif here < out_low:
-                    change -= carried[other] * out_count
+            if end == last:
+                if lows[other] > out_high:
+                    change = counts[other] * out_count
+                elif highs[other] < out_low:
+                    change = -counts[other] * out_count
                 else:
-                    for own, own_weight in outs:
-                        change += carried[other] * own_weight if own < here else -carried[other] * own_weight
+                    change = self._inverted(self.right.lines[block], self.right.lines[other])
+            elif end < last:
+                here = rank[other]
+                if lows[other] > here:
+                    change = counts[other] * along
+                elif highs[other] < here:
+                    change = -counts[other] * along
+                else:
+                    change = along * self._beyond(self.right.lines[other], here)
             else:
-                for next_to, weight in rights[other]:
-                    place = rank[next_to]
-                    if place > out_high:
-                        change += weight * out_count
-                    elif place < out_low:
-                        change -= weight * out_count
-                    else:
-                        for own, own_weight in outs:
-                            if own < place:
-                                change += weight * own_weight
-                            elif own > place:
-                                change -= weight * own_weight
+                here = rank[other]
+                if out_high < here:
+                    change = carried[other] * out_count
+                elif out_low > here:
+                    change = -carried[other] * out_count
+                else:
+                    change = -carried[other] * self._beyond(self.right.lines[block], here)
             start = firsts[other]
-            if start > first:
-                for next_to, weight in lefts[other]:
-                    change += weight * along if rank[next_to] > here else -weight * along
-            elif start < first:
-                if here > in_high:
+            if start == first:
+                if left_lows[other] > in_high:
+                    change += left_counts[other] * in_count
+                elif left_highs[other] < in_low:
+                    change -= left_counts[other] * in_count
+                else:
+                    change += self._inverted(self.left.lines[block], self.left.lines[other])
+            elif start > first:
+                here = rank[other]
+                if left_lows[other] > here:
+                    change += left_counts[other] * along
+                elif left_highs[other] < here:
+                    change -= left_counts[other] * along
+                else:
+                    change += along * self._beyond(self.left.lines[other], here)
+            else:
+                here = rank[other]
+                if in_high < here:
                     change += carried[other] * in_count
-                elif here < in_low:
+                elif in_low > here:
                     change -= carried[other] * in_count
                 else:
-                    for own, own_weight in ins:
-                        change += carried[other] * own_weight if own < here else -carried[other] * own_weight
-            else:
-                for next_to, weight in lefts[other]:
-                    place = rank[next_to]
-                    if place > in_high:
-                        change += weight * in_count
-                    elif place < in_low:
-                        change -= weight * in_count
-                    else:
-                        for own, own_weight in ins:
-                            if own < place:
-                                change += weight * own_weight
-                            elif own > place:
-                                change -= weight * own_weight
+                    change -= carried[other] * self._beyond(self.left.lines[block], here)
             changes.append(change)
         return changes
 
-    def _ends(self, near: list[tuple[int, int]]) -> tuple[list[tuple[float, int]], float, float, int]:
-        """Where the lines to these neighbours end, with the edges along each; the first, the last, and all edges."""
+    def _inverted(self, own: list[tuple[int, int]], others: list[tuple[int, int]]) -> int:
+        """Pairs of which the other line ends below the own, less those of which it ends above: edges for edges."""
         rank = self.rank
-        if len(near) == 1:
-            ((other, weight),) = near
-            return [(rank[other], weight)], rank[other], rank[other], weight
-        ends = [(rank[other], weight) for other, weight in near]
-        if not ends:
-            return ends, -inf, inf, 0
-        return ends, min(ends)[0], max(ends)[0], sum([weight for _, weight in ends])
+        total = 0
+        ends = [(rank[block], weight) for block, weight in own]
+        for block, weight in others:
+            place = rank[block]
+            for end, carried in ends:
+                if end < place:
+                    total += weight * carried
+                elif end > place:
+                    total -= weight * carried
+        return total
 
-    def move(self, block: int, beside: int) -> int:
+    def _beyond(self, lines: list[tuple[int, int]], here: float) -> int:
+        """The edges along lines that end below a rank, less those that end above it."""
+        rank = self.rank
+        return sum([weight if rank[block] > here else -weight for block, weight in lines])
+
+    def kick(self, block: int, beside: int) -> int:
         """Put a block next to another; the crossings that this adds."""
         before = self._crossings_of(block)
-        self.rank[block] = self.rank[beside] + (self.luck.random() - 0.5) * 1e-3
+        self._put(block, self.rank[beside] + (self.luck.random() - 0.5) * 1e-3)
         self._disturb(block)
         return self._crossings_of(block) - before
 
     def _crossings_of(self, block: int) -> int:
-        """The crossings of a block's lines with others; its lane too."""
+        """The crossings of a block's lines with others, its lane's too."""
         rank, blocks = self.rank, self.blocks
-        firsts, lasts, lefts, rights, carried = blocks.first, blocks.last, blocks.left, blocks.right, blocks.carried
-        here, first, last, along = rank[block], firsts[block], lasts[block], carried[block]
-        ins = [(rank[other], weight) for other, weight in lefts[block]]
-        outs = [(rank[other], weight) for other, weight in rights[block]]
+        here, first, last, along = rank[block], blocks.first[block], blocks.last[block], blocks.carried[block]
+        ins = [(rank[other], weight) for other, weight in blocks.left[block]]
+        outs = [(rank[other], weight) for other, weight in blocks.right[block]]
         total = 0
         for other in self.beside[block]:
-            there = rank[other]
-            below = there > here
-            if lasts[other] < last:
-                for next_to, weight in rights[other]:
-                    if (rank[next_to] > here) != below:
+            if other == block:
+                continue
+            below = rank[other] > here
+            lane = [(other, blocks.carried[other])]
+            if blocks.last[other] < last:
+                for beyond, weight in blocks.right[other]:
+                    if (rank[beyond] > here) != below:
                         total += weight * along
-            elif other != block:
-                ends = rights[other] if lasts[other] == last else [(other, carried[other])]
-                for next_to, weight in ends:
-                    place = rank[next_to]
-                    for own, own_weight in outs:
-                        if own != place and (place > own) != below:
-                            total += weight * own_weight
-            if other != block and firsts[other] <= first:
-                starts = lefts[other] if firsts[other] == first else [(other, carried[other])]
-                for next_to, weight in starts:
-                    place = rank[next_to]
-                    for own, own_weight in ins:
-                        if own != place and (place > own) != below:
-                            total += weight * own_weight
+            else:
+                total += self._across(outs, blocks.right[other] if blocks.last[other] == last else lane, below)
+            if blocks.first[other] <= first:
+                total += self._across(ins, blocks.left[other] if blocks.first[other] == first else lane, below)
         return total
 
-
-def _inversions(places: list[float], weights: list[int]) -> int:
-    """The pairs of which the first is greater than a later one, each as often as its weights say together.
-
-    By insertion, from the end: the lines of a layer are few, and those that go far back are counted in one sum.
-    """
-    total = 0
-    passed: list[float] = []
-    held: list[int] = []
-    for place, weight in zip(places, weights, strict=True):
-        at = bisect_right(passed, place)
-        if at < len(passed):
-            total += weight * sum(held[at:])
-        passed.insert(at, place)
-        held.insert(at, weight)
-    return total
+    def _across(self, ends: list[tuple[float, int]], lines: list[tuple[int, int]], below: bool) -> int:
+        """Edges of another block that cross those with these ends: they begin above and end below, or the reverse."""
+        total = 0
+        for block, weight in lines:
+            place = self.rank[block]
+            for end, carried in ends:
+                if end != place and (place > end) != below:
+                    total += weight * carried
+        return total
