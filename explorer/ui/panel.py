@@ -275,7 +275,8 @@ def number_text(value: object, digits: int = 6) -> str:
 
 
 def short_text(value: object) -> str:
-    """A number in the few characters for which a node of the graph has room: 4 digits, fewer beside an exponent.
+    """A number in the few characters for which a node of the graph has room: 3 digits after the point from 0.1 to
+    1,000 and 3 in all elsewhere, fewer beside an exponent.
 
     "NaN", since "undefined" has no room; the sign of −0 is left to the tables.
     """
@@ -283,17 +284,17 @@ def short_text(value: object) -> str:
         return "0"
     if value == "nan" or value != value:
         return "NaN"
-    if (
-        isinstance(value, float)
-        and value.is_integer()
-        and len(text := number_text(value, ALL_DIGITS)) <= _NODE_CHARACTERS
-        and "e" not in text
-    ):
-        return text
-    for digits in (4, 3, 2, 1):
-        text = number_text(value, digits)
-        if "e" in text:
-            text = _EXPONENT.sub(r"e\1", text)
-        if len(text) + text.count("−") // 2 <= _NODE_CHARACTERS:  # a minus is wide
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e7
+        plain = f"{value:.0f}" if whole else f"{value:.3f}".rstrip("0").rstrip(".")
+        if (whole or 0.1 <= abs(value) < 1000) and _fits(text := plain.replace("-", "−")):
+            return text
+    for digits in (4 if isinstance(value, float) and abs(value) >= 100 else 3, 3, 2, 1):
+        text = _EXPONENT.sub(r"e\1", number_text(value, digits))
+        if _fits(text):
             break
     return text
+
+
+def _fits(text: str) -> bool:
+    return len(text) + text.count("−") // 2 <= _NODE_CHARACTERS  # a minus is wide

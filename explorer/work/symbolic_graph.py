@@ -145,6 +145,10 @@ def _detail(node: Any, uses: int) -> str:
     return f"{said}\nused {uses} times: shared" if uses > 1 else said
 
 
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"
+
+
 def _compared(about: Wanted) -> Message:
     """{"said": a sentence on whether AD's trace is the same graph, "same": true, false or null}."""
     entry = about.entries[0]
@@ -161,9 +165,9 @@ def _compared(about: Wanted) -> Message:
         }
     parts = []
     if result.missing:
-        parts.append(f"{result.missing} parts of the partials are never computed by AD")
+        parts.append(f"{_counted(result.missing, 'part')} of the partials AD never computes")
     if result.extra:
-        parts.append(f"{result.extra} values of AD are no part of them")
+        parts.append(f"{_counted(result.extra, 'value')} of AD they do not have")
     if not parts:
         parts.append("AD also shares parts of sums and products, which the graph of whole sums and products cannot")
     return {

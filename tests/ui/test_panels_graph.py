@@ -1,9 +1,10 @@
 """The graph panel: the tables of the literature in the trace, the film through the player, what is not known yet."""
 
+from math import atan2, radians
 from unicodedata import normalize
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from explorer.ui import theme
@@ -182,7 +183,16 @@ def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(-0.0, "0"), (0.0, "0"), ("nan", "NaN"), ("-inf", "−∞"), (-0.9589242746631385, "−0.9589"), (1e20, "1e20")],
+    [
+        (-0.0, "0"),
+        (0.0, "0"),
+        ("nan", "NaN"),
+        ("-inf", "−∞"),
+        (-0.9589242746631385, "−0.959"),
+        (11.652071455, "11.652"),
+        (-0.01234, "−0.0123"),
+        (1e20, "1e20"),
+    ],
 )
 def test_a_number_in_a_node_is_short_and_zero_has_no_sign(value, text):
     assert short_text(value) == text
@@ -211,3 +221,61 @@ def test_icons_and_the_maps_marks_outlast_another_palette(qapp, window, find):
         assert len(window.graph.view.map._active) == marks
     finally:
         theme.apply(qapp, dark=False)
+
+
+def test_a_direction_is_dragged_on_a_dial_and_turned_by_keys(window, find, settle, cells):
+    find("graph.mode.forward").click()
+    find("graph.seed").setCurrentIndex(2)
+    settle()
+    dial = find("graph.direction.dial")
+    QTest.mouseClick(dial, Qt.MouseButton.LeftButton, pos=QPoint(dial.width() // 2, 14))  # straight up
+    first, second = map(float, find("graph.direction").text().split())
+    assert first == 0.0
+    assert second > 0.8
+    QTest.keyClick(dial, Qt.Key.Key_Right)
+    settle()
+    turned = [float(row[3].replace("−", "-")) for row in cells("graph.trace")[:2]]
+    assert atan2(turned[0], turned[1]) == pytest.approx(radians(5), abs=0.01)
+    find("graph.seed").setCurrentIndex(0)
+    settle()
+
+
+def test_undo_takes_back_a_fold_and_a_session_opens_with_the_same_view(window, find, write, settle):
+    write("def f(x):\n    for i in range(3):\n        x = x*x\n    return x")
+    unfolded = len(window.graph.answer.picture.nodes)
+    window.graph._set_folds([part[1] for part in window.graph.answer.parts if part[0] == "round"])
+    settle()
+    folded = len(window.graph.answer.picture.nodes)
+    find("graph.heat").setChecked(True)
+    window.graph.player.go(2)
+    kept = window.session()
+    window.document.undo()
+    settle()
+    assert not find("graph.heat").isChecked()
+    assert len(window.graph.answer.picture.nodes) == unfolded
+    window._open(kept)
+    settle()
+    assert find("graph.heat.legend").isVisible()
+    assert len(window.graph.answer.picture.nodes) == folded
+    assert window.graph.player.row == 2
+    window.document.undo()
+    find("graph.heat").setChecked(False)
+    window.graph._set_folds([])
+    settle()
+
+
+def test_the_graph_panel_draws_the_derivatives_own_graph_too(window, find, settle):
+    find("graph.drawn").setCurrentIndex(1)
+    settle()
+    assert find("graph.derivative.words").text() == "5 nodes, none of them used more than once."
+    assert "same up to names" in find("graph.derivative.same").text()
+    assert not find("graph.search").isVisible()
+    find("graph.drawn").setCurrentIndex(0)
+    assert find("graph.view").isVisible()
+
+
+@pytest.mark.parametrize("junk", [{"mode": 3, "folds": "all", "seed": ["x"], "drawn": None, "step": -1, "heat": "on"}])
+def test_options_that_a_stranger_wrote_change_nothing(window, junk):
+    before = window.graph.options()
+    window.graph.restore(junk)
+    assert window.graph.options() == before

@@ -6,8 +6,8 @@ Longer than 300 lines: graph, player, sentence and sheets all show one row of on
 from __future__ import annotations
 
 import gc
-from typing import Any
-from unicodedata import normalize
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QRadioButton,
     QSplitter,
+    QStackedWidget,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -40,9 +42,9 @@ from explorer.language.program import Span
 from explorer.ui import icons
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_heat import Heat, HeatLegend
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.graph_player import Player
-from explorer.ui.graph_state import ADJOINT_MARK, TANGENT_MARK, StateMaker
+from explorer.ui.graph_seed import Seed
+from explorer.ui.graph_state import StateMaker
 from explorer.ui.graph_view import GraphView
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel
@@ -56,12 +58,15 @@ from explorer.work import questions
 from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
-_BAR, _DOT = ADJOINT_MARK, TANGENT_MARK
-_DIRECTION = "direction …"  # the last entry of the seeds: any numbers
+if TYPE_CHECKING:
+    from explorer.ui.derivative_graph import DerivativeGraph
+
 _LINES = {"forward": 3, "reverse": 2, "second": 3}  # of the sentence; the algebra of dual numbers needs one more
 # From so many operations on the cyclic garbage collector waits while an answer comes in, and then leaves its objects
 # alone: it would walk all of them again and again, 140 ms each time. None of them is part of a cycle.
 _LARGE = 300
+_MOST_FOLDS = 100_000  # that a session file may name
+_DERIVATIVE_BUDGET_MS = 20_000
 
 
 class GraphPanel(Panel):
@@ -69,6 +74,7 @@ class GraphPanel(Panel):
 
     name = "graph"
     title = "Computational graph"
+    undoable = True
     budget_ms = 60_000  # ten thousand nodes take seconds to lay out, more on a busy machine; there is Cancel
 
     span_selected = Signal(object)  # Span or None: the part of the text that belongs to what was selected here
@@ -79,9 +85,10 @@ class GraphPanel(Panel):
         self._coming: GraphAnswer | None = None  # the answer that is being taken in
         self._progress: Progress | None = None
         self._state: StateMaker | None = None
-        self._problem = ""  # with the direction that was typed
         self._selected: int | None = None  # the op
         self._folds: list[str] = []
+        self._derivative: DerivativeGraph | None = None
+        self._wanted_row: int | None = None  # of a session that was opened
         self._sheet_asked: Sheet | None = None
         self.sheet_worker = crew.worker("graph.sheet")
         self.sheet_worker.answered.connect(self._take_sheet)
@@ -142,17 +149,20 @@ class GraphPanel(Panel):
         column.addWidget(self.explain)
         column.addWidget(self.sheets, 1)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.view)
+        self.stack = QStackedWidget()  # the program's graph, and the derivative's where it was ever asked for
+        self.stack.addWidget(self.view)
+        split.addWidget(self.stack)
         split.addWidget(below)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setSizes([320, 310])
         split.setChildrenCollapsible(False)
-        self.body.addLayout(self._strip)
-        self.body.addWidget(self.direction)
+        self.body.addWidget(self._strip)
+        self.body.addWidget(self.seed)
         self.body.addWidget(split, 1)
         self._keys()
         self._show_row(0)
+        self._noted = self._undoable_options()
 
     # -- what there is to set --------------------------------------------------------------------------------------
 
@@ -170,25 +180,23 @@ class GraphPanel(Panel):
             modes.addButton(button)
             button.toggled.connect(self._mode_changed)
             self.head.insertWidget(2 + place, button)
+        self.drawn = QComboBox(objectName="graph.drawn")
+        self.drawn.setAccessibleName("Which graph is drawn: the program's, or a derivative's own")
+        self.drawn.setToolTip("The program's graph, or the graph of its derivative: as a tree, shared, after CSE")
+        self.drawn.addItems(["program", "derivative"])
+        self.drawn.currentIndexChanged.connect(self._drawn_changed)
+        self.head.insertWidget(1, self.drawn)
 
     def _build_strip(self) -> None:
         """The row above the graph: where the sweep starts, how the graph is drawn, search, and a menu of the rest."""
-        self.seed = QComboBox(objectName="graph.seed")
-        self.seed.setAccessibleName("Seed: the input whose tangent is 1, or the output whose adjoint is 1")
-        self.seed.setToolTip("The number that starts the sweep as 1; or a direction of your own")
-        self.seed.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.seed.currentIndexChanged.connect(self._seed_changed)
+        self.seed = Seed()
+        self.seed.changed.connect(self._seed_changed)
         seed_label = QLabel("seed")
-        seed_label.setBuddy(self.seed)
-        self.direction = QLineEdit(objectName="graph.direction")
-        self.direction.setAccessibleName("The seed's numbers, one for each input or output, separated by spaces")
-        self.direction.setPlaceholderText("a number for each, such as 1 0.5")
-        self.direction.editingFinished.connect(self.ask_again)
-        self.direction.hide()
+        seed_label.setBuddy(self.seed.combo)
         self.tree = QCheckBox("Tree", objectName="graph.mode.tree")
         self.tree.setAccessibleName("Draw shared nodes once for each use")
         self.tree.setToolTip("Draw a shared node once for each of its uses")
-        self.tree.toggled.connect(self.ask_again)
+        self.tree.toggled.connect(self._tree_changed)
         self.heat_on = QCheckBox("Heat", objectName="graph.heat")
         self.heat_on.setAccessibleName("Colour nodes by the size of their tangent, adjoint or value")
         self.heat_on.setToolTip("Colour by size: vanishing blue, exploding orange, not finite purple")
@@ -214,12 +222,14 @@ class GraphPanel(Panel):
         self.more.setAutoRaise(True)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._more_menu())
-        self._strip = QHBoxLayout()
-        self._strip.setSpacing(6)
-        for widget in (seed_label, self.seed, self.tree, self.heat_on, self.fold_button):
-            self._strip.addWidget(widget)
-        self._strip.addWidget(self.search, 1)
-        self._strip.addWidget(self.more)
+        self._strip = QWidget()
+        row = QHBoxLayout(self._strip)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for widget in (seed_label, self.seed.combo, self.tree, self.heat_on, self.fold_button):
+            row.addWidget(widget)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.more)
 
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -311,13 +321,15 @@ class GraphPanel(Panel):
 
     def asks(self, question: Question) -> Message:
         program = question.program
-        self._fill_seeds(program.inputs if self.mode != "reverse" else program.outputs)
-        direction = self._direction(len(program.inputs if self.mode != "reverse" else program.outputs))
+        self.seed.offer(program.outputs if self.mode == "reverse" else program.inputs, self.mode == "reverse")
+        direction = self.seed.numbers()
         seed, weights = {}, [float(k == 0) for k in range(len(program.outputs))]
         if self.mode == "reverse":
             weights = direction
         else:
             seed = dict(zip(program.inputs, direction, strict=True))
+        self._noted = self._undoable_options()
+        self._ask_derivative(question)
         known = self._graph.head["key"] if self._graph is not None else ""
         return questions.graph(
             question.source,
@@ -332,44 +344,10 @@ class GraphPanel(Panel):
             wide=self.all_digits.isChecked(),
         )
 
-    def _fill_seeds(self, names: tuple[str, ...]) -> None:
-        """The seeds that can be chosen, unless they are there already."""
-        mark = _BAR if self.mode == "reverse" else _DOT
-        wanted = [f"{_marked(name, mark)} = 1" for name in names] + ([_DIRECTION] if names else [])
-        if [self.seed.itemText(i) for i in range(self.seed.count())] == wanted:
-            return
-        with QSignalBlocker(self.seed):
-            chosen = self.seed.currentData()
-            self.seed.clear()
-            for words, name in zip(wanted, [*names, _DIRECTION], strict=False):
-                self.seed.addItem(words, name)
-            self.seed.setCurrentIndex(max(self.seed.findData(chosen), 0) if names else -1)
-        if self.seed.currentData() == _DIRECTION and len(self._typed()) != len(names):
-            self.direction.setText(" ".join("1" for _ in names))
-        self.direction.setVisible(self.seed.currentData() == _DIRECTION)
-
-    def _typed(self) -> list[float]:
-        """The numbers of the direction; an empty list where one is none."""
-        try:
-            return [float(word.replace("−", "-")) for word in self.direction.text().replace(",", " ").split()]
-        except ValueError:
-            return []
-
-    def _direction(self, count: int) -> list[float]:
-        """The tangent of each input, or the weight of each output."""
-        self._problem = ""
-        if self.seed.currentData() != _DIRECTION:
-            return [float(k == self.seed.currentIndex()) for k in range(count)]
-        numbers = self._typed()
-        usable = len(numbers) == count and all(abs(n) < float("inf") for n in numbers)
-        if not usable:
-            names = "output" if self.mode == "reverse" else "input"
-            self._problem = f"The direction needs {count} finite numbers, one for each {names}; the first is taken."
-            return [float(k == 0) for k in range(count)]
-        return numbers
-
     def set_dimmed(self, dimmed: bool) -> None:
         self.view.set_dimmed(dimmed)
+        if self._derivative is not None and (dimmed or not self.derivative_worker.busy):
+            self._derivative.set_dimmed(dimmed)
         self.explain.setEnabled(not dimmed)
         for place in range(self.sheets.count()):
             self.sheets.widget(place).set_dimmed(dimmed)
@@ -406,7 +384,7 @@ class GraphPanel(Panel):
         self.heat.follow(answer, self._progress)
         self.to_cause.setEnabled(bool(answer.head["causes"]))
         cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
-        if words := self._problem or answer.head["too_large"] or answer.head["left"] or cause:
+        if words := self.seed.problem or answer.head["too_large"] or answer.head["left"] or cause:
             self.say(words)
             self.cause.setVisible(words == cause)
         if self.view.picture is not answer.picture:  # whatever happened to the answer before
@@ -415,6 +393,8 @@ class GraphPanel(Panel):
             self._selected = None
         for place in range(self.sheets.count()):
             self.sheets.widget(place).show_graph(answer, self._progress)
+        if self._wanted_row is not None:
+            row, at_end, self._wanted_row = self._wanted_row, False, None
         self.player.set_film(answer.steps, answer.steps if at_end else min(row, answer.steps))
         self._show_row(self.player.row)
         self.brighten()
@@ -423,6 +403,10 @@ class GraphPanel(Panel):
     def say(self, text: str) -> None:
         super().say(text)
         self.cause.hide()  # unless the sentence names one, which its caller knows
+
+    @property
+    def busy(self) -> bool:
+        return super().busy or self.seed.moving
 
     def cancel(self) -> None:
         """Stop what is being computed, and what is being played."""
@@ -454,17 +438,118 @@ class GraphPanel(Panel):
     def _mode_changed(self, on: bool) -> None:
         if on:
             self.player.stop()
+            self._note()
             self.ask_again()
 
     def _seed_changed(self) -> None:
-        own = self.seed.currentData() == _DIRECTION
-        if own and self.question is not None:
-            program = self.question.program
-            names = program.outputs if self.mode == "reverse" else program.inputs
-            if len(self._typed()) != len(names):
-                self.direction.setText(" ".join("1" for _ in names))
-        self.direction.setVisible(own)
+        self._note()
         self.ask_again()
+
+    def _tree_changed(self) -> None:
+        self._note()
+        self.ask_again()
+
+    # -- the derivative's own graph ---------------------------------------------------------------------------------
+
+    def _drawn_changed(self) -> None:
+        self._show_drawn()
+        self._note()
+        if self.question is not None and not self._outdated:
+            self._ask_derivative(self.question)
+
+    def _show_drawn(self) -> None:
+        if self.drawn.currentIndex() == 1 and self._derivative is None:
+            from explorer.ui.derivative_graph import DerivativeGraph
+
+            self._derivative = DerivativeGraph("graph.derivative")
+            self._derivative.wanted.connect(self._drawn_changed)
+            self.derivative_worker = self.crew.worker("graph.derivative")
+            self.derivative_worker.answered.connect(self._derivative.show_answer)
+            self.derivative_worker.ended.connect(self._end_derivative)
+            self._mind(self.derivative_worker)
+            self.stack.addWidget(self._derivative)
+        self.stack.setCurrentIndex(self.drawn.currentIndex())
+        self._strip.setVisible(self.drawn.currentIndex() == 0)  # what it sets is the program's graph
+        self.seed.set_wanted(self.drawn.currentIndex() == 0)
+
+    def _ask_derivative(self, question: Question) -> None:
+        if self._derivative is not None and self.drawn.currentIndex() == 1:
+            message = self._derivative.asks(question)
+            if message is not None:
+                self.derivative_worker.ask(message, _DERIVATIVE_BUDGET_MS)
+
+    def _end_derivative(self, end: End) -> None:
+        if not isinstance(end, Done) and self._derivative is not None:
+            self._derivative.words.setText(getattr(end, "message", "Something failed in the program itself."))
+
+    # -- the options -----------------------------------------------------------------------------------------------
+
+    def options(self) -> dict[str, Any]:
+        """What is drawn and played, and how one looks at it."""
+        options = self._undoable_options()
+        options |= {key: action.isChecked() for key, action in self._looks().items()}
+        options["sheet"] = self._sheet().name
+        if self.player.row < self.player.steps:
+            options["step"] = self.player.row
+        return options
+
+    def _undoable_options(self) -> dict[str, Any]:
+        """mode, tree, heat, folds (keys of parts), drawn (which graph), seed (a name) and direction (as typed)."""
+        return {
+            "mode": self.mode,
+            "tree": self.tree.isChecked(),
+            "heat": self.heat_on.isChecked(),
+            "folds": list(self._folds),
+            "drawn": self.drawn.currentText(),
+            **self.seed.options(),
+        }
+
+    def _looks(self) -> dict[str, QAction]:
+        """What undo leaves alone, by its name in a session file."""
+        return {
+            "partials": self.partials,
+            "all_digits": self.all_digits,
+            "map": self.show_map,
+            "papers_names": self.paper_names,
+        }
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        modes = {"forward": self.forward, "reverse": self.reverse, "second": self.second}
+        mode = modes.get(str(options.get("mode")))
+        boxes: list[tuple[str, QAbstractButton | QAction]] = [("tree", self.tree), ("heat", self.heat_on)]
+        if mode is not None and not mode.isChecked():
+            self.player.stop()
+            with QSignalBlocker(mode):
+                mode.setChecked(True)
+        for key, box in (*boxes, *self._looks().items()):
+            if isinstance(on := options.get(key), bool):
+                with QSignalBlocker(box):
+                    box.setChecked(on)
+        self.plain_names.setChecked(not self.paper_names.isChecked())
+        folds = options.get("folds")
+        if isinstance(folds, list) and len(folds) <= _MOST_FOLDS and all(isinstance(key, str) for key in folds):
+            self._folds = list(folds)
+        with QSignalBlocker(self.drawn):
+            self.drawn.setCurrentIndex(max(self.drawn.findText(str(options.get("drawn"))), 0))
+        self.seed.restore(options)
+        sheets = [self.sheets.widget(place).name for place in range(self.sheets.count())]
+        if options.get("sheet") in sheets:
+            self.sheets.setCurrentIndex(sheets.index(options["sheet"]))
+        step = options.get("step")
+        if isinstance(step, int) and not isinstance(step, bool) and step >= 0:
+            self._wanted_row = step
+        self._noted = self._undoable_options()
+        self._show_drawn()
+        self._map_changed()
+        self.legend.setVisible(self.heat_on.isChecked())
+        self._show_state(None)
+
+    def _note(self) -> None:
+        """Tell the document what a person has changed, for undo."""
+        now = self._undoable_options()
+        if now != self._noted:
+            before, self._noted = self._noted, now
+            self.options_changed.emit(before, now)
 
     # -- one row of the film ---------------------------------------------------------------------------------------
 
@@ -598,6 +683,7 @@ class GraphPanel(Panel):
 
     def _set_folds(self, keys: list[str]) -> None:
         self._folds = list(dict.fromkeys(keys))
+        self._note()
         self.ask_again()
 
     def _fill_fold_menu(self) -> None:
@@ -713,6 +799,7 @@ class GraphPanel(Panel):
     def _heat_changed(self) -> None:
         self.legend.setVisible(self.heat_on.isChecked())
         self._show_state(None)
+        self._note()
 
     def _texts_changed(self) -> None:
         if self.sender() is self.all_digits:
@@ -780,11 +867,6 @@ class GraphPanel(Panel):
     def _end_sheet(self, end: End) -> None:
         if self._sheet_asked is not None and not isinstance(end, Done):
             self._sheet_asked.show_refusal(getattr(end, "message", "Something failed in the program itself."))
-
-
-def _marked(name: str, mark: str) -> str:
-    shown = pretty_name(name)
-    return normalize("NFC", shown[:1] + mark + shown[1:])  # one sign where there is one: not all fonts place marks
 
 
 def _contains(outer: Span, inner: Span) -> bool:

@@ -148,15 +148,15 @@ class LoopsSheet(Sheet):
         name, values, derivatives = pretty_name(self.variable.currentText()), column["values"], column["derivatives"]
         text = f"Round {place + 1}: {name} = {number_text(values[place], 10)}, "
         text += f"d{name}/d{self._by} = {number_text(derivatives[place], 10)}"
-        adjoint = column["adjoints"][place]
+        adjoint, period = column["adjoints"][place], _period(values)
         text += "." if adjoint is None else f", adjoint {number_text(adjoint, 6)}."
         moved = _moved(values, place), _moved(derivatives, place)
         if moved[0] is not None and moved[1] is not None:
             by = number_text(moved[0], 2), number_text(moved[1], 2)
             text += f"  The round moved the value by {by[0]}, the derivative by {by[1]}"
-            lags = place == len(values) - 1 and moved[1] > 3 * moved[0] > 0
+            lags = place == len(values) - 1 and moved[1] > 3 * moved[0] > 0 and not period
             text += ": a test of the value alone stops before the derivative has settled." if lags else "."
-        if period := _period(values):
+        if period:
             text += f"  The values come back every {period} rounds: this does not converge."
         self.words.setText("  ".join([text, *self._traps]))
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, 
 from explorer.language.program import Program
 from explorer.ui import theme
 from explorer.ui.graph_picture import pretty_name
-from explorer.ui.panels.symbolic.page import fill
+from explorer.ui.name_box import fill
 
 JACOBIAN, HESSIAN, NTH, MIXED = "jacobian", "hessian", "nth", "mixed"
 _KINDS = {

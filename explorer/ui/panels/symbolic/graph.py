@@ -1,120 +1,40 @@
-"""The page of the derivative's own graph: as a tree, shared, or after CSE; and whether AD's trace is the same graph."""
+"""The page of the derivative's own graph."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QRadioButton, QWidget
+from PySide6.QtWidgets import QWidget
 
-from explorer.ui import theme
-from explorer.ui.graph_picture import GraphEdge, GraphModel, GraphNode, GraphState
-from explorer.ui.graph_view import GraphView
-from explorer.ui.panel import short_text
-from explorer.ui.panels.symbolic.page import Page, fill
+from explorer.ui.derivative_graph import DerivativeGraph
+from explorer.ui.panels.symbolic.page import Page
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
-from explorer.work import questions
 from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
-_VIEWS = (
-    ("tree", "Tree", "every repetition written out"),
-    ("shared", "Shared", "each distinct sub-expression once"),
-    ("cse", "After CSE", "what is computed once common parts have names"),
-)
-_WHOLE = 40  # nodes that are legible when all are in view
-_SHARED = {False: "#cfe8d5", True: "#1f5a3a"}  # the ground of a node that is used more than once
-
 
 class GraphPage(Page):
-    """One derivative as a graph; shared nodes are coloured and say how often they are used."""
+    """One derivative as a graph; the graph panel has the same beside the program's."""
 
     name = "graph"
     title = "Graph"
 
     def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
-        self.output = self._combo("symbolic.graph.output", "Output whose derivative is drawn")
-        self.input = self._combo("symbolic.graph.input", "Input by which to differentiate")
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (QLabel("∂"), self.output, QLabel("/ ∂"), self.input):
-            row.addWidget(widget)
-        row.addStretch(1)
-        self.views = QButtonGroup(self)
-        for place, (key, words, meaning) in enumerate(_VIEWS):
-            button = QRadioButton(words, objectName=f"symbolic.graph.{key}")
-            button.setAccessibleName(f"The derivative's graph: {words}")
-            button.setToolTip(meaning)
-            button.setChecked(key == "shared")
-            self.views.addButton(button, place)
-            row.addWidget(button)
-        self.views.idClicked.connect(lambda _: self.ask())
-        self.view = GraphView()
-        self.view.setObjectName("symbolic.graph.view")
-        self.view.setAccessibleName("Graph of the derivative")
-        self.words = QLabel(objectName="symbolic.graph.words", wordWrap=True)
-        self.words.setAccessibleName("What the graph shows")
-        self.same = QLabel(objectName="symbolic.graph.same", wordWrap=True)
-        self.same.setAccessibleName("Whether the trace of AD is the same graph")
-        for label in (self.words, self.same):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        self.column.addLayout(row)
-        self.column.addWidget(self.words)
-        self.column.addWidget(self.view, 1)
-        self.column.addWidget(self.same)
-
-    def _combo(self, name: str, words: str) -> QComboBox:
-        combo = QComboBox(objectName=name)
-        combo.setAccessibleName(words)
-        theme.narrow(combo, 2)
-        combo.currentIndexChanged.connect(lambda _: self.ask())
-        return combo
+        self.drawn = DerivativeGraph("symbolic.graph")
+        self.drawn.wanted.connect(self.ask)
+        self.column.addWidget(self.drawn, 1)
 
     def asks(self, question: Question) -> Message | None:
-        fill(self.output, question.program.outputs)
-        fill(self.input, question.program.inputs)
-        if not question.program.inputs:
-            self.words.setText("A constant has nothing to differentiate.")
-            return None
-        output = max(self.output.currentIndex(), 0)
-        view = _VIEWS[self.views.checkedId()][0]
-        return questions.symbolic_graph(question.source, question.at, output, self.input.currentData(), view)
+        return self.drawn.asks(question)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        if "comparison" in answer:
-            self.same.setText(answer["comparison"]["said"])
-            return
-        self.view.setVisible("graph" in answer)
-        if "graph" not in answer:
-            self.words.setText(answer["too_large"])
-            return
-        graph = answer["graph"]
-        nodes = [
-            GraphNode(kind, title, sign, None if value is None else short_text(value), detail)
-            for kind, title, sign, value, detail, _ in graph["nodes"]
-        ]
-        edges = [GraphEdge(source, target) for source, target in graph["edges"]]
-        self.view.show_graph(GraphModel(nodes, edges, graph["drawing"]))
-        if len(nodes) <= _WHOLE:
-            self.view.fit()
-        shared = [index for index, node in enumerate(graph["nodes"]) if node[5] > 1]
-        ground = QColor(_SHARED[theme.is_dark(self)])
-        marked = set(shared)
-        self.view.show_state(
-            GraphState([node.value for node in nodes], heat=lambda index: ground if index in marked else None)
-        )
-        told = f"{len(shared)} of them used more than once (coloured)" if shared else "none of them used more than once"
-        self.words.setText(f"{graph['count']:,} nodes, {told}.")
-        self.set_dimmed(False)
+        self.drawn.show_answer(answer)
 
     def show_end(self, end: End) -> None:
         if not isinstance(end, Done):
-            self.words.setText(getattr(end, "message", ""))
+            self.drawn.words.setText(getattr(end, "message", ""))
 
     def set_dimmed(self, dimmed: bool) -> None:
-        self.view.set_dimmed(dimmed)
-        for label in (self.words, self.same):
-            label.setEnabled(not dimmed)
+        self.drawn.set_dimmed(dimmed)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer.language.notation import Notation, Piece
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew, Worker
 from explorer.work.ends import Broken, Done, End
@@ -109,18 +108,6 @@ class Page(QWidget):
         super().showEvent(event)
         if self._waiting is not None:
             self.ask()
-
-
-def fill(combo: QComboBox, names: tuple[str, ...]) -> None:
-    """Offer these names, the chosen one again if it is among them, without telling anybody."""
-    if [combo.itemData(place) for place in range(combo.count())] == list(names):
-        return
-    with QSignalBlocker(combo):
-        chosen = combo.currentData()
-        combo.clear()
-        for name in names:
-            combo.addItem(pretty_name(name), name)
-        combo.setCurrentIndex(max(combo.findData(chosen), 0) if names else -1)
 
 
 def shifted(piece: list[Any], shift: int) -> Piece:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QTree
 
 from explorer.ui import theme
 from explorer.ui.formula_view import FormulaView
+from explorer.ui.name_box import fill
 from explorer.ui.panels.symbolic.formula_rows import HEADING, NOTATION, FormulaRows
-from explorer.ui.panels.symbolic.page import Page, fill
+from explorer.ui.panels.symbolic.page import Page
 from explorer.ui.plain_text import plain_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew

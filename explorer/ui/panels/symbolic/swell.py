@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui import theme
-from explorer.ui.panels.symbolic.page import Page, fill
+from explorer.ui.name_box import fill
+from explorer.ui.panels.symbolic.page import Page
 from explorer.ui.plot_view import PlotView
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
