@@ -14,6 +14,7 @@ from explorer.language.program import (
     Constant,
     ExplorerError,
     For,
+    Function,
     If,
     Logic,
     Name,
@@ -55,7 +56,7 @@ def record_as_far(program: Program, point: Sequence[float]) -> tuple[Tape, str]:
 
 def left_early(program: Program, rounds: int) -> Program:
     """The program with every while loop left after so many rounds, as if its condition had failed."""
-    functions = tuple(replace(f, body=_bounded(f.body, rounds)) for f in program.functions)
+    functions = tuple(Function(f.name, f.parameters, _bounded(f.body, rounds), f.span) for f in program.functions)
     return replace(program, functions=functions)
 
 
@@ -70,11 +71,10 @@ def _bounded(body: tuple[Statement, ...], rounds: int) -> tuple[Statement, ...]:
                 result.append(Assign(counter, Constant(0.0, "0", span), span))
                 inner = (count, *_bounded(inner, rounds))
                 result.append(While(Logic("and", (more, condition), span), inner, span))
-            case For():
-                result.append(replace(statement, body=_bounded(statement.body, rounds)))
-            case If():
-                then, otherwise = _bounded(statement.then, rounds), _bounded(statement.otherwise, rounds)
-                result.append(replace(statement, then=then, otherwise=otherwise))
+            case For(variable, items, inner, span):
+                result.append(For(variable, items, _bounded(inner, rounds), span))
+            case If(condition, then, otherwise, span):
+                result.append(If(condition, _bounded(then, rounds), _bounded(otherwise, rounds), span))
             case _:
                 result.append(statement)
     return tuple(result)
