@@ -225,6 +225,16 @@ def complex_step(f: Slice) -> Estimate:
     return Estimate("complex step", value, COMPLEX_STEP, 1)
 
 
+def complex_step_knee(slope: float, third: float) -> float:
+    """The step above which the complex step's truncation h²·|f‴|/6 is more than the rounding ε/2·|f′| of its result.
+
+    Below it any step is as good as any other; ∞ without truncation, NaN where a derivative is not known.
+    """
+    if third == 0.0:
+        return math.inf
+    return math.sqrt(3.0 * EPSILON * abs(slope / third))
+
+
 def central_jacobian(program: Program, point: Sequence[float]) -> list[list[float]]:
     """∂output/∂input by central differences at their default steps; rows are outputs."""
     return [

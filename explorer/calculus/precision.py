@@ -9,6 +9,7 @@ import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -175,11 +176,16 @@ def sweep_in(
     with np.errstate(all="ignore"):
         x = dtype(point[input_])
         h = ((x + np.asarray(steps, dtype=np.float64).astype(dtype)) - x).astype(dtype)
-        offsets = np.array([o for _, o in scheme.terms], dtype=dtype)
+        # As quotients in the type itself: a double's 1/12 would be the noise of a longdouble's sum.
+        pairs = [(w, o) for w, o in zip(scheme.weights, scheme.offsets, strict=True) if w]
+        weights, offsets = (
+            np.array([dtype(r.numerator) / dtype(r.denominator) for r in map(Fraction, column)], dtype=dtype)
+            for column in zip(*pairs, strict=True)
+        )
         values = typed_values(code, dtype, point, input_, x + np.multiply.outer(offsets, h), output)
         total = np.zeros_like(h)
-        for (weight, _), row in zip(scheme.terms, values, strict=True):
-            total = (total + dtype(weight) * row).astype(dtype)
+        for weight, row in zip(weights, values, strict=True):
+            total = (total + weight * row).astype(dtype)
         quotient = np.where(h == 0, dtype(NAN), total / np.where(h == 0, dtype(1), h ** dtype(scheme.derivative)))
         exact = np.longdouble(mpmath.nstr(mpmath.mpf(truth), 25))
         errors = np.abs(quotient.astype(np.longdouble) - exact)

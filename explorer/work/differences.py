@@ -24,6 +24,7 @@ from explorer.calculus.differences import (
     all_offsets,
     combine,
     complex_step,
+    complex_step_knee,
     estimate,
     richardson,
     sample,
@@ -200,7 +201,7 @@ class _Study:
             if complex_note:
                 rows.append(self._other(Estimate(COMPLEX, NAN, 0.0, 0, note=complex_note), 1))
             else:
-                rows.append(self._other(complex_step(self.f), len(self.about.point)))
+                rows.append(self._complex_row())
         operations = cost(self.tape)
         program = self.about.program
         return {
@@ -250,6 +251,14 @@ class _Study:
             "rounding": scheme.rounding(1.0, self.noise),
             "predicted": scheme.best_step(higher, self.noise) if higher == higher else NAN,
             "measured": least(self.steps, errors)[0],
+        }
+
+    def _complex_row(self) -> Message:
+        third = self.jet.derivatives[2] if self.jet is not None else NAN
+        return {
+            **self._other(complex_step(self.f), len(self.about.point)),
+            "truncation": abs(third) / 6.0,
+            "predicted": complex_step_knee(self.truth[0], third),
         }
 
     def _other(self, found: Estimate, gradient_evaluations: int) -> Message:

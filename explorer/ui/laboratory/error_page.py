@@ -269,11 +269,12 @@ def _height_limits(reading: Reading, shown: list[str]) -> dict[str, Any]:
 
 def _theory_lines(reading: Reading, name: str) -> Iterator[dict[str, Any]]:
     row = reading.row(name)
-    if row is None or not row.order:
+    order = 2 if name == COMPLEX else row.order if row is not None else 0
+    if row is None or not order:
         return
     ends = (reading.steps[0], reading.steps[-1])
     laws: tuple[tuple[float, Callable[[float], float]], ...] = (
-        (row.truncation, lambda h: h**row.order),
+        (row.truncation, lambda h: h**order),
         (row.rounding, lambda h: h**-reading.derivative),
     )
     for size, law in laws:

@@ -277,8 +277,14 @@ def _detail(reading: Reading, row: Row) -> str:
     if row.note and not row.order:
         return row.note
     if row.scheme == "complex step":
+        knee = row.predicted
+        best = (
+            f"every h below {step_text(knee)} is as good as any; above it the error grows like h²"
+            if math.isfinite(knee) and knee
+            else "h = 1e−100 is as good as any"
+        )
         return (
-            "Im f(x + ih)/h: nothing is subtracted, so nothing cancels, and h = 1e−100 is as good as any. "
+            f"Im f(x + ih)/h: nothing is subtracted, so nothing cancels, and {best}. "
             "Valid where f is complex differentiable: not through |x|, min, max or comparisons."
         )
     if not row.order:
