@@ -25,10 +25,13 @@ BY_NAME = {p.name: p for p in PRECISIONS}
 
 
 ROOM = 0.85  # decades on one side of the optimum in which a slope can be told
-# Sides without: in the smaller types the best step of a high order lies so far out that the next order's term is met
-# before a decade is over, or, beyond it, the largest float16; five-point and higher ones only.
+# Sides without: in the smaller types the best step of a high order lies so far out that within a decade of it the next
+# order's term is met, or float16's largest number.
 NO_TRUNCATION = {
-    "float16": {"five-point1", "seven-point1", "right, order 41", "left, order 41", "five-point2", "seven-point2"},
+    "float16": {
+        "five-point1", "seven-point1", "right, order 41", "left, order 41", "five-point2", "seven-point2",
+        "right, order 22", "left, order 22",
+    },
     "float32": {
         "five-point1", "seven-point1", "right, order 41", "left, order 41", "central2", "five-point2", "seven-point2",
         "right, order 22", "left, order 22",
@@ -41,7 +44,7 @@ NO_TRUNCATION = {
 def measured(precision, code, scheme, low, high, found):
     """(steps, errors, best step by theory, and theory's two lines) between two steps; found: the jet at the point."""
     steps = np.logspace(
-        math.log10(low), math.log10(high), max(round((16 if precision.dtype else 4) * math.log10(high / low)), 12)
+        math.log10(low), math.log10(high), max(round((12 if precision.dtype else 4) * math.log10(high / low)), 12)
     )
     truth = found.exactly(scheme.derivative)
     point = precision.rounded([0.2])
