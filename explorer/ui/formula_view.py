@@ -36,8 +36,8 @@ FORMULA_SIZE = 1.35
 MARGIN = 8  # pixels around the formula
 LEAST_ZOOM, MOST_ZOOM = 0.5, 4.0
 ZOOM_STEP = 1.1
-LARGE = 1_000  # pieces of a formula: from here on it is laid out in parts
-MOST_SPOKEN = 4_000  # pieces that are written out for a screen reader
+LARGE = 200  # pieces of a formula: from here on it is laid out once, in parts, and not to find out what room it needs
+MOST_SPOKEN = 1_500  # pieces that are written out for a screen reader
 MANY_BOXES, RETIRED_A_TURN = 5_000, 1_000  # a layout that is taken apart in turns, for that too is felt
 TURN_SECONDS = 0.008  # of layout in one turn of the event loop: half a frame
 HINTED_WIDTH = 560  # pixels: what sizeHint asks for at most, some 80 letters
@@ -50,7 +50,8 @@ MOST_IMAGE_PIXELS = 16e6
 class FormulaView(QAbstractScrollArea):
     """A formula, left aligned, as tall as it needs up to `greatest_height` pixels, scrolled beyond that.
 
-    One that `fills` takes the room it is given, whatever the formula, and so spares the layouts that say what it needs.
+    One that `fills` takes the room it is given, whatever the formula, and so spares the layouts that say what it needs;
+    a large formula is taken to need the greatest height.
     Actions added by the caller (`addAction`) appear in the context menu below the two for copying.
     """
 
@@ -91,16 +92,23 @@ class FormulaView(QAbstractScrollArea):
         self._highlighted = frozenset()
         for action in (self.copy_text, self.copy_image):
             action.setEnabled(notation is not None)
-        description = ""
+        self._described = False
+        if not self._large:
+            self._describe()
+        self._lay_out()
+        self.horizontalScrollBar().setValue(0)
+        self.verticalScrollBar().setValue(0)
+
+    def _describe(self) -> None:
+        """Write the formula out for a screen reader; a large one only when it is laid out, for both take time."""
+        notation, description = self._notation, ""
+        self._described = True
         if notation is not None:
             count = len(notation.pieces)
             description = plain_text(notation) if count <= MOST_SPOKEN else self.tr("A formula of %n signs", "", count)
         if notation is not None and not notation.complete:
             description += self.tr(" (parts are left out)")
         self.setAccessibleDescription(description)
-        self._lay_out()
-        self.horizontalScrollBar().setValue(0)
-        self.verticalScrollBar().setValue(0)
 
     @property
     def notation(self) -> Notation | None:
@@ -177,7 +185,9 @@ class FormulaView(QAbstractScrollArea):
         if width not in self._heights:
             frame = 2 * self.frameWidth()
             height = self._line_height()
-            if self._notation is not None:
+            if self._large:
+                height = self.greatest_height
+            elif self._notation is not None:
                 laid = self._laid_within(width - frame)
                 height = max(height, round(laid.height + 0.5) + 2 * MARGIN)
                 if laid.width > width - frame - 2 * MARGIN:
@@ -190,7 +200,7 @@ class FormulaView(QAbstractScrollArea):
         if self._fills:
             return self.minimumSizeHint()
         width = HINTED_WIDTH
-        if self._notation is not None:
+        if self._notation is not None and not self._large:
             natural = lay_out(self._notation, self._size()).width
             width = min(width, round(natural + 0.5) + 2 * MARGIN + 2 * self.frameWidth())
         return QSize(width, self.heightForWidth(width))
@@ -198,6 +208,10 @@ class FormulaView(QAbstractScrollArea):
     def minimumSizeHint(self) -> QSize:
         """One line of a short formula."""
         return QSize(8 * MARGIN, self._line_height() + 2 * self.frameWidth())
+
+    @property
+    def _large(self) -> bool:
+        return self._notation is not None and len(self._notation.pieces) > LARGE
 
     def _size(self) -> float:
         """Pixels an em."""
@@ -228,7 +242,7 @@ class FormulaView(QAbstractScrollArea):
             self._turns.start()
         if self._notation is None:
             self._laid = None
-        elif self._fills and len(self._notation.pieces) > LARGE:
+        elif self._large:
             width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - 2 * MARGIN
             room = max(1.0, width)
             laid = self._laid
@@ -236,14 +250,13 @@ class FormulaView(QAbstractScrollArea):
                 self._work = laying_out(self._notation, self._size(), room)
                 self._hold.take()
                 self._turns.start()
+                self.updateGeometry()
                 return
         else:
             # Measured without scroll bars first: their coming and going must not change what decides about them.
-            # But laying out a large formula twice would be felt, and such a one is higher than any view.
             free = self.maximumViewportSize()
-            large = len(self._notation.pieces) > LARGE
-            laid = None if large else self._laid_within(free.width())
-            if laid is None or laid.height + 2 * MARGIN > free.height():
+            laid = self._laid_within(free.width())
+            if laid.height + 2 * MARGIN > free.height():
                 laid = self._laid_within(free.width() - self.verticalScrollBar().sizeHint().width())
             self._laid = laid
         self._set_ranges()
@@ -266,6 +279,8 @@ class FormulaView(QAbstractScrollArea):
                 self._turns.stop()
                 self._laid = finished.value
                 self._hold.release()
+                if not self._described:
+                    self._describe()
                 self._set_ranges()
                 self.viewport().update()
 

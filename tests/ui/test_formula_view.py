@@ -41,6 +41,17 @@ def view(qtbot: QtBot) -> FormulaView:
     return view
 
 
+def show(view: FormulaView, notation: Notation) -> None:
+    view.show_notation(notation)
+    wait(view)
+
+
+def wait(view: FormulaView) -> None:
+    """A large formula is laid out in parts."""
+    while view.laying_out:
+        QApplication.processEvents()
+
+
 def colours(view: FormulaView) -> set[str]:
     image = view.grab().toImage()
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
@@ -111,7 +122,7 @@ def test_a_span_that_no_part_has_marks_the_smallest_part_around_it(view: Formula
 
 
 def test_a_highlighted_part_is_scrolled_into_view(view: FormulaView) -> None:
-    view.show_notation(sum_of_fractions(200))
+    show(view, sum_of_fractions(200))
     assert view.verticalScrollBar().maximum() > 0
     view.highlight(refs=[200])
     assert view.verticalScrollBar().value() > 0
@@ -169,10 +180,11 @@ def wheel(view: FormulaView, notches: int, modifiers: Qt.KeyboardModifier) -> No
         False,
     )
     QApplication.sendEvent(view.viewport(), event)
+    wait(view)
 
 
 def test_the_wheel_zooms_with_ctrl_and_scrolls_without(view: FormulaView) -> None:
-    view.show_notation(sum_of_fractions(300))
+    show(view, sum_of_fractions(300))
     assert view.laid_out is not None
     size = view.laid_out.size
     wheel(view, 1, Qt.KeyboardModifier.ControlModifier)
@@ -206,7 +218,7 @@ def test_the_formula_is_copied_as_text_and_as_an_image(view: FormulaView) -> Non
 
 def test_a_copied_image_of_a_huge_formula_stays_within_memory(view: FormulaView) -> None:
     view.set_zoom(MOST_ZOOM)
-    view.show_notation(sum_of_fractions(1500))
+    show(view, sum_of_fractions(1500))
     image = view.image()
     assert not image.isNull()
     assert image.width() * image.height() < 17e6
@@ -219,7 +231,7 @@ def test_the_callers_actions_stand_below_those_for_copying(view: FormulaView) ->
 
 
 def test_the_keyboard_reaches_the_view_and_scrolls_it(view: FormulaView, qtbot: QtBot) -> None:
-    view.show_notation(sum_of_fractions(300))
+    show(view, sum_of_fractions(300))
     view.setFocus()
     qtbot.keyClick(view, Qt.Key.Key_Down)
     assert view.verticalScrollBar().value() > 0

@@ -1,6 +1,7 @@
 """The derivative by rules over the shared graph: the one that SymPy's diff gives, and the steps that made it."""
 
 import math
+from itertools import islice
 
 import pytest
 import sympy
@@ -18,7 +19,7 @@ from explorer.work.gallery import Example, examples
 from tests.calculus.test_symbolic import TEXTS, logistic
 
 # SymPy's diff walks every repetition of a part: beyond this many nodes it is not asked.
-MOST_NODES = 20_000
+MOST_NODES = 300
 GALLERY = [example for example in examples() if not example.refused]
 
 
@@ -29,24 +30,24 @@ def graph(text: str):
 
 @pytest.mark.parametrize("example", GALLERY, ids=lambda example: example.title)
 def test_each_example_is_differentiated_as_sympy_does_and_its_steps_lead_to_the_result(example: Example):
-    program = parse(example.source)
-    point = {name: dict(example.point).get(name, 1.0) for name in program.inputs}
-    outputs, inputs, _ = symbolic.expressions_at(program, list(point.values()))
-    tape = record(program, list(point.values()))
+    """Every one has a symbolic form, if only of its course at its point."""
+    program, given = parse(example.source), dict(example.point)
+    point = [given.get(name, 1.0) for name in program.inputs]
+    outputs, inputs, course = symbolic.expressions_at(program, point)
+    tape = record(program, point)
     adjoints = reverse_jacobian(tape)
-    for row, output in enumerate(outputs[:2]):
-        for column, symbol in enumerate(inputs[:2]):
-            walk = Differentiation(symbol)
+    for column, symbol in enumerate(inputs[:2]):
+        walk = Differentiation(symbol)
+        for row, output in enumerate(outputs[:2]):
             derivative = walk.of(output)
             if symbolic.tree_sizes(symbolic.postorder([output]))[output] <= MOST_NODES:
                 assert derivative == sympy.diff(output, symbol)
             assert replay(walk, output) == derivative
-            read = list(lines(walk, output))
-            assert not read or read[0].derivative == derivative
-            for line in read[:30]:
-                assert line_notation(line, symbol).pieces
-            (value,) = symbolic.evaluate([derivative], {s: point[str(s)] for s in inputs})
-            if math.isfinite(value) and not tape.kinks and not tape.decisions:
+            read = list(islice(lines(walk, output), 8))
+            assert read[0].derivative == derivative if read else derivative == 0
+            assert all(line_notation(line, symbol).pieces for line in read)
+            (value,) = symbolic.evaluate([derivative], dict(zip(inputs, point, strict=True)))
+            if math.isfinite(value) and (course or (not tape.kinks and not tape.decisions)):
                 assert value == pytest.approx(adjoints[row][column], rel=1e-9, abs=1e-12)
 
 

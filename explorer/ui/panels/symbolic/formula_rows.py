@@ -24,7 +24,8 @@ class FormulaRows(QStyledItemDelegate):
     def __init__(self, tree: QTreeWidget) -> None:
         super().__init__(tree)
         self._tree = tree
-        self._laid: dict[tuple[int, int], tuple[object, Layout]] = {}
+        # By the notation's id, which it keeps as long as it is held here: with the width it was laid out for.
+        self._laid: dict[int, tuple[object, int, Layout]] = {}
         self.dimmed = False
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -53,8 +54,23 @@ class FormulaRows(QStyledItemDelegate):
         painter.restore()
 
     def forget(self) -> None:
-        """Other rows, or another width: lay out anew."""
+        """Other rows."""
         self._laid.clear()
+
+    def prepare(self, index: Index) -> None:
+        """Lay a row out for the present width, before it is needed: all rows at once would be felt.
+
+        Until then it is drawn as it was laid out for another width.
+        """
+        notation = index.data(NOTATION)
+        depth, above = 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        width = self._tree.viewport().width() - depth * self._tree.indentation() - 10
+        laid = self._laid.get(id(notation))
+        if laid is None or laid[1] != width:
+            size = QFontInfo(self._tree.font()).pixelSize() * _SIZE
+            self._laid[id(notation)] = (notation, width, lay_out(notation, size, max(_LEAST, width)))
 
     def _small(self) -> QFont:
         font = QFont(self._tree.font())
@@ -62,13 +78,7 @@ class FormulaRows(QStyledItemDelegate):
         return font
 
     def _layout(self, index: Index) -> Layout:
-        notation = index.data(NOTATION)
-        depth, above = 1, index.parent()
-        while above.isValid():
-            depth, above = depth + 1, above.parent()
-        width = self._tree.viewport().width() - depth * self._tree.indentation() - 10
-        key = (id(notation), width)
+        key = id(index.data(NOTATION))
         if key not in self._laid:
-            size = QFontInfo(self._tree.font()).pixelSize() * _SIZE
-            self._laid[key] = (notation, lay_out(notation, size, max(_LEAST, width)))
-        return self._laid[key][1]
+            self.prepare(index)
+        return self._laid[key][2]

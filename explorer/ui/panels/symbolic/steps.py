@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from time import perf_counter
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -21,7 +23,7 @@ from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
 _OPEN_LEVELS = 2  # that are open at first: the outermost rule and its parts
-_ROWS_A_TURN = 12  # items put into the tree in one turn of the event loop: each is laid out then
+_TURN_SECONDS = 0.008  # of putting rows into the tree in one turn of the event loop: each is laid out then
 _RESULT_HEIGHT = 150  # pixels: the last line scrolls beyond that
 
 
@@ -66,11 +68,14 @@ class StepsPage(Page):
         self.column.addWidget(self.result)
         self.column.addWidget(self.verdict)
         self._items: dict[int, QTreeWidgetItem] = {}
-        self._queue: list[dict[str, Any]] = []
+        self._queue: deque[dict[str, Any]] = deque()
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._add_some)
         self._resized = QTimer(self, singleShot=True, interval=60)
         self._resized.timeout.connect(self._lay_out_again)
+        self._narrow: deque[QTreeWidgetItem] = deque()  # rows that are laid out for another width
+        self._again = QTimer(self, interval=0)
+        self._again.timeout.connect(self._lay_some_out_again)
 
     def _combo(self, name: str, words: str) -> QComboBox:
         combo = QComboBox(objectName=name)
@@ -95,7 +100,9 @@ class StepsPage(Page):
 
     def _clear(self) -> None:
         self._turn.stop()
+        self._again.stop()
         self._queue.clear()
+        self._narrow.clear()
         self._items.clear()
         self.tree.clear()
         self.rows.forget()
@@ -124,7 +131,9 @@ class StepsPage(Page):
 
     def _add_some(self) -> None:
         """Put some of the steps that have come into the tree."""
-        for answer in self._queue[:_ROWS_A_TURN]:
+        end = perf_counter() + _TURN_SECONDS
+        while self._queue and perf_counter() < end:
+            answer = self._queue.popleft()
             step = answer["step"]
             notation = self.notation(answer)
             item = QTreeWidgetItem()
@@ -139,8 +148,8 @@ class StepsPage(Page):
             depth, parent = 0, item.parent()
             while parent is not None:
                 depth, parent = depth + 1, parent.parent()
+            self.rows.prepare(self.tree.indexFromItem(item))
             item.setExpanded(depth < _OPEN_LEVELS)
-        del self._queue[:_ROWS_A_TURN]
         if not self._queue:
             self._turn.stop()
 
@@ -161,8 +170,17 @@ class StepsPage(Page):
         self._resized.start()
 
     def _lay_out_again(self) -> None:
-        self.rows.forget()
-        self.tree.scheduleDelayedItemsLayout()
+        self._narrow = deque(self._items.values())
+        self._again.start()
+
+    def _lay_some_out_again(self) -> None:
+        """Some of the rows for the present width; the tree moves them when all are done."""
+        end = perf_counter() + _TURN_SECONDS
+        while self._narrow and perf_counter() < end:
+            self.rows.prepare(self.tree.indexFromItem(self._narrow.popleft()))
+        if not self._narrow:
+            self._again.stop()
+            self.tree.scheduleDelayedItemsLayout()
 
 
 def _checked(result: dict[str, Any]) -> str:
