@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from explorer.language.notation import Notation, NotationBuilder
 from explorer.ui import theme
 from explorer.ui.formula_view import FormulaView
+from explorer.ui.name_box import fill
 from explorer.ui.panel import number_text
-from explorer.ui.panels.symbolic.page import Page, fill, shifted
+from explorer.ui.panels.symbolic.page import Page, shifted
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
 from explorer.work import questions
