@@ -13,7 +13,7 @@ import difflib
 import itertools
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
@@ -56,6 +56,9 @@ from explorer.language.program import (
     While,
     Zip,
     names_in,
+    new_apply,
+    new_constant,
+    new_name,
     new_span,
 )
 from explorer.language.tokens import GREEK, MODULES, plain_name
@@ -69,6 +72,9 @@ MAX_CHAIN = 1_500  # operators in one chain of sums, which Python reads as a tre
 MAX_DOUBLINGS = 4
 
 _BRACKETS = re.compile(r"[][(){}]")
+_LEVELS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_REMARK = re.compile("#.*")
+_FAR = re.compile(rf"^[^\S\n]{{{2 * MAX_INDENTS + 1}}}", re.MULTILINE)
 _NUMBERS = re.compile(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?")
 _SIGNS = re.compile(r"(?:not\s+|[-+~]\s*){40,}")
 # What a line of usual code has nothing of, so that it need not be looked at closely.
@@ -82,6 +88,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Div: "div",
     ast.Pow: "pow",
 }
+_PLAIN = (ast.Add, ast.Sub, ast.Div, ast.Pow)  # a product may also be a list that is repeated
 _RELATIONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
     ast.LtE: "<=",
@@ -142,7 +149,12 @@ def read_algorithm(text: str) -> Program:
 
 def _check_size(lines: Sequence[str]) -> None:
     """Limits that Python's parser must not be tried with."""
-    suspicious = _LONG.search("\n".join(lines)) is not None
+    text = "\n".join(lines)
+    suspicious = _LONG.search(text) is not None
+    brackets = _BRACKETS.findall(_REMARK.sub("", text))
+    deepest = max(itertools.accumulate(map(_LEVELS.__getitem__, brackets)), default=0)
+    if not suspicious and deepest <= MAX_BRACKETS and not _FAR.search(text):
+        return  # nearly every text; the lines of others are looked at one by one to say where it is
     depth = 0
     for number, line in enumerate(lines, start=1):
         code = line.partition("#")[0]
@@ -192,7 +204,8 @@ def _parse(lines: Sequence[str]) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "is" with a number and the like: refused below in our words
-            return ast.parse("\n".join(map(_expanded, lines)))
+            text = "\n".join(lines)
+            return ast.parse("\n".join(map(_expanded, lines)) if "\t" in text else text)
     except SyntaxError as error:
         raise _syntax_error(lines, error) from None
     except (RecursionError, MemoryError):
@@ -277,7 +290,23 @@ class _Reader:
         self.assigned: set[str] = set()
         self.depth = 0
         self.loops = 0  # around this place
-        self.doublings = 0  # inside each other, in the expression that is being read
+        self.doublings = 0  # around this place, in the expression that is being read
+        self.returns: list[Return] = []  # of the function that is being read
+        self.returns_of: dict[str, list[Return]] = {}
+        self.statements: dict[type[ast.stmt], Callable[[Any], Statement]] = {
+            ast.Assign: self.assign,
+            ast.AugAssign: self.augmented,
+            ast.If: self.branch,
+            ast.For: self.counted,
+            ast.Return: self.returned,
+        }
+        self.name_reader: Callable[[Any], Expression] = self.read_name
+        self.readers: dict[type[ast.expr], Callable[[Any], Expression]] = {
+            ast.Name: self.name_reader,
+            ast.BinOp: self.chain,
+            ast.Constant: self.constant,
+            ast.Call: self.call,
+        }
 
     # -- the whole -------------------------------------------------------------------------------------------------
 
@@ -340,7 +369,7 @@ class _Reader:
         return main
 
     def _outputs(self, function: Function) -> tuple[str, ...]:
-        returns = [s for s in _statements(function.body) if isinstance(s, Return)]
+        returns = self.returns_of[function.name]
         counts = {len(r.values) for r in returns}
         if len(counts) > 1:
             raise ExplorerError("Each return must give as many values as the others.", returns[-1].span, "arity")
@@ -382,6 +411,7 @@ class _Reader:
         if len(set(parameters)) < len(parameters):
             raise ExplorerError("A parameter stands twice in this definition.", self._head(node), "name")
         self.function = self.name(node.name, node)
+        self.returns = self.returns_of[self.function] = []
         self.assigned = set(parameters)
         for target in _targets(node.body):
             self.assigned.add(self.target(target.id, target))
@@ -394,7 +424,7 @@ class _Reader:
             body = body[1:]
         statements = self.block(body)
         function = Function(self.function, parameters, statements, self._head(node))
-        if not any(isinstance(s, Return) for s in _statements(statements)):
+        if not self.returns:
             raise ExplorerError(f"{self.function} has no return: say what it computes.", self._head(node))
         return function
 
@@ -404,40 +434,53 @@ class _Reader:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(body[0]), "limit")
         statements: list[Statement] = []
         for node in body:
-            statements += self.statement(node)
+            read = self.statements.get(type(node))
+            if read is not None:
+                statements.append(read(node))
+            else:
+                statements += self.statement(node)
         self.depth -= 1
         return tuple(statements)
 
+    def assign(self, node: ast.Assign) -> Statement:
+        if len(node.targets) > 1:
+            raise ExplorerError("Write one assignment a line: a = 1, then b = 1.", self.span(node))
+        return self.assignment(node.targets[0], node.value, self.span(node))
+
+    def branch(self, node: ast.If) -> Statement:
+        otherwise = self.block(node.orelse) if node.orelse else ()
+        return If(self.condition(node.test), self.block(node.body), otherwise, self.span(node.test))
+
+    def counted(self, node: ast.For) -> Statement:
+        if node.orelse:
+            raise ExplorerError("else after a loop is not read: use an if behind the loop.", self.span(node))
+        variable, source = self.side_by_side(node.target, node.iter)
+        return For(variable, source, self.loop(node.body), self.span(node.target).to(self.span(node.iter)))
+
+    def returned(self, node: ast.Return) -> Statement:
+        value, span = node.value, self.span(node)
+        if value is None:
+            raise ExplorerError("return needs a value.", span)
+        values = [value]
+        if isinstance(value, ast.Tuple) and value.elts:
+            values = value.elts
+            if len(values) == 1:
+                raise ExplorerError("A comma at the end makes a list of one value: leave it out.", span)
+            self.note_comma(value)
+        statement = Return(tuple(self.expression(v) for v in values), span)
+        self.returns.append(statement)
+        return statement
+
     def statement(self, node: ast.stmt) -> list[Statement]:
-        """What a statement becomes: one statement or none; long, for it has a case for each kind."""
+        """What one of the rarer statements becomes: one statement or none; long, for it has a case for each kind."""
         span = self.span(node)
         match node:
-            case ast.Assign(targets=[target], value=value):
-                return [self.assignment(target, value, span)]
-            case ast.Assign():
-                raise ExplorerError("Write one assignment a line: a = 1, then b = 1.", span)
             case ast.AnnAssign(target=target, value=value) if value is not None:
                 return [self.assignment(target, value, span)]
-            case ast.AugAssign(target=target, op=operator, value=value):
-                return [self.augmented(target, operator, value, span)]
-            case ast.If(test=test, body=body, orelse=orelse):
-                return [If(self.condition(test), self.block(body), self.block(orelse), self.span(test))]
             case ast.While(test=test, body=body, orelse=[]):
                 return [While(self.condition(test), self.loop(body), self.span(test))]
-            case ast.For(target=target, iter=items, body=body, orelse=[]):
-                variable, source = self.side_by_side(target, items)
-                return [For(variable, source, self.loop(body), self.span(target).to(self.span(items)))]
-            case ast.While() | ast.For():
+            case ast.While():
                 raise ExplorerError("else after a loop is not read: use an if behind the loop.", span)
-            case ast.Return(value=ast.Tuple(elts=[_])):
-                raise ExplorerError("A comma at the end makes a list of one value: leave it out.", span)
-            case ast.Return(value=ast.Tuple(elts=values) as several) if values:
-                self.note_comma(several)
-                return [Return(tuple(self.expression(v) for v in values), span)]
-            case ast.Return(value=value) if value is not None:
-                return [Return((self.expression(value),), span)]
-            case ast.Return():
-                raise ExplorerError("return needs a value.", span)
             case ast.Break() | ast.Continue():
                 if not self.loops:
                     word = "break" if isinstance(node, ast.Break) else "continue"
@@ -479,6 +522,9 @@ class _Reader:
             self.notes.append(Note(said, span))
 
     def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement:
+        if isinstance(target, ast.Name) and not isinstance(value, ast.Tuple):
+            name = target.id if target.id in self.assigned else self.target(target.id, target)
+            return Assign(name, self.expression(value), span)
         self.note_comma(value)
         match target:
             case ast.Name(id=name):
@@ -499,11 +545,12 @@ class _Reader:
                 return AssignSeveral(names, self.expression(value), span)
         raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
 
-    def augmented(self, target: ast.expr, operator: ast.operator, value: ast.expr, span: Span) -> Statement:
-        change = self.expression(value)
+    def augmented(self, node: ast.AugAssign) -> Statement:
+        target, operator, span = node.target, node.op, self.span(node)
+        change = self.expression(node.value)
         match target:
             case ast.Name(id=name):
-                old: Expression = self.read_name(name, target)
+                old: Expression = self.read_name(target)
                 return Assign(self.name(name, target), self.arithmetic(operator, old, change, span), span)
             case ast.Subscript(value=ast.Name() as items, slice=index):
                 name, place = self.listed(items), self.expression(index)
@@ -526,7 +573,7 @@ class _Reader:
 
     def listed(self, node: ast.Name) -> str:
         """The name of a list whose item is assigned."""
-        name = self.read_name(node.id, node)
+        name = self.read_name(node)
         if not isinstance(name, Name):
             raise ExplorerError("A number stands where a list is needed.", self.span(node))
         return name.name
@@ -535,35 +582,31 @@ class _Reader:
 
     def expression(self, node: ast.expr) -> Expression:
         """The expression that a node stands for, not nested more than MAX_DEPTH levels."""
-        if type(node) is ast.Name and self.depth < MAX_DEPTH:  # half of all: this is read at every key stroke
-            return self.read_name(node.id, node)
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
+        if self.depth >= MAX_DEPTH:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
-        outer, self.doublings = self.doublings, 0
-        value = self.read_expression(node)
-        if outer > self.doublings:
-            self.doublings = outer
+        read = self.readers.get(type(node))  # nearly all: this is read at every key stroke
+        if read is self.name_reader:
+            return read(node)
+        self.depth += 1
+        value = self.read_expression(node) if read is None else read(node)
         self.depth -= 1
         return value
 
+    def constant(self, node: ast.Constant) -> Expression:
+        """A number; no text, and nothing that is one of Python's own words."""
+        value, span = node.value, self.span(node)
+        if type(value) in _NUMBER:
+            return self.number(value, span)  # type: ignore[arg-type]
+        if isinstance(value, bool):
+            raise ExplorerError("True and False are not numbers here: write 1.0 or 0.0.", span)
+        if isinstance(value, str | bytes):
+            raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
+        raise ExplorerError("Only real numbers are read here.", span)
+
     def read_expression(self, node: ast.expr) -> Expression:
-        if isinstance(node, ast.Name):
-            return self.read_name(node.id, node)
-        if isinstance(node, ast.BinOp):
-            return self.chain(node)
-        if isinstance(node, ast.Call):
-            return self.call(node)
+        """One of the rarer expressions."""
         span = self.span(node)
-        if isinstance(node, ast.Constant) and isinstance(node.value, _NUMBER) and not isinstance(node.value, bool):
-            return self.number(node.value, span)
         match node:
-            case ast.Constant(value=bool()):
-                raise ExplorerError("True and False are not numbers here: write 1.0 or 0.0.", span)
-            case ast.Constant(value=str() | bytes()):
-                raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
-            case ast.Constant():
-                raise ExplorerError("Only real numbers are read here.", span)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return Apply("neg", (self.expression(operand),), span)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
@@ -586,15 +629,15 @@ class _Reader:
     def number(self, value: float, span: Span) -> Expression:
         if abs(value) > 1.7976931348623157e308:
             raise ExplorerError("This number does not fit a double: its size must lie below 1.8e308.", span, "limit")
-        text = self.lines[span.line - 1][span.column : span.end_column].replace("_", "")
-        if value == 0.0 and re.match(r"[0.]*[1-9]", text):
+        text = self.lines[span[0] - 1][span[1] : span[3]].replace("_", "")
+        if value == 0.0 and len(text) > 3 and re.match(r"[0.]*[1-9]", text):
             raise ExplorerError("This number does not fit a double: its size must lie above 5e-324.", span, "limit")
-        return Constant(float(value), text, span)
+        return new_constant((float(value), text, span))
 
-    def read_name(self, text: str, node: ast.expr) -> Expression:
-        span = self.span(node)
+    def read_name(self, node: ast.Name) -> Expression:
+        text, span = node.id, self.span(node)
         if text in self.assigned:
-            return Name(text, span)
+            return new_name((text, span))
         name = self.name(text, node)
         if name in self.assigned:
             return Name(name, span)
@@ -615,28 +658,25 @@ class _Reader:
             head = head.left
         if len(links) > MAX_CHAIN:
             raise ExplorerError(f"More than {MAX_CHAIN:,} operators in one expression.", self.span(node), "limit")
-        value, doublings = self.measured(head)
+        remainders = sum(type(link.op) is ast.Mod for link in links)
+        self.doublings += remainders
+        if remainders:
+            self.check_doublings(node)
+        value = self.expression(head)
         for link in reversed(links):
-            right, inside = self.measured(link.right)
-            if inside > doublings:
-                doublings = inside
-            if isinstance(link.op, ast.Mod):
-                doublings = self.doubled(doublings, link)
+            right, operator = self.expression(link.right), type(link.op)
+            if operator in _PLAIN:
+                value = new_apply((_OPERATORS[operator], (value, right), self.span(link)))
+                continue
             value = self.arithmetic(link.op, value, right, self.span(link))
-        self.doublings = doublings
+            self.doublings -= operator is ast.Mod
         return value
 
-    def measured(self, node: ast.expr) -> tuple[Expression, int]:
-        """An expression, and how many doublings are inside each other in it."""
-        self.doublings = 0
-        return self.expression(node), self.doublings
-
-    def doubled(self, inside: int, node: ast.expr) -> int:
-        """One doubling around so many."""
-        if inside == MAX_DOUBLINGS:
+    def check_doublings(self, node: ast.expr) -> None:
+        """Refuse a node with too many doublings around or in it."""
+        if self.doublings > MAX_DOUBLINGS:
             said = f"%, int and chains like a < b < c are nested more than {MAX_DOUBLINGS} deep: name a part."
             raise ExplorerError(said, self.span(node), "limit")
-        return inside + 1
 
     def arithmetic(self, operator: ast.operator, left: Expression, right: Expression, span: Span) -> Expression:
         lists = ListOf | Repeat | Collect
@@ -688,14 +728,17 @@ class _Reader:
             raise self.unknown(name, node)
         if name in ("range", "zip", "enumerate"):
             raise ExplorerError(f"{name} stands in a for only.", span)
+        if name == "int" and len(node.args) == 1:
+            self.doublings += 1
+            self.check_doublings(node)
+            value = self.expression(node.args[0])
+            self.doublings -= 1
+            return truncation(value, span)
         arguments = tuple(self.expression(a) for a in node.args)
         if name == "len" and len(arguments) == 1:
             return Length(arguments[0], span)
-        if name in ("float", "int") and len(arguments) == 1:
-            if name == "float":
-                return arguments[0]
-            self.doublings = self.doubled(self.doublings, node)
-            return truncation(arguments[0], span)
+        if name == "float" and len(arguments) == 1:
+            return arguments[0]
         if name == "pow" and len(arguments) == 2:
             return Apply("pow", arguments, span)
         return self.elementary(name, arguments, span)
@@ -805,9 +848,7 @@ class _Reader:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
-        outer, self.doublings = self.doublings, 0
         condition = self.read_condition(node)
-        self.doublings = max(outer, self.doublings)
         self.depth -= 1
         return condition
 
@@ -816,15 +857,18 @@ class _Reader:
         match node:
             case ast.Compare(left=left, ops=operators, comparators=rights):
                 parts: list[Condition] = []
-                before, doublings = self.measured(left)
+                chained = len(operators) > 1
+                self.doublings += chained
+                if chained:
+                    self.check_doublings(node)
+                before = self.expression(left)
                 for operator, right in zip(operators, rights, strict=True):
                     if type(operator) not in _RELATIONS:
                         raise ExplorerError("“in” and “is” are not read: compare with < <= > >= == !=.", span)
-                    after, inside = self.measured(right)
-                    doublings = max(doublings, inside)
+                    after = self.expression(right)
                     parts.append(Compare(_RELATIONS[type(operator)], before, after, before.span.to(after.span)))
                     before = after
-                self.doublings = doublings if len(parts) == 1 else self.doubled(doublings, node)
+                self.doublings -= chained
                 return parts[0] if len(parts) == 1 else Logic("and", tuple(parts), span)
             case ast.BoolOp(op=connective, values=values):
                 word = "and" if isinstance(connective, ast.And) else "or"
@@ -860,9 +904,9 @@ class _Reader:
 
     def span(self, node: Any) -> Span:
         """The node's place; Python counts columns in UTF-8 bytes."""
-        line, column, end_line, end_column = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
         if self.all_plain:
-            return new_span((line, column, end_line, end_column))
+            return new_span((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+        line, column, end_line, end_column = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
         if not self.plain[line - 1]:
             column = self._column(line, column)
         if not self.plain[end_line - 1]:
@@ -909,19 +953,6 @@ def as_truncation(node: Expression) -> Expression | None:
         case Apply("mul", (Apply("sign", (value,)), Apply("floor", (Apply("abs", (again,)),)))):
             return value if value is again else None
     return None
-
-
-def _statements(body: Sequence[Statement]) -> list[Statement]:
-    """All statements of a body, those inside others too."""
-    found: list[Statement] = []
-    for statement in body:
-        found.append(statement)
-        match statement:
-            case If(_, then, otherwise, _):
-                found += _statements(then) + _statements(otherwise)
-            case While(_, inner, _) | For(_, _, inner, _):
-                found += _statements(inner)
-    return found
 
 
 def _targets(body: Sequence[ast.stmt]) -> list[ast.Name]:

@@ -33,6 +33,10 @@ from explorer.language.program import (
     Return,
     Span,
     Statement,
+    new_apply,
+    new_constant,
+    new_name,
+    new_span,
 )
 from explorer.language.tokens import GREEK, Token, tokenize
 
@@ -70,6 +74,8 @@ _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x)
 _ENDS = frozenset((")", "]", ",", "=", "newline", "end"))  # behind what no expression goes on
 _CONDITIONS = (Compare, Logic)
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
+
+_SIGNS = {"+": ("add", SUM), "-": ("sub", SUM), "*": ("mul", PRODUCT), "/": ("div", PRODUCT)}
 
 Node = Expression | Condition
 
@@ -308,13 +314,14 @@ class _Reader:
         left = self._operand()
         while True:
             token = self.tokens[self.position]
-            if token.kind in _ENDS:
+            kind = token.kind
+            if kind in _ENDS:
                 return left
-            if token.kind in "+-" and binding < SUM:
-                left = self._binary("add" if token.kind == "+" else "sub", left, SUM)
-            elif token.kind in ("*", "/") and binding < PRODUCT:
-                left = self._binary("mul" if token.kind == "*" else "div", left, PRODUCT)
-            elif token.kind == "^" and binding < POWER:
+            if (sign := _SIGNS.get(kind)) is not None:
+                if binding >= sign[1]:
+                    return left
+                left = self._binary(sign[0], left, sign[1])
+            elif kind == "^" and binding < POWER:
                 self.position += 1
                 exponent = self._nested(lambda: self.expression(SIGN - 1), token.span)
                 left = self._power(self.number(left), self.number(exponent))
@@ -336,11 +343,11 @@ class _Reader:
 
     def _operand(self) -> Node:
         token = self.tokens[self.position]
+        if token.kind == "name":
+            return self._named()
         if token.kind == "number":
             self.position += 1
             return self._constant(float(token.text), token.text, token.span)
-        if token.kind == "name":
-            return self._named()
         if token.kind in "+-":
             return self._signed()
         if token.kind == "(":
@@ -393,9 +400,11 @@ class _Reader:
 
     def _binary(self, function: str, left: Node, binding: int) -> Expression:
         self.position += 1
-        right = self.number(self.expression(binding))
-        left = self.number(left)
-        return self._apply(function, (left, right), left.span.to(right.span))
+        right = self.expression(binding)
+        if type(right) in _CONDITIONS or type(left) in _CONDITIONS:
+            right, left = self.number(right), self.number(left)
+        begin, end = left.span, right.span
+        return self._apply(function, (left, right), new_span((begin[0], begin[1], end[2], end[3])))  # type: ignore[arg-type]
 
     def _power(self, base: Expression, exponent: Expression) -> Expression:
         span = base.span.to(exponent.span)
@@ -454,7 +463,7 @@ class _Reader:
         if name in self.variables and following not in ("(", "[") and not self.bound and not self.parameters:
             self.position += 1
             self.used_here.add(name)
-            return Name(name, token.span)
+            return new_name((name, token.span))
         if name == "not":
             self.position += 1
             condition = self.condition(self._nested(lambda: self.expression(NOT), token.span))
@@ -521,7 +530,7 @@ class _Reader:
             return True
         letters = name.rstrip("0123456789_")
         if letters in GREEK.values():
-            return token.span.end_column - token.span.column == 1 + len(name) - len(letters) and letters not in _NAMED
+            return token.end_column - token.column == 1 + len(name) - len(letters) and letters not in _NAMED
         return len(letters) == 1 and letters not in "fghFGH"
 
     def _function(self, token: Token) -> Expression:
@@ -815,7 +824,7 @@ class _Reader:
     # -- small things --------------------------------------------------------------------------------------------
 
     def _constant(self, value: float, text: str, span: Span) -> Expression:
-        node = Constant(value, text, span)
+        node = new_constant((value, text, span))
         self.values[id(node)] = (node, value)
         return node
 
@@ -827,7 +836,7 @@ class _Reader:
         return placed
 
     def _apply(self, function: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
-        node = Apply(function, arguments, span)
+        node = new_apply((function, arguments, span))
         for argument in arguments:
             if id(argument) not in self.values:
                 return node
@@ -838,11 +847,11 @@ class _Reader:
 
     def number(self, node: Node) -> Expression:
         """The node as a number; a condition is refused with the way to make a number of it."""
-        if isinstance(node, _CONDITIONS):
+        if type(node) in _CONDITIONS:
             raise ExplorerError(
                 "A comparison is not a number: where(condition, 1, 0) makes one of it.", node.span, "syntax"
             )
-        return node
+        return node  # type: ignore[return-value]
 
     def condition(self, node: Node) -> Condition:
         """The node as a condition; a number is refused."""
@@ -935,7 +944,7 @@ def _check_depth(body: Sequence[Statement]) -> None:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
             raise ExplorerError(f"The formula is nested more than {MAX_DEPTH} deep.", node.span, "limit")
-        if isinstance(node, Name | Constant):
+        if type(node) in (Name, Constant):
             continue
         if isinstance(node, Apply):
             head, family = node.arguments[0], _FAMILY.get(node.function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -233,6 +233,11 @@ class Fold(Node):
     items: Expression
     span: Span = NOWHERE
 
+
+# Name(*two) and so on, in a third of the time, for the readers.
+new_constant: Callable[[tuple[float, str, Span]], Constant] = partial(tuple.__new__, Constant)  # type: ignore[type-var]
+new_name: Callable[[tuple[str, Span]], Name] = partial(tuple.__new__, Name)  # type: ignore[type-var]
+new_apply: Callable[[tuple[str, tuple[Expression, ...], Span]], Apply] = partial(tuple.__new__, Apply)  # type: ignore[type-var]
 
 Condition = Compare | Logic
 # What a loop assigns to: a name, or several in round brackets for an item that is a list, or for lists side by side.

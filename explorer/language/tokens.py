@@ -39,15 +39,16 @@ GREEK = {
 
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
-_BLANK = r"[ \t\r\f\u00a0\u2009\u202f]*"
-_BLANKS = re.compile(_BLANK)
-_TOKEN = re.compile(
-    rf"{_BLANK}(?:"
-    rf"(?P<name>π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*)"
-    r"|(?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"  # 0..9 is a range
-    r"|(?P<operator>\.\.|\*\*|<=|>=|==|!=|[-+*/^()\[\],|=<>])"
-    rf"|(?P<superscript>[{''.join(SUPERSCRIPTS)}]+)|(?P<sign>[{''.join(SIGNS)}])|(?P<remark>#.*))"
-)
+_BLANKS = " \t\r\f\u00a0\u2009\u202f"
+_NAME = rf"π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*"
+_NUMBER = r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # 0..9 is a range
+_SUPERSCRIPT = rf"[{''.join(SUPERSCRIPTS)}]+"
+# The pieces of a line, each with the blanks before it: a remark, or one character that no formula has, is one too.
+_PIECES = re.compile(rf"([{_BLANKS}]*)({_NAME}|{_NUMBER}|\.\.|\*\*|<=|>=|==|!=|{_SUPERSCRIPT}|#.*|.)")
+_OPERATORS = {o: (o, o) for o in ("..", "<=", ">=", "==", "!=", *"-+*/^()[],|=<>")}
+_OPERATORS["**"] = ("^", "**")
+_LEVELS = {"(": 1, "[": 1, ")": -1, "]": -1}
+_AFTER_NUMBERS = frozenset(".xXbBoO")  # what makes of a number's beginning something else
 
 
 class Token(NamedTuple):
@@ -58,16 +59,18 @@ class Token(NamedTuple):
 
     kind: str
     text: str
-    span: Span
+    line: int
+    column: int
+    end_column: int
     spaced: bool = False
+
+    @property
+    def span(self) -> Span:
+        """Its place; made when it is asked for, which of most operators it is not."""
+        return new_span((self[2], self[3], self[2], self[4]))
 
 
 _new_token = partial(tuple.__new__, Token)
-
-
-def _end_of_blanks(line: str, position: int) -> int:
-    match = _BLANKS.match(line, position)
-    return match.end() if match else position
 
 
 def tokenize(text: str) -> list[Token]:
@@ -80,65 +83,59 @@ def tokenize(text: str) -> list[Token]:
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", NOWHERE, "limit"
         )
     tokens: list[Token] = []
-    names: dict[str, str] = {}  # those that were met, as they are called in a Program
+    met = dict(_OPERATORS)  # kind and text of each piece that was met: this is read at every key stroke
     depth = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        position, length = 0, len(line)
-        while position < length:
-            match = _TOKEN.match(line, position)
-            if match is None:
-                place = _end_of_blanks(line, position)
-                if place == length:
+        end = 0
+        for blanks, piece in _PIECES.findall(line.rstrip(_BLANKS)):
+            start = end + len(blanks)
+            end = start + len(piece)
+            known = met.get(piece)
+            if known is None:
+                if piece[0] == "#":
                     break
-                if _of_a_module(tokens, line, place):  # math.sin(x) is sin(x)
+                if _of_a_module(tokens, line, start):  # math.sin(x) is sin(x)
                     tokens.pop()
-                    position = place + 1
                     continue
-                raise ExplorerError(_why_refused(line[place]), Span(number, place, number, place + 1), "syntax")
-            kind = match.lastgroup or ""
-            if kind == "remark":
-                break
-            start, end = match.span(kind)
-            spaced, position, text = start > position, end, line[start:end]
-            span = new_span((number, start, number, end))
-            if kind == "operator":  # the frequent ones first: this is read at every key stroke
-                if text in "()[]":
-                    depth += 1 if text in "([" else -1
-                tokens.append(_new_token(("^" if text == "**" else text, text, span, spaced)))
-            elif kind == "name":
-                if text not in names:
-                    names[text] = _name(text, span)
-                tokens.append(_new_token((kind, names[text], span, spaced)))
-            else:
-                tokens.append(_token(kind, text, span, spaced, line))
-            if len(tokens) > MAX_TOKENS:
-                raise ExplorerError(f"The text has more than {MAX_TOKENS:,} signs, names and numbers.", span, "limit")
+                known = met[piece] = _normalised(piece, new_span((number, start, number, end)))
+            if piece in _LEVELS:
+                depth += _LEVELS[piece]
+            elif known[0] == "number" and (line[end : end + 1] in _AFTER_NUMBERS or len(piece) > 15):
+                _check_number(piece, line, end, new_span((number, start, number, end)))
+            tokens.append(_new_token((known[0], known[1], number, start, end, blanks != "")))
+        if len(tokens) > MAX_TOKENS:
+            said = f"The text has more than {MAX_TOKENS:,} signs, names and numbers."
+            raise ExplorerError(said, tokens[MAX_TOKENS].span, "limit")
         if depth <= 0 and tokens and tokens[-1].kind != "newline":
-            tokens.append(Token("newline", "", Span(number, len(line), number, len(line))))
-    last = tokens[-1].span if tokens else NOWHERE
+            tokens.append(Token("newline", "", number, len(line), len(line)))
     if tokens and tokens[-1].kind != "newline":
-        last = Span(last.end_line, last.end_column, last.end_line, last.end_column)
-        tokens.append(Token("newline", "", last))
-    tokens.append(Token("end", "", last))
+        tokens.append(Token("newline", "", tokens[-1].line, tokens[-1].end_column, tokens[-1].end_column))
+    tokens.append(Token("end", "", *(tokens[-1][2:5] if tokens else (1, 0, 0))))
     return tokens
 
 
 def _of_a_module(tokens: list[Token], line: str, point: int) -> bool:
     """Whether the point stands between math, np or numpy and a function or a number that is known here."""
     before, after = tokens[-1:], re.match(r"\.([a-z][a-z0-9]*)", line[point:])
-    if not before or after is None or before[0].text not in MODULES or before[0].span.end_column != point:
+    if not before or after is None or before[0].text not in MODULES or before[0].end_column != point:
         return False
     return after[1] in ("pi", "e") or function_named(after[1]) is not None
 
 
-def _token(kind: str, text: str, span: Span, spaced: bool, line: str) -> Token:
-    """The token of a number, a superscript or a sign of unicode, normalised."""
-    if kind == "number":
-        _check_number(text, line, span.end_column, span)
-        return Token("number", text, span, spaced)
-    if kind == "superscript":
-        return Token("superscript", "".join(SUPERSCRIPTS[c] for c in text), span, spaced)
-    return Token(SIGNS[text], text, span, spaced)
+def _normalised(piece: str, span: Span) -> tuple[str, str]:
+    """Kind and text of a piece: names in the letters of a Program, signs of unicode as those of ASCII."""
+    if piece in SIGNS:
+        return SIGNS[piece], SIGNS[piece]
+    if piece[0] in SUPERSCRIPTS:
+        return "superscript", "".join(SUPERSCRIPTS[c] for c in piece)
+    if piece[0].isdecimal() or (piece[0] == "." and len(piece) > 1):
+        if piece[0] > "9":
+            raise ExplorerError(_why_refused(piece), span, "syntax")
+        _check_number(piece, "", 0, span)
+        return "number", piece
+    if piece[0] in GREEK or (piece[0].isascii() and piece[0].isalpha()):
+        return "name", _name(piece, span)
+    raise ExplorerError(_why_refused(piece), span, "syntax")
 
 
 def plain_name(text: str) -> str:
@@ -157,8 +154,7 @@ def _name(text: str, span: Span) -> str:
 
 
 def _check_number(text: str, line: str, end: int, span: Span) -> None:
-    if len(text) < 16 and text.isdigit() and line[end : end + 1] not in tuple(".xXbBoO"):
-        return  # the usual ones
+    """Refuse a number that is too long or does not fit, or what follows it in its line and makes it another."""
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 5:
         raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", span, "limit")
