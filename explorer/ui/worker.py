@@ -6,6 +6,7 @@ No reply can be stale: the process that would have sent it is dead, or its answe
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
@@ -14,7 +15,8 @@ from explorer.work.ends import DIED, STOPPED, TOO_LONG, Broken, End, end_from_js
 from explorer.work.pool import Channel, ChannelClosed, Pool
 from explorer.work.wire import Message, TooLong, WireError
 
-# Most questions end within this time, and the process with its warm caches is worth keeping; longer is felt as a delay.
+# Most questions end within this time of their start, and the process with its warm caches is worth keeping; a question
+# that has had it when the next one comes is not waited for.
 GRACE_MS = 120
 # A process that connects back may die before it does, which is no event of a socket: look this often meanwhile.
 _GLANCE_MS = 500
@@ -37,10 +39,11 @@ class Worker(QObject):
         # The question that waits for the process, with its budget in milliseconds; it supersedes the one that runs.
         self._pending: tuple[Message, int | None] | None = None
         self._running = False
+        self._started = 0.0  # when the process got the question, time.monotonic
         self._superseded = False
         self._told_busy = False
         self._notifier: QSocketNotifier | None = None
-        self._grace = self._timer(GRACE_MS, self._replace)
+        self._grace = self._timer(0, self._replace)
         self._budget = self._timer(0, self._overdue)
         self._glance = self._timer(_GLANCE_MS, self._read)
 
@@ -68,7 +71,7 @@ class Worker(QObject):
         elif not self._superseded:
             self._superseded = True
             self._budget.stop()
-            self._grace.start()
+            self._grace.start(max(GRACE_MS - int(1000 * (time.monotonic() - self._started)), 0))
 
     @Slot()
     def cancel(self) -> None:
@@ -105,6 +108,7 @@ class Worker(QObject):
             return
         self._pending = None
         self._running = True
+        self._started = time.monotonic()
         self._superseded = False
         if budget_ms is not None:
             self._budget.start(budget_ms)

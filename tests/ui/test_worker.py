@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QTimer
 
-from explorer.ui.worker import Crew, Worker
+from explorer.ui.worker import GRACE_MS, Crew, Worker
 from explorer.work.ends import DIED, STOPPED, TOO_LONG, Broken, Done, Refused
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +119,16 @@ def test_a_superseded_question_that_does_not_end_is_killed(qtbot, worker, listen
     assert end == Done()
     assert listener.busy == [True, False]
     qtbot.waitUntil(lambda: gone(first["pid"]), timeout=2000)
+
+
+def test_a_question_that_has_had_its_grace_is_not_waited_for(qtbot, worker, listener):
+    worker.ask({"do": "hang"})
+    wait_until_it_runs(qtbot, listener)
+    qtbot.wait(GRACE_MS)
+    worker.ask({"do": "echo", "what": 1})
+    assert worker._grace.interval() == 0
+    qtbot.waitUntil(lambda: listener.said[-1] == Done(), timeout=10_000)
+    assert listener.said[-2] == {"echo": 1}
 
 
 def test_no_answer_of_a_superseded_question_is_delivered(qtbot, worker, listener):
