@@ -32,8 +32,7 @@ def record_as_far(program: Program, point: Sequence[float]) -> tuple[Tape, str]:
     Where it was left, the numbers are those of the program that stops there, which is not the one in the text.
     ExplorerError where the run has another reason to be refused than a while loop that goes on.
     """
-    early = left_early(program, ROUNDS)
-    if early == program:
+    if not any(_has_while(function.body) for function in program.functions):
         return record(program, point), ""
     try:
         values(program, point)  # without a record a run takes a tenth of the time, and here it may be to the last step
@@ -41,7 +40,7 @@ def record_as_far(program: Program, point: Sequence[float]) -> tuple[Tape, str]:
         if error.kind != "limit":
             raise
         try:
-            tape = record(early, point)
+            tape = record(left_early(program, ROUNDS), point)
         except ExplorerError:
             raise error from None
         loop = next((loop for loop in tape.loops if loop.iterations == ROUNDS), None)
@@ -58,6 +57,15 @@ def left_early(program: Program, rounds: int) -> Program:
     """The program with every while loop left after so many rounds, as if its condition had failed."""
     functions = tuple(Function(f.name, f.parameters, _bounded(f.body, rounds), f.span) for f in program.functions)
     return replace(program, functions=functions)
+
+
+def _has_while(body: tuple[Statement, ...]) -> bool:
+    return any(
+        isinstance(statement, While)
+        or (isinstance(statement, For) and _has_while(statement.body))
+        or (isinstance(statement, If) and (_has_while(statement.then) or _has_while(statement.otherwise)))
+        for statement in body
+    )
 
 
 def _bounded(body: tuple[Statement, ...], rounds: int) -> tuple[Statement, ...]:
