@@ -11,6 +11,8 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSaveFile, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPixmap
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolTip
 
+from explorer.ui.numbers_out import copy_numbers, save_numbers
+
 if TYPE_CHECKING:
     from explorer.ui.plot_view import PlotView
 
@@ -26,7 +28,15 @@ def show_menu(view: PlotView, place: QPoint) -> None:
     saving = menu.addAction("Save picture …", lambda: save(view))
     for action in (copying, saving):
         action.setEnabled(view.axes() is not None)
+    if any(view.numbers()):
+        menu.addSeparator()
+        menu.addAction("Copy numbers", lambda: copy_numbers(view, view.numbers()))
+        menu.addAction("Save numbers …", lambda: save_numbers(view, _name(view), view.numbers))
     menu.popup(place)
+
+
+def _name(view: PlotView) -> str:
+    return view.objectName().replace(".", "-") or "plot"
 
 
 def copy(view: PlotView) -> None:
@@ -47,7 +57,7 @@ def save(view: PlotView) -> None:
     dialog.setNameFilters(list(FORMATS))
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(FORMATS[chosen]))
     dialog.setDefaultSuffix("png")
-    dialog.selectFile(view.objectName().replace(".", "-") or "plot")
+    dialog.selectFile(_name(view))
     dialog.fileSelected.connect(lambda path: save_as(view, path))
     dialog.open()
 

@@ -122,6 +122,16 @@ class Raster:
         return {"kind": "raster", "rgba": rgba, "width": image.width(), "height": image.height(), **limits}
 
 
+def _listed(values: Any) -> Sequence[Any]:
+    """The numbers of a spec, in either of the forms that `plots.arrays` reads."""
+    if not isinstance(values, dict):
+        return list(values)
+    unpacked = array("d", base64.b64decode(values["float64"]))
+    if sys.byteorder == "big":
+        unpacked.byteswap()
+    return unpacked
+
+
 def _doubles(values: Sequence[float]) -> bytes:
     """Little-endian doubles."""
     packed = array("d", values)
@@ -446,6 +456,17 @@ class PlotView(QWidget):
             for trail in self._trails
         )
         return (*self._marks, *trails, *self._overlay)
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """The curves that are drawn, a row a point, below the names of the columns; nothing of a contour plot."""
+        spec = self._spec or {}
+        curves = spec.get("series") or ([spec] if spec.get("kind") == "curve_1d" else [])
+        if curves:
+            yield ["curve", *(str(spec.get(f"{axis}_name", spec.get(f"{axis}_label", axis))) for axis in ("x", "y"))]
+        for curve in curves:
+            name = curve.get("label", spec.get("name", ""))
+            for x, y in zip(_listed(curve["x"]), _listed(curve["y"]), strict=True):
+                yield [name, x, y]
 
     def _want(self, export: _Export) -> None:
         if self._spec is None or self._picture is None:

@@ -351,10 +351,8 @@ def _digits(study: _Study) -> Message:
     truncation = np.full(len(taken), NAN)
     if study.jet is not None:
         f = PreciseSlice(study.f.code, study.about.point, study.output, study.index, 45)
-        start = time.perf_counter()
         with contextlib.suppress(ExplorerError):
-            f(f.x)
-            stride = _stride(time.perf_counter() - start, len(taken) * len(terms))
+            stride = _stride(_seconds(f), len(taken) * len(terms))
             for k in range(0, len(taken), stride):
                 h = f.mp.mpf(float(taken[k]))
                 parts = [(w, f(f.mp.mpf(study.f.x + o * float(taken[k])))) for w, o in terms]
@@ -374,6 +372,16 @@ def _digits(study: _Study) -> Message:
         "exact": exact,
         "truncation": truncation.tolist(),
     }
+
+
+def _seconds(f: PreciseSlice) -> float:
+    """How long one value takes, of this thread alone: a busy machine must not cost digits."""
+    times = []
+    for _ in range(2):
+        start = time.thread_time()
+        f(f.x)
+        times.append(time.thread_time() - start)
+    return min(times)
 
 
 def _stride(seconds_each: float, count: int) -> int:
@@ -428,9 +436,7 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
             row["note"] = study.why_not
             return row
         f = PreciseSlice(study.f.code, point, study.output, study.index, precision.digits)
-        start = time.perf_counter()
-        f(f.x)
-        stride = _stride(time.perf_counter() - start, 200 * scheme.evaluations)
+        stride = _stride(_seconds(f), 200 * scheme.evaluations)
         if stride > 8:
             row["note"] = "many digits would take too long here"
             return row

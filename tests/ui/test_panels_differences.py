@@ -121,6 +121,17 @@ def test_richardsons_tableau_has_its_best_entry_in_bold_and_an_error_bar(differe
     find("differences.table").setCurrentCell(2, 0)
 
 
+def test_a_row_without_weights_stays_chosen_when_there_is_a_new_answer(differences, page, find, at):
+    page(SCHEMES_PAGE)
+    table = find("differences.table")
+    table.setCurrentCell(SCHEMES.index("complex step"), 0)
+    at("sin(x)", x=2)
+    assert table.currentRow() == SCHEMES.index("complex step")
+    # √(3ε·|cos 2/cos 2|) = 2.6e−8
+    assert "every h below 2.6e−8 is as good as any" in find("differences.scheme.detail").text()
+    table.setCurrentCell(2, 0)
+
+
 def test_a_click_on_the_plot_sets_the_step_and_hovering_tells_the_dot(qtbot, differences, find):
     plot = find("differences.plot")
     drawn(qtbot, plot)

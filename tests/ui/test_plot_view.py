@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zlib
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from explorer.ui import plot_view, trails
+from explorer.ui.numbers_out import csv_text
 from explorer.ui.plot_view import Axes, Marker, Picture, PlotView, Polyline, Raster
 from explorer.ui.worker import Crew
 from explorer.work.ends import DIED, Broken, Done, Refused
@@ -611,6 +613,18 @@ def test_a_file_that_cannot_be_written_or_has_another_ending_is_said(view, worke
     assert len(view.findChildren(QMessageBox, "plot.fault")) == 2
     assert not list(tmp_path.iterdir())
     assert not view.drawing
+
+
+def test_the_numbers_of_the_curves_are_rows(view, worker):
+    view.show_figure(LOG)
+    assert list(view.numbers()) == [
+        ["curve", "h", "error"],
+        *(["central", *row] for row in [(1e-8, 1e-2), (1e-4, 1e-9), (1.0, 1e-1)]),
+    ]
+    packed = {"float64": base64.b64encode(array("d", [1.0, 2.0])).decode()}
+    view.show_figure({**LINE, "x": packed, "y": packed, "name": "g"})
+    assert list(view.numbers())[1:] == [["g", 1.0, 1.0], ["g", 2.0, 2.0]]
+    assert csv_text([["a", 0.1 + 0.2, math.nan, None]]) == "a,0.30000000000000004,nan,\n"
 
 
 def test_words_at_one_place_stand_below_each_other():

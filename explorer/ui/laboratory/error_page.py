@@ -168,7 +168,11 @@ class ErrorPage(QWidget):
         if name not in reading.estimates:
             name, place = self._scheme, self._place
         where = f"{name} at h = {step_text(reading.steps[place])}: {number_text(reading.estimates[name][place], 17)}"
-        if reading.comparable:
+        if math.isnan(reading.estimates[name][place]):
+            vanishes = reading.taken[place] == 0.0
+            why = "x + h = x, the step vanishes" if vanishes else "f has no value at one of the points that it needs"
+            self.said.setText(f"{where}\n{why}.")
+        elif reading.comparable:
             off = short(reading.errors[name][place], 3)
             self.said.setText(f"{where}\noff by {off} from {number_text(reading.truth, 17)} ({reading.source})")
         else:

@@ -56,8 +56,7 @@ class SchemesPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._reading: Reading | None = None
-        self._scheme = "central"
-        self._extrapolated = False  # whether Richardson's row is the current one
+        self._chosen = self._current = "central"  # the panel's scheme; the row that is seen, which may have no weights
         self._tableau: tuple[list[Any], ...] = ([], [], [], [])  # steps, entries, their errors and uncertainties
         self.table = plain_table(list(_COLUMNS), "differences.table", "Estimates by finite differences")
         for column, meaning in enumerate(_COLUMNS.values()):
@@ -151,15 +150,16 @@ class SchemesPage(QWidget):
 
     def show_reading(self, reading: Reading, scheme: str, place: int) -> None:
         """A new answer; the tableau follows."""
-        self._reading, self._scheme = reading, scheme
+        self._reading = reading
+        if scheme != self._chosen or reading.row(self._current) is None:
+            self._chosen = self._current = scheme
         self.refused.setText(reading.refused)
         self.refused.setVisible(bool(reading.refused))
         with QSignalBlocker(self.table):
             self.table.setRowCount(len(reading.rows))
             for line, row in enumerate(reading.rows):
                 self._fill(line, row)
-            wanted = "richardson" if self._extrapolated else scheme
-            self.table.selectRow(next((k for k, r in enumerate(reading.rows) if r.scheme == wanted), 0))
+            self.table.selectRow(next((k for k, r in enumerate(reading.rows) if r.scheme == self._current), 0))
         self._show_detail()
         self.cost.setText(_cost_words(reading))
 
@@ -181,16 +181,19 @@ class SchemesPage(QWidget):
         if self._reading is None or not 0 <= line < len(self._reading.rows):
             return
         row = self._reading.rows[line]
-        self._extrapolated = row.scheme == "richardson"
-        if not self._extrapolated:
-            self._scheme = row.scheme
+        self._current = row.scheme
         self._show_detail()
         if row.order:
+            self._chosen = row.scheme
             self.scheme_chosen.emit(row.scheme)
+
+    @property
+    def _extrapolated(self) -> bool:
+        return self._current == "richardson"
 
     def _show_detail(self) -> None:
         self.stack.setCurrentIndex(int(self._extrapolated))
-        row = self._reading.row(self._scheme) if self._reading is not None else None
+        row = self._reading.row(self._current) if self._reading is not None else None
         if row is not None and self._reading is not None:
             self.detail.setText(_detail(self._reading, row))
 
