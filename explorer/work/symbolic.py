@@ -205,15 +205,13 @@ def steps_answers(ask: Message) -> Iterator[Message]:
         return
     first = next(lines(walk, root))
     small = symbolic.tree_sizes(symbolic.postorder([derivative]))[derivative] <= MAX_CONFIRMED_NODES
-    yield {
-        "result": {
-            "steps": sum(step is not None for step in walk.steps.values()),
-            "shown": min(line.number, MAX_STEPS),
-            "replayed": replay(walk, root) == derivative,
-            "confirmed": symbolic.diff(root, symbol) == derivative if small else None,
-        },
-        "notation": line_notation(first, symbol, whole=True).to_json(),
+    result = {
+        "steps": sum(step is not None for step in walk.steps.values()),
+        "shown": min(line.number, MAX_STEPS),
+        "replayed": replay(walk, root) == derivative,
+        "confirmed": symbolic.diff(root, symbol) == derivative if small else None,
     }
+    yield from _sent(line_notation(first, symbol, whole=True), {"result": result})
 
 
 def form_answers(ask: Message) -> Iterator[Message]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget
 
-from explorer.ui.typeset import Layout, lay_out
+from explorer.language.notation import Notation
+from explorer.ui.typeset import Layout, laying_out
 
 NOTATION = Qt.ItemDataRole.UserRole + 1
 HEADING = Qt.ItemDataRole.UserRole + 2
@@ -25,7 +28,7 @@ class FormulaRows(QStyledItemDelegate):
         super().__init__(tree)
         self._tree = tree
         # By the notation's id, which it keeps as long as it is held here: with the width it was laid out for.
-        self._laid: dict[int, tuple[object, int, Layout]] = {}
+        self._laid: dict[int, tuple[Notation, int, Layout]] = {}
         self.dimmed = False
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -57,20 +60,27 @@ class FormulaRows(QStyledItemDelegate):
         """Other rows."""
         self._laid.clear()
 
-    def prepare(self, index: Index) -> None:
-        """Lay a row out for the present width, before it is needed: all rows at once would be felt.
-
-        Until then it is drawn as it was laid out for another width.
-        """
-        notation = index.data(NOTATION)
+    def row(self, index: Index) -> tuple[Notation, int]:
+        """An index's notation, and how deep it stands in the tree: 1 for the outermost."""
         depth, above = 1, index.parent()
         while above.isValid():
             depth, above = depth + 1, above.parent()
+        return index.data(NOTATION), depth
+
+    def prepare(self, notation: Notation, depth: int) -> None:
+        """Lay a row out for the present width. Until then it is drawn as it was laid out for another one."""
+        for _ in self.preparing(notation, depth):
+            pass
+
+    def preparing(self, notation: Notation, depth: int) -> Iterator[None]:
+        """The same in parts, before the row is needed: all rows at once would be felt, and even a long one."""
         width = self._tree.viewport().width() - depth * self._tree.indentation() - 10
         laid = self._laid.get(id(notation))
         if laid is None or laid[1] != width:
             size = QFontInfo(self._tree.font()).pixelSize() * _SIZE
-            self._laid[id(notation)] = (notation, width, lay_out(notation, size, max(_LEAST, width)))
+            layout = yield from laying_out(notation, size, max(_LEAST, width))
+            layout.boxes.clear()  # nobody selects in a row, and to let go of all of them at once is felt too
+            self._laid[id(notation)] = (notation, width, layout)
 
     def _small(self) -> QFont:
         font = QFont(self._tree.font())
@@ -80,5 +90,5 @@ class FormulaRows(QStyledItemDelegate):
     def _layout(self, index: Index) -> Layout:
         key = id(index.data(NOTATION))
         if key not in self._laid:
-            self.prepare(index)
+            self.prepare(*self.row(index))
         return self._laid[key][2]

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.notation import NotationBuilder, Piece
 from explorer.ui.collection import Hold
-from explorer.ui.formula_view import FormulaView
+from explorer.ui.formula_view import LARGE, FormulaView
 from explorer.ui.panel import PATIENCE_MS, Panel, number_text
 from explorer.ui.panels.symbolic.choice import Choice
 from explorer.ui.panels.symbolic.page import Page, shifted
@@ -257,7 +257,10 @@ class SymbolicPanel(Panel):
             self._entries.append(answer["entry"])
             self._lines.append(self._line(answer))
             if len(self._entries) == len(self._wanted):
-                self._part.start(0)  # in a turn of its own: putting together and laying out each take their time
+                if len(self._builder.pieces) <= LARGE:  # at once, before what other panels are answered meanwhile
+                    self._show_entries()
+                else:  # in a turn of its own: putting together and laying out each take their time
+                    self._part.start(0)
             elif not self._part.isActive():
                 self._part.start(PATIENCE_MS)
         elif "texts" in answer:

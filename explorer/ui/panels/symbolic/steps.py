@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QTreeWidget, QTreeWidgetItem, QWidget
 
+from explorer.language.notation import Notation
 from explorer.ui import theme
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.name_box import fill
@@ -69,6 +71,7 @@ class StepsPage(Page):
         self.column.addWidget(self.verdict)
         self._items: dict[int, QTreeWidgetItem] = {}
         self._queue: deque[dict[str, Any]] = deque()
+        self._adding: Iterator[None] | None = None
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._add_some)
         self._resized = QTimer(self, singleShot=True, interval=60)
@@ -101,6 +104,7 @@ class StepsPage(Page):
     def _clear(self) -> None:
         self._turn.stop()
         self._again.stop()
+        self._adding = None
         self._queue.clear()
         self._narrow.clear()
         self._items.clear()
@@ -130,28 +134,33 @@ class StepsPage(Page):
             self.verdict.setText(f"{end.message} These are the steps so far." if hasattr(end, "message") else "")
 
     def _add_some(self) -> None:
-        """Put some of the steps that have come into the tree."""
+        """Put some of the steps that have come into the tree, each laid out before."""
         end = perf_counter() + _TURN_SECONDS
-        while self._queue and perf_counter() < end:
-            answer = self._queue.popleft()
-            step = answer["step"]
-            notation = self.notation(answer)
-            item = QTreeWidgetItem()
-            again = f" · as in step {step['again']}" if step["again"] else ""
-            heading = f"{step['number']}  {step['rule']}{again}"
-            item.setData(0, HEADING, heading)
-            item.setData(0, NOTATION, notation)
-            item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{heading}: {plain_text(notation)}")
-            above = self._items.get(step["inside"])
-            (self.tree.invisibleRootItem() if above is None else above).addChild(item)
-            self._items[step["number"]] = item
-            depth, parent = 0, item.parent()
-            while parent is not None:
-                depth, parent = depth + 1, parent.parent()
-            self.rows.prepare(self.tree.indexFromItem(item))
-            item.setExpanded(depth < _OPEN_LEVELS)
-        if not self._queue:
+        while perf_counter() < end and (self._adding is not None or self._queue):
+            if self._adding is None:
+                self._adding = self._add(self._queue.popleft())
+            if next(self._adding, True):
+                self._adding = None
+        if self._adding is None and not self._queue:
             self._turn.stop()
+
+    def _add(self, answer: dict[str, Any]) -> Iterator[None]:
+        step = answer["step"]
+        notation = Notation.from_json(answer["notation"])
+        item = QTreeWidgetItem()
+        again = f" · as in step {step['again']}" if step["again"] else ""
+        heading = f"{step['number']}  {step['rule']}{again}"
+        item.setData(0, HEADING, heading)
+        item.setData(0, NOTATION, notation)
+        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{heading}: {plain_text(notation)}")
+        above = self._items.get(step["inside"])
+        depth, parent = 1, above
+        while parent is not None:
+            depth, parent = depth + 1, parent.parent()
+        yield from self.rows.preparing(notation, depth)
+        (self.tree.invisibleRootItem() if above is None else above).addChild(item)
+        self._items[step["number"]] = item
+        item.setExpanded(depth <= _OPEN_LEVELS)
 
     def _open_all(self) -> None:
         self.tree.expandAll()
@@ -177,7 +186,7 @@ class StepsPage(Page):
         """Some of the rows for the present width; the tree moves them when all are done."""
         end = perf_counter() + _TURN_SECONDS
         while self._narrow and perf_counter() < end:
-            self.rows.prepare(self.tree.indexFromItem(self._narrow.popleft()))
+            self.rows.prepare(*self.rows.row(self.tree.indexFromItem(self._narrow.popleft())))
         if not self._narrow:
             self._again.stop()
             self.tree.scheduleDelayedItemsLayout()
