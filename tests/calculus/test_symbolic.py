@@ -161,6 +161,56 @@ def test_the_swell_goes_on_as_n_squared_times_two_to_the_n(n, operations, dag):
     assert n != 9 or operations == n * n * 2**n // 3
 
 
+@pytest.mark.parametrize(
+    ("n", "function", "by_the_product_rule", "simplified", "operations"),
+    [
+        (2, "4x*(1-x)", "4*(1-x) - 4x", "4 - 8x", (3, 2, 2)),  # SymPy folds 4(1 − x) − 4x at once
+        (
+            3,
+            "16x*(1-x)*(1-2x)^2",
+            "16*(1-x)*(1-2x)^2 - 16x*(1-2x)^2 - 64x*(1-x)*(1-2x)",
+            "16*(1 - 10x + 24x^2 - 16x^3)",
+            (7, 19, 8),
+        ),
+        (
+            4,
+            "64x*(1-x)*(1-2x)^2*(1-8x+8x^2)^2",
+            "128x*(1-x)*(-8+16x)*(1-2x)^2*(1-8x+8x^2) + 64*(1-x)*(1-2x)^2*(1-8x+8x^2)^2 "
+            "- 64x*(1-2x)^2*(1-8x+8x^2)^2 - 256x*(1-x)*(1-2x)*(1-8x+8x^2)^2",
+            "64*(1 - 42x + 504x^2 - 2640x^3 + 7040x^4 - 9984x^5 + 7168x^6 - 2048x^7)",
+            (14, 57, 20),
+        ),
+    ],
+)
+def test_the_iterates_factored_by_hand_have_the_published_derivatives(
+    n, function, by_the_product_rule, simplified, operations
+):
+    texts = (function, by_the_product_rule, simplified)
+    factored, product_rule, shortest = (symbolic.expressions(parse(text))[0][0] for text in texts)
+    (composed,), (x,) = symbolic.expressions(parse(logistic(n)))
+    derivative = symbolic.differentiated(factored, x)
+    assert (*map(symbolic.operations, (factored, derivative, shortest)),) == operations
+    assert symbolic.operations(product_rule) == operations[1]
+    assert sympy.expand(factored - composed) == 0
+    assert sympy.expand(derivative - product_rule) == sympy.expand(derivative - shortest) == 0
+
+
+@pytest.mark.parametrize(("x", "iterates"), [(0.3, [0.84, 0.5376, 0.99434496]), (0.2, [0.64, 0.9216, 0.28901376])])
+def test_the_iterates_have_the_published_values(x, iterates):
+    for n, expected in zip((2, 3, 4), iterates, strict=True):
+        outputs, (symbol,) = symbolic.expressions(parse(logistic(n)))
+        assert symbolic.evaluate(outputs, {symbol: x}) == [pytest.approx(expected, rel=1e-15)]
+
+
+@pytest.mark.parametrize(
+    ("n", "slope", "tolerance"),
+    # To 80 digits −5.55144534e5 and −5.71010507e8; after 60 steps the number is that of the rounding.
+    [(20, -5.55144534e5, 1e-8), (30, -5.71010507e8, 1e-5), (60, 2.87e17, 2e-3)],
+)
+def test_exact_derivatives_of_a_chaotic_program_are_huge(n, slope, tolerance):
+    assert reverse_jacobian(record(parse(logistic(n)), [0.3]))[0][0] == pytest.approx(slope, rel=tolerance)
+
+
 @pytest.mark.parametrize(("x", "slopes"), [(0.3, [1.6, -4.352, 1.3090816]), (0.2, [2.4, -2.688, 9.0660864])])
 def test_the_derivative_of_the_iterates_has_the_published_values(x, slopes):
     assert [value(logistic(n), x)[0] for n in (2, 3, 4)] == pytest.approx(slopes, rel=1e-13)
@@ -448,10 +498,10 @@ def test_any_expression_and_its_derivative_can_be_drawn(text):
         assert notation.complete
 
 
-@pytest.mark.parametrize("allowance", [1, 5, 20, 100, 1000])
+@pytest.mark.parametrize("allowance", [1, 20, 1000])
 @pytest.mark.parametrize(
     "text",
-    [logistic(9), " + ".join(f"sin({k}x)" for k in range(1, 300)), "*".join(f"(x + {k})" for k in range(1, 40)),
+    [logistic(9), " + ".join(f"sin({k}x)" for k in range(1, 120)), "*".join(f"(x + {k})" for k in range(1, 40)),
      "exp(" * 30 + "x" + ")" * 30, "where(x > 0, " * 20 + "x" + ", 1)" * 20],
     ids=["iterates", "sum", "product", "nest", "cases"],
 )  # fmt: skip
