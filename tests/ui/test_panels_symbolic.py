@@ -21,7 +21,7 @@ def test_the_worked_example_has_both_partials_with_their_values(window, find):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("x^2 + x", "∂ y/(∂ x) = 2 * x + 1 = 3"),
+        ("x^2 + x", "∂ y/(∂ x) = 2 x + 1 = 3"),
         ("f(x) = x", "∂ f/(∂ x) = 1"),
         ("f(x, y) = x^2", "∂ f/(∂ y) = 0"),
         ("tanh(x)", "= 0.419974"),
@@ -99,7 +99,7 @@ def test_the_nth_derivative_and_a_mixed_one(window, find, write, settle, qtbot):
     find("symbolic.by").setText("x, y^2")
     find("symbolic.by").editingFinished.emit()
     settle()
-    assert formula(find).startswith("∂^3 f/(∂ x ∂ y^2) = 6 * y * cos(x) = ")
+    assert formula(find).startswith("∂^3 f/(∂ x ∂ y^2) = 6 y * cos(x) = ")
     find("symbolic.by").setText("x, q")
     find("symbolic.by").editingFinished.emit()
     assert "“q” is not an input" in find("status.symbolic").text()
@@ -145,8 +145,8 @@ def test_the_steps_lead_to_the_checked_result(window, find, write, settle, page,
     first, second, third = items(find("steps.tree"))
     assert first.startswith("1  product rule: d/(d x) (x * sin(x^2)) = ")
     assert second.startswith("2  chain rule: d/(d x) (sin(x^2)) = ")
-    assert third == "3  power rule: d/(d x) (x^2) = 2 * x"
-    assert find("steps.result").accessibleDescription().endswith("= 2 * x^2 * cos(x^2) + sin(x^2)")
+    assert third == "3  power rule: d/(d x) (x^2) = 2 x"
+    assert find("steps.result").accessibleDescription().endswith("= 2 x^2 * cos(x^2) + sin(x^2)")
     assert find("steps.checked").text().startswith("✓ Checked")
 
 

@@ -134,7 +134,7 @@ class Writer:
                 children += [self.add("operator", "·"), self.add("word", f"… ({len(nodes) - count:,} more factors)")]
                 break
             allowance -= self.sizes.get(factor, 1)
-            if children:
+            if count and not (nodes[count - 1].is_Number and _begins_with_name(factor)):
                 children.append(self.add("operator", "·"))
             children.append(self.inside(factor, _PRODUCT, max(allowance, 2) + 200))
         return self.add("row", children=children, ref=ref)
@@ -153,8 +153,17 @@ class Writer:
             return self.add("symbol", "…", ref=node), _ATOM
         # Beside a root's bar an exponent could be the radicand's.
         tight = _ATOM + 1 if base.func.__name__ == "cbrt" else _ATOM
-        children = [self.inside(base, tight, allowance - 2), self.write(exponent, allowance - 2)[0]]
-        return self.add("power", children=children, ref=node), _POWER
+        raised = self.inside(base, tight, allowance - 2)
+        if exponent.is_Rational and not exponent.is_Integer:  # a bar would stand as high as a line
+            parts = [
+                self.add("number", str(exponent.p)),
+                self.add("operator", "/"),
+                self.add("number", str(exponent.q)),
+            ]
+            above = self.add("row", children=parts, ref=exponent)
+        else:
+            above = self.write(exponent, allowance - 2)[0]
+        return self.add("power", children=[raised, above], ref=node), _POWER
 
     def call(self, node: Expression, allowance: int) -> int:
         name = node.func.__name__
@@ -207,6 +216,13 @@ class Writer:
         left, right = (self.write(a, allowance - 1)[0] for a in node.args)
         sign = _RELATION_SIGN[node.rel_op]
         return self.add("row", children=[left, self.add("operator", sign), right], ref=node)
+
+
+def _begins_with_name(factor: Expression) -> bool:
+    """Whether a factor is a name, π or a power of one, drawn as such: behind a number it needs no dot, as 2x does."""
+    if factor.is_Pow and factor.exp != sympy.Rational(1, 2):
+        factor = factor.base
+    return bool(factor.is_Symbol or factor is sympy.pi)
 
 
 def notation(root: Expression, allowance: int = MAX_DRAWN_NODES) -> Notation:
