@@ -27,7 +27,8 @@ MOST_COLUMNS = 200
 class DataSet:
     """Columns by name, each of shape (rows,), with the loss of one row as a program; `notes` is what to know of them.
 
-    features and target name the columns that a picture of the data shows; prediction is the model's output as text.
+    features and target name the columns that a picture of the data shows; prediction is the model's output as text, of
+    two classes the score, which is above 0 for the second; hidden are what its hidden units see.
     """
 
     name: str
@@ -38,6 +39,7 @@ class DataSet:
     prediction: str = ""
     features: tuple[str, ...] = ()
     target: str = ""
+    hidden: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -60,6 +62,21 @@ def line(seed: int) -> DataSet:
         {"x": np.array(_LINE_X), "y": np.array(_LINE_Y)},
         {"w": 0.0, "b": 0.0},
         "w*x + b",
+        ("x",),
+        "y",
+    )
+
+
+def sine(seed: int) -> DataSet:
+    """A cubic polynomial by least squares on 20 points of a sine with noise 0.2 (as Bishop 2006, figure 1.4)."""
+    x = np.linspace(-1.0, 1.0, 20)
+    return DataSet(
+        "sine",
+        "cubic through 20 points of a sine (least squares)",
+        "(w0 + w1*x + w2*x^2 + w3*x^3 - y)^2",
+        {"x": x, "y": np.sin(np.pi * x) + np.random.default_rng([seed, 4]).normal(0, 0.2, 20)},
+        dict.fromkeys(("w0", "w1", "w2", "w3"), 0.0),
+        "w0 + w1*x + w2*x^2 + w3*x^3",
         ("x",),
         "y",
     )
@@ -108,10 +125,11 @@ def circles(seed: int) -> DataSet:
         score,
         ("u", "v"),
         "t",
+        tuple(f"a{k}*u + b{k}*v + d{k}" for k in (1, 2, 3)),
     )
 
 
-DATASETS: Mapping[str, Callable[[int], DataSet]] = {"line": line, "blobs": blobs, "circles": circles}
+DATASETS: Mapping[str, Callable[[int], DataSet]] = {"line": line, "sine": sine, "blobs": blobs, "circles": circles}
 
 
 def table_from(text: str) -> tuple[dict[str, Array], tuple[str, ...]]:

@@ -370,6 +370,11 @@ class PlotView(QWidget):
         self._layer = None
         self.update()
 
+    @property
+    def overlay(self) -> tuple[Overlay, ...]:
+        """What is drawn over the picture on top."""
+        return self._overlay
+
     def set_marks(self, marks: Sequence[Overlay]) -> None:
         """Draw these over the picture and below all else; painted once for as long as they are the same."""
         if tuple(marks) != self._marks:

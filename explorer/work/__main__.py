@@ -30,6 +30,7 @@ _ANSWERED_BY: dict[str, Callable[[], Answers]] = {
     "descent": lambda: import_module("explorer.work.descent").descent_answers,
     "runs": lambda: import_module("explorer.work.descent").runs_answers,
     "principal": lambda: import_module("explorer.work.descent").principal_answers,
+    "fit": lambda: import_module("explorer.work.fit").answers,
     "compare": lambda: import_module("explorer.work.compare").answers,
     "map": lambda: import_module("explorer.work.basins").answers,
     "curvature": lambda: import_module("explorer.work.curvature").answers,

@@ -175,7 +175,7 @@ def principal(source: str, objective: Mapping[str, Any], seed: int, asked: Seque
 
 
 def optimizer(ask: str, source: str, at: Point, objective: Mapping[str, Any], **options: Any) -> Message:
-    """ "compare", "map", "curvature" or "stationary", with the options that its module in `work` names."""
+    """ "compare", "map", "fit", "curvature" or "stationary", with the options that its module in `work` names."""
     return {"ask": ask, "source": source, "at": dict(at), "objective": dict(objective), **options}
 
 

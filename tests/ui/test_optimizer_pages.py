@@ -280,3 +280,28 @@ def test_a_trace_reads_blocks_and_knows_its_lengths() -> None:
     trace.loss.extend([3, 2, 1])
     assert list(trace.lengths()) == [5, 0]
     assert trace.values("distance", [0, 1], [[3, 4]]) == [5, 0]
+
+
+def test_the_fit_follows_the_step_that_is_shown(optimize, find, press, settle, qtbot):
+    objective, paths = find("optimize.objective"), optimize.run_page.paths
+    objective.setCurrentText("fit a line")
+    objective.activated.emit(objective.currentIndex())
+    settle()
+    paths.picture.setCurrentText("fit")
+    find("optimize.steps").setValue(60)
+    press("optimize.run")
+
+    def ends_are_those_of(step):
+        w, b = optimize.run_page.current.point(step)
+        line = next(iter(paths.fit_view.plot.overlay), None)
+        return line is not None and [line.y[0], line.y[-1]] == pytest.approx(
+            [w * x + b for x in (line.x[0], line.x[-1])]
+        )
+
+    for step in (60, 3):
+        paths.slider.setValue(step)
+        qtbot.waitUntil(lambda step=step: ends_are_those_of(step), timeout=PATIENCE_MS)
+    objective.setCurrentIndex(0)
+    objective.activated.emit(0)
+    settle()
+    assert paths.picture.currentText() == "contour"

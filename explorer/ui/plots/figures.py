@@ -382,7 +382,9 @@ def _look(style: Spec, index: int, heights: np.ndarray) -> dict[str, Any]:
     dashes = "-" if markers else DASHES[index % len(DASHES)]
     chosen = _lonely(heights)
     if markers:
-        chosen[:: max(1, math.ceil(heights.size / MOST_MARKERS))] = True
+        # Points without a line are all there is to see.
+        stride = math.ceil(heights.size / MOST_MARKERS) if style.get("line", True) else 1
+        chosen[:: max(1, stride)] = True
     return {
         "linestyle": dashes if style.get("line", True) else "none",
         "linewidth": 1.4,

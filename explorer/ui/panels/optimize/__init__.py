@@ -49,6 +49,7 @@ _CALM_MS = 250  # a rate that is being typed is judged when it rests
 _LARGEST_TABLE = 4_000_000  # characters of a table that is opened
 _DATA = {
     "line": ("fit a line", "A line through 15 points"),
+    "sine": ("fit a cubic", "A polynomial of degree 3 through 20 noisy points of a sine"),
     "blobs": ("two blobs", "Logistic regression on two blobs of points"),
     "circles": ("two circles", "A small network that tells two circles of points apart"),
 }

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from explorer.ui import theme
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
+from explorer.ui.panels.optimize.fit_view import FitView
 from explorer.ui.panels.optimize.trace import QUANTITIES, Trace, doubles, thinned
 from explorer.ui.panels.optimize.words import step_in_numbers
 from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
@@ -107,9 +108,9 @@ class PathsView(QWidget):
         self.landscapes = crew.worker(f"{prefix}.landscape")
         self.landscapes.answered.connect(self._show_landscape)
         self.landscapes.ended.connect(self._landscape_ended)
-        self._build(plots, prefix)
+        self._build(crew, plots, prefix)
 
-    def _build(self, plots: Crew, prefix: str) -> None:
+    def _build(self, crew: Crew, plots: Crew, prefix: str) -> None:
         self.plot = PlotView(plots)
         self.plot.setObjectName(f"{prefix}.plot")
         self.plot.setAccessibleName("Landscape of the function with the path of the run")
@@ -119,6 +120,8 @@ class PathsView(QWidget):
         self.loss.setObjectName(f"{prefix}.loss")
         self.loss.setAccessibleName("Loss against step")
         self.surface: SurfaceView | None = None
+        self.fit_view: FitView | None = None
+        self._crews = (crew, plots)
         self.numbers = MathLabel(_LINES)
         self.numbers.setObjectName(f"{prefix}.numbers")
         self.numbers.setAccessibleName("This step in numbers")
@@ -197,6 +200,7 @@ class PathsView(QWidget):
         before, self.subject = self.subject, subject
         if before is None or (before.source, before.objective) != (subject.source, subject.objective):
             self.stationary, self.minima = [], []
+        self._offer_fit()
         if subject.names != names_before:
             self._name_planes()
         inside = len(self._view) == len(self.plane.names) and all(
@@ -274,7 +278,7 @@ class PathsView(QWidget):
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Show all of it pale."""
-        for view in (self.plot, self.loss, self.surface):
+        for view in (self.plot, self.loss, self.surface, self.fit_view):
             if view is not None:
                 view.set_dimmed(dimmed)
         self.numbers.setEnabled(not dimmed)
@@ -419,7 +423,28 @@ class PathsView(QWidget):
 
     # -- the picture -------------------------------------------------------------------------------------------------
 
+    def _offer_fit(self) -> None:
+        """A model is seen on its data as well as on its loss."""
+        on_data = self.subject is not None and self.subject.objective.get("kind") == "data"
+        if on_data != (self.picture.findText("fit") >= 0):
+            if on_data:
+                self.picture.addItem("fit")
+            else:
+                if self.picture.currentText() == "fit":
+                    self.picture.setCurrentText("contour")
+                self.picture.removeItem(self.picture.findText("fit"))
+
     def _picture_chosen(self) -> None:
+        fit = self.picture.currentText() == "fit"
+        for widget in (self.over, self.arrows):
+            widget.setEnabled(not fit)
+        if fit:
+            if self.fit_view is None:
+                self.fit_view = FitView(*self._crews, self.plot.objectName().removesuffix(".plot"))
+                self.upper.addWidget(self.fit_view)
+            self.upper.setCurrentWidget(self.fit_view)
+            self._draw()
+            return
         if self.picture.currentText() == "surface" and len(self.plane.directions or self.plane.names) == 2:
             if self.surface is None:
                 self.surface = SurfaceView()
@@ -455,6 +480,9 @@ class PathsView(QWidget):
         if self.surface is not None and self.upper.currentWidget() is self.surface:
             self._draw_surface()
             return
+        if self.fit_view is not None and self.upper.currentWidget() is self.fit_view:
+            self._draw_fit(self.fit_view)
+            return
         overlay: list[Overlay] = []
         trails: list[Trail] = []
         flat = bool(self.plane.directions) or len(self.plane.names) == 2
@@ -476,6 +504,16 @@ class PathsView(QWidget):
             overlay += self._start_marks()
         self.plot.set_trails(trails)
         self.plot.set_overlay(overlay)
+
+    def _draw_fit(self, view: FitView) -> None:
+        """The model at the shown step, or where it starts."""
+        if self.subject is None:
+            return
+        at = dict(self.subject.at)
+        if self.current < len(self.traces) and len(self.traces[self.current]):
+            trace = self.traces[self.current]
+            at = dict(zip(trace.names, trace.point(min(self.step, len(trace) - 1)), strict=True))
+        view.show_fit(self.subject, at)
 
     def _start_marks(self) -> list[Overlay]:
         subject, marks = self.subject, []
