@@ -158,7 +158,7 @@ def test_the_surface_turns_and_holds_the_path_and_its_tangent_plane(optimize, fi
     QTest.keyClick(surface, Qt.Key.Key_Right)
     assert surface.grab().toImage() != before
     assert surface._plane is not None
-    assert len(surface._paths) == 1
+    assert len(list(surface._trails)) == 1
     find("optimize.picture").setCurrentText("contour")
 
 
