@@ -292,7 +292,7 @@ def test_the_fit_follows_the_step_that_is_shown(optimize, find, press, settle, q
     press("optimize.run")
 
     def ends_are_those_of(step):
-        w, b = optimize.run_page.current.point(step)
+        b, w = optimize.run_page.current.point(step)
         line = next(iter(paths.fit_view.plot.overlay), None)
         return line is not None and [line.y[0], line.y[-1]] == pytest.approx(
             [w * x + b for x in (line.x[0], line.x[-1])]
