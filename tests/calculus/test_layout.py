@@ -66,13 +66,13 @@ def check(drawing: Drawing, sizes: list[tuple[float, float]], edges: Edges) -> N
 
 
 @pytest.mark.parametrize("count", [5, 20, 60])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_nodes_do_not_overlap_and_edges_lead_right_from_side_to_side(count, seed):
     edges = expression(count, seed)
     check(lay_out(boxes(count), edges), boxes(count), edges)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_graph_of_any_sizes_is_drawn_without_overlap(data):
     count = data.draw(st.integers(1, 14))
@@ -86,7 +86,7 @@ def test_any_graph_of_any_sizes_is_drawn_without_overlap(data):
 
 
 def test_curves_never_run_over_a_node():
-    for seed in range(5):
+    for seed in range(2):
         edges = expression(40, seed)
         drawing = lay_out(boxes(40), edges)
         for route in drawing.edges:
@@ -135,9 +135,9 @@ def test_a_tree_is_drawn_without_crossings(depth):
 
 
 def test_a_ladder_of_shared_inputs_is_drawn_without_crossings():
-    """Rosenbrock's sum in 30 variables: neighbouring terms share an input, and the sum takes them up one by one."""
-    edges, following, total = [], 30, None
-    for i in range(29):
+    """Rosenbrock's sum in 12 variables: neighbouring terms share an input, and the sum takes them up one by one."""
+    edges, following, total = [], 12, None
+    for i in range(11):
         square, less, outer, term = range(following, following + 4)
         edges += [(i, square), (square, less), (i + 1, less), (less, outer), (i, outer), (outer, term)]
         following += 4

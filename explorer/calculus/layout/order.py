@@ -1,28 +1,29 @@
 """The order of the nodes and bends within each layer, chosen so that few edges cross.
 
-Several starts are sifted (see `sifting`) and the best is gone on with. Then, in small graphs, blocks are kicked out of
-their places and all that this disturbs is sifted again, which is kept unless it is worse (iterated local search:
-Lourenço, Martin, Stützle 2003). Effort is bounded by the pairs of blocks compared, never by a clock.
+Several starts are sifted (see `sifting`) and in large graphs the best is gone on with. In small ones, blocks are kicked
+out of their places and all that this disturbs is sifted again, which is kept unless it is worse (iterated local search:
+Lourenço, Martin, Stützle 2003); where that finds no more, it goes on from another start. Effort is bounded by the pairs
+of blocks compared, never by a clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
-from explorer.calculus.layout.ranks import starts
+from explorer.calculus.layout.ranks import Starts
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
 SMALL = 300  # blocks up to which kicks pay
-PAIRS, PAIRS_EACH = 80_000, 60  # compared in small graphs, and for each block of large ones, about 1 µs each
+# Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
+PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 1_500, 100_000, 60
 REACH, SHORT_REACH = 30, 8  # blocks that one may pass in each direction, in small and in large graphs
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
-ROUNDS = 6  # of each start in small graphs
+ROUNDS = 3  # from each start in small graphs
 KICKED = 3  # blocks that leave their places together
-PATIENCE = 5  # kicks in vain for each block, after which the order stands
+PATIENCE = 0.3  # kicks in vain for each block, after which another start promises more
 
 
 @dataclass(slots=True)
@@ -52,59 +53,62 @@ def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int])
 
 
 def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
-    """Ranks for the blocks."""
-    size = len(blocks.first)
-    small = size <= SMALL
-    most = PAIRS if small else PAIRS_EACH * size
-    sifting: Sifting | None = None
-    tried: list[tuple[int, list[float]]] = []
-    for crossings, rank in starts(blocks, layers):
-        if not crossings:
-            return rank
-        if sifting is None:
-            sifting = Sifting(blocks, layers, rank, REACH if small else SHORT_REACH)
-        else:
-            sifting.begin(rank)
-        left = _sifted(sifting, crossings, ROUNDS if small else 1, most)
-        if not left:
-            return sifting.rank
-        tried.append((left, sifting.rank))
-    assert sifting is not None
-    crossings, rank = min(tried)
-    sifting.begin(rank)
+    """Ranks for the blocks: the best that is found from several starts."""
+    starts = Starts(blocks, layers)
+    begun: list[tuple[int, list[float]]] = []
+    small = len(blocks.first) <= SMALL
+    for orders in starts.walked():
+        if not orders[0][0]:
+            return orders[0][1]
+        begun.extend(orders[1:] if small else [min(orders)])
+    sifting = Sifting(blocks, layers, REACH if small else SHORT_REACH)
+    tried = [_sifted(sifting, start, ROUNDS if small else 1) for start in begun]
     if small:
-        _kicked(sifting, crossings, most)
-    else:
-        _sifted(sifting, crossings, inf, most)
-    return sifting.rank
+        return _best_of_many(sifting, starts, sorted(tried, reverse=True))
+    rounds = PAIRS_IN_LARGE * len(blocks.first) // max(1, sifting.compared // len(tried)) - len(tried)
+    return _sifted(sifting, min(tried), rounds)[1]
 
 
-def _sifted(sifting: Sifting, crossings: int, rounds: float, most: int) -> int:
-    """Sift until that saves no more, or in so many rounds, or with so many comparisons; the crossings that are left."""
-    stale, turn = 0, 0
-    while crossings and turn < rounds and stale < STALE and sifting.compared < most:
-        saved = sifting.round(TIES[turn % 2])
+def _sifted(sifting: Sifting, start: tuple[int, list[float]], rounds: int) -> tuple[int, list[float]]:
+    """What so many rounds make of an order with its crossings, or fewer where they save no more."""
+    crossings, rank = start
+    sifting.begin(rank)
+    stale = turn = 0
+    while crossings and turn < rounds and stale < STALE:
+        saved = sifting.round(TIES[turn % len(TIES)])
         crossings -= saved
         turn, stale = turn + 1, 0 if saved else stale + 1
-    return crossings
+    return crossings, sifting.rank
 
 
-def _kicked(sifting: Sifting, crossings: int, most: int) -> None:
+def _best_of_many(sifting: Sifting, starts: Starts, tried: list[tuple[int, list[float]]]) -> list[float]:
+    """The best order to which kicks lead from these, taken from the last on, and then from any others."""
+    fewest, best = tried[-1]
+    pairs = min(PAIRS, PAIRS_IN_SMALL * len(best))
+    while fewest and sifting.compared < pairs:
+        start = tried.pop() if tried else _sifted(sifting, starts.shuffled(sifting.luck), ROUNDS)
+        crossings, rank = _kicked(sifting, start, pairs)
+        if crossings < fewest:
+            fewest, best = crossings, rank
+    return best
+
+
+def _kicked(sifting: Sifting, start: tuple[int, list[float]], pairs: int) -> tuple[int, list[float]]:
     """Move some blocks at random and sift what this disturbs, again and again; what is worse is undone."""
-    luck, count = sifting.luck, len(sifting.rank)
-    sifting.restless.clear()
+    crossings, rank = start
+    sifting.begin(rank)
+    luck, count = sifting.luck, len(rank)
     step = idle = 0
-    while crossings and sifting.compared < most and idle < PATIENCE * count:
+    while crossings and sifting.compared < pairs and idle < PATIENCE * count:
         sifting.mark()
+        now = crossings
         block = luck.randrange(count)
         beside = sifting.beside[block]
-        now = crossings
         for kicked in (block, *luck.sample(beside, min(KICKED - 1, len(beside)))):
             to = luck.choice(sifting.beside[kicked])
             if to != kicked:
                 now += sifting.kick(kicked, to)
-        ties = (KEEP, *TIES)[step % 3]
-        while saved := sifting.settle(ties):
+        while saved := sifting.settle((KEEP, *TIES)[step % 3]):
             now -= saved
         idle = 0 if now < crossings else idle + 1
         if now > crossings:
@@ -112,6 +116,7 @@ def _kicked(sifting: Sifting, crossings: int, most: int) -> None:
         else:
             crossings = now
         step += 1
+    return crossings, sifting.rank
 
 
 def _with_bends(blocks: Blocks, edges: Sequence[tuple[int, int]], order: list[list[int]]) -> Layered:

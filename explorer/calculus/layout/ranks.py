@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,22 +29,34 @@ def ranked(key: list[float]) -> list[float]:
     return rank
 
 
-def starts(blocks: Blocks, layers: list[list[int]]) -> Iterator[tuple[int, list[float]]]:
-    """Two orders with their crossings, one along what computes the outputs and one along what uses the inputs."""
-    count = len(blocks.first)
-    outputs = [block for block in range(count) if not blocks.right[block]]
-    inputs = [block for block in range(count - 1, -1, -1) if not blocks.left[block]]
-    crossings, smoothing = Crossings(blocks, layers), _Smoothing(blocks)
-    for near, roots in ((blocks.left, outputs), (blocks.right, inputs)):
-        best = _depth_first(near, roots)
-        fewest = crossings.of(best)
-        smoothed = best
-        for rounds in SMOOTHINGS if fewest else ():
-            smoothed = smoothing.smoothed(smoothed, rounds)
-            now = crossings.of(smoothed)
-            if now < fewest:
-                fewest, best = now, smoothed
-        yield fewest, best.tolist()
+class Starts:
+    """Orders to begin with, each with its crossings."""
+
+    def __init__(self, blocks: Blocks, layers: list[list[int]]) -> None:
+        self.blocks = blocks
+        self._crossings, self._smoothing = Crossings(blocks, layers), _Smoothing(blocks)
+
+    def walked(self) -> Iterator[list[tuple[int, list[float]]]]:
+        """Along what computes the outputs, then along what uses the inputs: as walked, a little and much smoothed.
+
+        Only as walked where nothing crosses.
+        """
+        count = len(self.blocks.first)
+        outputs = [block for block in range(count) if not self.blocks.right[block]]
+        inputs = [block for block in range(count - 1, -1, -1) if not self.blocks.left[block]]
+        for near, roots in ((self.blocks.left, outputs), (self.blocks.right, inputs)):
+            rank = _depth_first(near, roots)
+            orders = [(self._crossings.of(rank), rank.tolist())]
+            for rounds in SMOOTHINGS if orders[0][0] else ():
+                rank = self._smoothing.smoothed(rank, rounds)
+                orders.append((self._crossings.of(rank), rank.tolist()))
+            yield orders
+
+    def shuffled(self, luck: Random) -> tuple[int, list[float]]:
+        """Any order, a little smoothed."""
+        count = len(self.blocks.first)
+        rank = self._smoothing.smoothed(np.array(luck.sample(range(count), count), dtype=np.float64), SMOOTHINGS[0])
+        return self._crossings.of(rank), rank.tolist()
 
 
 def _depth_first(near: list[list[tuple[int, int]]], roots: Iterable[int]) -> _Ranks:

@@ -46,7 +46,7 @@ class _Side:
 class Sifting:
     """The blocks in an order that gets better."""
 
-    def __init__(self, blocks: Blocks, layers: list[list[int]], rank: list[float], reach: int) -> None:
+    def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int) -> None:
         self.blocks = blocks
         self.reach = reach  # blocks that one may pass in each direction
         self.beside = [
@@ -59,12 +59,13 @@ class Sifting:
         ]
         self.compared = 0  # pairs of blocks, which is what takes the time
         self.restless: set[int] = set()  # blocks that may save crossings elsewhere
-        self.luck = random.Random(1993)  # any fixed seed: the same graph is always drawn in the same way
-        self.begin(rank)
+        self.luck = random.Random(1)  # any fixed seed: the same graph is always drawn in the same way
+        self.begin(ranked([0.0] * len(self.beside)))
 
     def begin(self, rank: list[float]) -> None:
         """Go on from this order."""
         self.rank = list(rank)
+        self.restless.clear()
         self.left, self.right = _Side(self.blocks.left, self.rank), _Side(self.blocks.right, self.rank)
         self.crowded = False
         self.moves: list[tuple[int, float]] = []  # since `mark`: which block, and its rank before
