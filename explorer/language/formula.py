@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from explorer.language.primitives import OPERATORS, PRIMITIVES, function_named
+from explorer.language.primitives import ALIASES, OPERATORS, PRIMITIVES, Primitive, function_named
 from explorer.language.program import (
     Apply,
     Assign,
@@ -73,6 +73,7 @@ _RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 _ENDS = frozenset((")", "]", ",", "=", "newline", "end"))  # behind what no expression goes on
 _CONDITIONS = (Compare, Logic)
+_FUNCTIONS = {n: p for n in (*PRIMITIVES, *ALIASES) if (p := function_named(n)) is not None}  # by every name
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
 
 _SIGNS = {"+": ("add", SUM), "-": ("sub", SUM), "*": ("mul", PRODUCT), "/": ("div", PRODUCT)}
@@ -99,6 +100,8 @@ class _Reader:
         self.tokens = tokenize(text)
         self.position = 0
         self.nesting = 0
+        self.line_began = 0
+        self.deep = False  # whether the tree may be deeper than MAX_DEPTH
         self.bars = 0
         self.notes: list[Note] = []
         self.assigned: dict[str, Span] = {}
@@ -180,9 +183,10 @@ class _Reader:
         if not names:
             names = self._output_names(outputs, inputs)
         body.append(Return(outputs, outputs[0].span.to(outputs[-1].span)))
-        for function in self.functions.values():
-            _check_depth(function.body)
-        _check_depth(body)
+        if self.deep:
+            for function in self.functions.values():
+                _check_depth(function.body)
+            _check_depth(body)
         whole = Span(1, 0, self.tokens[-1].span.end_line, self.tokens[-1].span.end_column)
         main = Function("main", inputs, tuple(body), whole)
         return Program(self.text, (*self.functions.values(), main), inputs, names, tuple(dict.fromkeys(self.notes)))
@@ -298,6 +302,9 @@ class _Reader:
         return tuple(values)
 
     def _end_of_line(self) -> None:
+        if self.position - self.line_began > MAX_DEPTH or self.vectors:
+            self.deep = True  # perhaps: each level is written in a sign, but for the components of vectors
+        self.line_began = self.position + 1
         if self.token.kind == "newline":
             self.position += 1
             return
@@ -352,7 +359,7 @@ class _Reader:
             return self._signed()
         if token.kind == "(":
             self.position += 1
-            inner = self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), token.span)
+            inner = self._inner(token)
             if self.token.kind == ",":
                 self._check_decimal_comma()
                 raise ExplorerError("A comma separates a function's arguments; here is no function.", self.token.span)
@@ -375,6 +382,17 @@ class _Reader:
         if self.nesting > MAX_NESTING:
             raise ExplorerError(f"The formula is nested more than {MAX_NESTING} deep.", span, "limit")
         node = read()
+        self.nesting -= 1
+        return node
+
+    def _inner(self, opening: Token) -> Node:
+        """What stands in brackets; an absolute value may begin there anew."""
+        if self.nesting >= MAX_NESTING:
+            raise ExplorerError(f"The formula is nested more than {MAX_NESTING} deep.", opening.span, "limit")
+        self.nesting += 1
+        outer, self.bars = self.bars, 0
+        node = self.expression(0)
+        self.bars = outer
         self.nesting -= 1
         return node
 
@@ -464,6 +482,9 @@ class _Reader:
             self.position += 1
             self.used_here.add(name)
             return new_name((name, token.span))
+        if following == "(" and name in _FUNCTIONS and name not in self.parameters and name not in self.bound:
+            self.position += 1
+            return self._called(token, _FUNCTIONS[name])
         if name == "not":
             self.position += 1
             condition = self.condition(self._nested(lambda: self.expression(NOT), token.span))
@@ -562,13 +583,17 @@ class _Reader:
             exponent = self._constant(float(self.token.text), self.token.text, self.token.span)
             self.position += 1
         if self.token.kind == "(":
-            self.position += 1
-            arguments = [self.number(a) for a in self._arguments(token)]
-            node = self._call(primitive.name, token, arguments, token.span.to(self.tokens[self.position - 1].span))
+            node = self._called(token, primitive)
         else:
             argument = self._bare_argument(token)
             node = self._call(primitive.name, token, [argument], token.span.to(argument.span))
         return node if exponent is None else self._power_of_call(node, exponent)
+
+    def _called(self, token: Token, primitive: Primitive) -> Expression:
+        """A call with brackets, which begin here."""
+        self.position += 1
+        arguments = [self.number(a) for a in self._arguments(token)]
+        return self._call(primitive.name, token, arguments, token.span.to(self.tokens[self.position - 1].span))
 
     def _power_of_call(self, node: Expression, exponent: Expression) -> Expression:
         return self._apply("pow", (node, exponent), node.span)
@@ -645,7 +670,7 @@ class _Reader:
         raise ExplorerError(f"{token.text} is written {FORMS[token.text]}.", span, "arity")
 
     def _arguments(self, function: Token) -> list[Node]:
-        if self.token.kind == ")":
+        if self.tokens[self.position].kind == ")":
             raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span, "arity")
         return self._comma_list(")")
 
@@ -653,7 +678,7 @@ class _Reader:
         """x[3] is the input x3; the index is a constant, or made of the variables of sums."""
         opening = self.token
         self.position += 1
-        index = self.number(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
+        index = self.number(self._inner(opening))
         end = self._expect("]", opening)
         known = self.values.get(id(index))
         if known is None or known[1] != int(known[1]) or not 0 <= known[1] < MAX_INPUTS:
@@ -676,7 +701,7 @@ class _Reader:
 
     def _slice(self) -> list[Node]:
         """The components of x[0..9] if that is what stands here, else none."""
-        if self.tokens[self.position + 1 : self.position + 2] and self.tokens[self.position + 1].kind != "[":
+        if self.tokens[self.position].kind != "name" or self.tokens[self.position + 1].kind != "[":
             return []
         ahead = self.tokens[self.position : self.position + 6]
         if [t.kind for t in ahead] != ["name", "[", "number", "..", "number", "]"]:
@@ -741,24 +766,24 @@ class _Reader:
             raise ExplorerError(f"Sums are written out to at most {MAX_EXPANDED:,} terms.", variable.span, "limit")
         for value in values:
             self.bound, self.position = {**outer, variable.text: value}, body
-            terms.append(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
+            terms.append(self._inner(opening))
             if self.position != clause:
                 raise self._unexpected()
         self.bound, self.position = outer, after
         return terms
 
     def _comma_list(self, closing: str) -> list[Node]:
-        opening = self.tokens[self.position - 1]
+        opening, tokens = self.tokens[self.position - 1], self.tokens
         values = []
         while True:
             if components := self._slice():
                 values += components
-                if self.token.kind != ",":
+                if tokens[self.position].kind != ",":
                     break
                 self.position += 1
                 continue
-            values.append(self._nested(lambda: self._inside_bars(0, lambda: self.expression(0)), opening.span))
-            if self.token.kind != ",":
+            values.append(self._inner(opening))
+            if tokens[self.position].kind != ",":
                 break
             self.position += 1
         self._expect(closing, opening)
