@@ -4,7 +4,8 @@
 
 Bytes, fragments of formulas and of LaTeX, changed lines of the corpora, changed and exchanged algorithms, one sign
 thousands of times. What is read is typeset and run within small limits, one text in ten. An audit hook watches for
-whatever reaches out of the process. The time is this process's own; a busy machine makes it longer all the same.
+whatever reaches out of the process. The time is this process's own; because a busy machine makes it longer all the
+same, what took long is read again, and its shortest time counts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ REPEATED = [
 ]
 REACHES_OUT = ("os.", "subprocess.", "socket.", "exec", "compile", "import", "shutil.", "ctypes.")
 SLOW_SECONDS = 0.1
+AGAIN_SECONDS, AGAIN = 0.02, 4  # what took longer than this is read so many times more
 
 
 class Source:
@@ -118,7 +120,7 @@ def main() -> int:
 
     sys.addaudithook(watch)
     read = faults = slow = 0
-    longest = 0.0
+    longest, slowest = 0.0, ""
     for number in range(options.inputs):
         text = source.text()
         began = time.process_time()
@@ -138,11 +140,18 @@ def main() -> int:
             continue
         finally:
             watching[0] = False
-        longest = max(longest, seconds)
+        for _ in range(AGAIN if seconds > AGAIN_SECONDS else 0):
+            began = time.process_time()
+            with suppress(ExplorerError):
+                parse(text)
+            seconds = min(seconds, time.process_time() - began)
+        if seconds > longest:
+            longest, slowest = seconds, text
         slow += seconds > SLOW_SECONDS
     print(
         f"{options.inputs:,} texts, {read:,} of them programs: {faults} faults, {len(reached)} reached out, "
-        f"{slow} took longer than {SLOW_SECONDS:g} s, the longest {longest:.3f} s"
+        f"{slow} took longer than {SLOW_SECONDS:g} s, the longest {longest:.3f} s: "
+        f"{slowest[:40]!r} … of {len(slowest):,} characters"
     )
     return 1 if faults or reached else 0
 
