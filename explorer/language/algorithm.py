@@ -57,6 +57,8 @@ from explorer.language.program import (
     Zip,
     names_in,
     new_apply,
+    new_assign,
+    new_compare,
     new_constant,
     new_name,
     new_span,
@@ -524,7 +526,7 @@ class _Reader:
     def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement:
         if isinstance(target, ast.Name) and not isinstance(value, ast.Tuple):
             name = target.id if target.id in self.assigned else self.target(target.id, target)
-            return Assign(name, self.expression(value), span)
+            return new_assign((name, self.expression(value), span))
         self.note_comma(value)
         match target:
             case ast.Name(id=name):
@@ -854,6 +856,8 @@ class _Reader:
 
     def read_condition(self, node: ast.expr) -> Condition:
         span = self.span(node)
+        if type(node) is ast.Compare and len(node.ops) == 1 and (sign := _RELATIONS.get(type(node.ops[0]))) is not None:
+            return new_compare((sign, self.expression(node.left), self.expression(node.comparators[0]), span))
         match node:
             case ast.Compare(left=left, ops=operators, comparators=rights):
                 parts: list[Condition] = []
@@ -959,17 +963,15 @@ def _targets(body: Sequence[ast.stmt]) -> list[ast.Name]:
     """The names that statements assign to, in those inside others too; a comprehension's variable is its own."""
     found: list[ast.expr] = []
     for statement in body:
-        match statement:
-            case ast.Assign(targets=targets):
-                found += targets
-            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
-                found.append(target)
-            case ast.For(target=target, body=inner):
-                found += [target, *_targets(inner)]
-            case ast.While(body=inner):
-                found += _targets(inner)
-            case ast.If(body=inner, orelse=otherwise):
-                found += _targets(inner) + _targets(otherwise)
+        kind = type(statement)
+        if isinstance(statement, ast.Assign):
+            found += statement.targets
+        elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+            found.append(statement.target)
+        elif kind is ast.If or kind is ast.While:
+            found += _targets(statement.body) + _targets(statement.orelse)  # type: ignore[attr-defined]
+        elif isinstance(statement, ast.For):
+            found += [statement.target, *_targets(statement.body)]
     names: list[ast.Name] = []
     while found:
         target = found.pop(0)

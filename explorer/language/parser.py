@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
         raise ExplorerError(
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", kind="limit"
         )
+    collecting = gc.isenabled()
+    gc.disable()  # a reader makes thousands of small parts and no cycle: there is nothing to collect
     try:
         program = read_algorithm(text) if is_algorithm(text) else read_formula(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
@@ -31,6 +34,9 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
         if not looks_like_latex(text):
             raise
         raise _latex_offered(text, error.span) from None
+    finally:
+        if collecting:
+            gc.enable()
     return program if limits is DEFAULT_LIMITS else replace(program, limits=limits)
 
 

@@ -234,11 +234,6 @@ class Fold(Node):
     span: Span = NOWHERE
 
 
-# Name(*two) and so on, in a third of the time, for the readers.
-new_constant: Callable[[tuple[float, str, Span]], Constant] = partial(tuple.__new__, Constant)  # type: ignore[type-var]
-new_name: Callable[[tuple[str, Span]], Name] = partial(tuple.__new__, Name)  # type: ignore[type-var]
-new_apply: Callable[[tuple[str, tuple[Expression, ...], Span]], Apply] = partial(tuple.__new__, Apply)  # type: ignore[type-var]
-
 Condition = Compare | Logic
 # What a loop assigns to: a name, or several in round brackets for an item that is a list, or for lists side by side.
 Target = Union[str, tuple["Target", ...]]  # noqa: UP007 - it names itself
@@ -316,6 +311,13 @@ class Return(Node):
     values: tuple[Expression, ...]
     span: Span = NOWHERE
 
+
+# Name(*two) and so on, in a third of the time, for the readers.
+new_constant: Callable[[tuple[float, str, Span]], Constant] = partial(tuple.__new__, Constant)  # type: ignore[type-var]
+new_name: Callable[[tuple[str, Span]], Name] = partial(tuple.__new__, Name)  # type: ignore[type-var]
+new_apply: Callable[[tuple[str, tuple[Expression, ...], Span]], Apply] = partial(tuple.__new__, Apply)  # type: ignore[type-var]
+new_compare: Callable[[tuple[str, Expression, Expression, Span]], Compare] = partial(tuple.__new__, Compare)  # type: ignore[type-var]
+new_assign: Callable[[tuple[str, Expression, Span]], Assign] = partial(tuple.__new__, Assign)  # type: ignore[type-var]
 
 Statement = Assign | AssignSeveral | AssignItem | If | While | For | Break | Continue | Return
 
