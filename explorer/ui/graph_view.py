@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QFrame, QGraphicsScene, QGraphicsView, QToolTip, QWidget
 
 from explorer.ui.graph_map import GraphMap
-from explorer.ui.graph_paint import Edges, Nodes, Style
+from explorer.ui.graph_paint import DOT_ABOVE, Edges, Nodes, Style
 from explorer.ui.graph_picture import GraphModel, GraphState, Picture
 
 WHOLE_FROM = 0.44  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
@@ -345,7 +345,7 @@ class GraphView(QGraphicsView):
         lines.append(f"value {primal}" if primal is not None else "value not computed yet")
         if state.second_label and state.seconds:
             second = state.seconds[node]
-            name = "adjoint" if state.reverse else "tangent"
+            name = "tangent" if DOT_ABOVE in state.second_label else "adjoint"
             lines.append(f"{name} {second}" if second is not None else f"{name} not computed yet")
         return "\n".join(lines)
 

@@ -43,6 +43,14 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
         keys_of_tab = QKeySequence(f"Ctrl+{place + 1}")
         _add(view, words, keys_of_tab, lambda place=place: window.tabs.setCurrentIndex(place))
     _add(view, "&Fit the graph", QKeySequence("Ctrl+0"), window.graph.view.fit)
+    panel = window.graph
+    graph = view.addMenu("Computational &graph")
+    for button in (panel.forward, panel.reverse, panel.second, panel.tree, panel.heat_on):
+        _add(graph, button.accessibleName(), None, button.click)
+    _add(graph, "The &derivative's own graph, or the program's", None, panel.change_drawn)
+    graph.addMenu(panel.fold_menu)
+    graph.addSeparator()
+    graph.addActions(panel.more.menu().actions())
     _add(view, "&Reset the layout", None, window.default_layout)
 
     # The keys of the player are the graph panel's own.

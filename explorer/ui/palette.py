@@ -21,6 +21,7 @@ def _commands(action: QAction, way: tuple[str, ...]) -> Iterator[tuple[str, QAct
     words = action.text().partition("\t")[0].replace("&", "")
     menu = action.menu()
     if isinstance(menu, QMenu):
+        menu.aboutToShow.emit()  # some are filled only then
         for inside in menu.actions():
             yield from _commands(inside, (*way, words))
     elif words and action.isEnabled() and not action.isSeparator():

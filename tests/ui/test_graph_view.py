@@ -406,3 +406,8 @@ def test_a_thousand_nodes_show_and_step_without_freezing(view, qtbot):
     view.show_state(GraphState(("1",) * 1000, active_nodes=frozenset({3})))
     view.show_state(GraphState(("1",) * 1000, active_nodes=frozenset({4})))
     assert view.touched[0] == {3, 4}
+
+
+def test_a_screen_reader_hears_of_an_adjoint_while_the_values_are_recorded(view):
+    view.show_state(GraphState(["2"] * len(NODES), [None] * len(NODES), "v̄"))
+    assert "adjoint not computed yet" in view.describe_node(0)

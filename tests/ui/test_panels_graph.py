@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from explorer.ui import theme
+from explorer.ui.palette import commands
 from explorer.ui.panel import short_text
 from tests.ui.conftest import PATIENCE_MS
 
@@ -279,3 +280,16 @@ def test_options_that_a_stranger_wrote_change_nothing(window, junk):
     before = window.graph.options()
     window.graph.restore(junk)
     assert window.graph.options() == before
+
+
+def test_the_palette_finds_what_the_graphs_own_menus_offer(window, find, write):
+    write("def f(x):\n    for i in range(3):\n        x = x*x + x\n    return x")
+    found = [words for words, _ in commands(window.menuBar())]
+    for words in ("Copy the trace as LaTeX", "Fold all rounds (3)", "Save the sweep as a film …"):
+        assert any(entry.endswith(words) for entry in found), words
+
+
+def test_escape_leaves_the_search_for_the_graph(window, find):
+    find("graph.search").setFocus()
+    QTest.keyClick(find("graph.search"), Qt.Key.Key_Escape)
+    assert find("graph.view").hasFocus()

@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QRadioButton,
     QSplitter,
@@ -41,8 +40,10 @@ from PySide6.QtWidgets import (
 from explorer.language.program import Span
 from explorer.ui import icons
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_folds import FoldMenu, fold_words, parts_around
 from explorer.ui.graph_heat import Heat, HeatLegend
 from explorer.ui.graph_player import Player
+from explorer.ui.graph_search import NodeSearch
 from explorer.ui.graph_seed import Seed
 from explorer.ui.graph_state import StateMaker
 from explorer.ui.graph_view import GraphView
@@ -174,18 +175,21 @@ class GraphPanel(Panel):
         self.second = QRadioButton("2nd order", objectName="graph.mode.second")
         self.second.setAccessibleName("Forward-over-reverse: Hessian times a direction")
         self.second.setToolTip("Reverse mode run on dual numbers: the ε parts of the adjoints are Hessian × direction")
-        self.reverse.setChecked(True)
-        modes = QButtonGroup(self)
-        for place, button in enumerate((self.forward, self.reverse, self.second)):
-            modes.addButton(button)
-            button.toggled.connect(self._mode_changed)
-            self.head.insertWidget(2 + place, button)
         self.drawn = QComboBox(objectName="graph.drawn")
         self.drawn.setAccessibleName("Which graph is drawn: the program's, or a derivative's own")
         self.drawn.setToolTip("The program's graph, or the graph of its derivative: as a tree, shared, after CSE")
         self.drawn.addItems(["program", "derivative"])
         self.drawn.currentIndexChanged.connect(self._drawn_changed)
         self.head.insertWidget(1, self.drawn)
+        modes = QButtonGroup(self)
+        for button in (self.forward, self.reverse, self.second):
+            modes.addButton(button)
+            self.head.insertWidget(self.head.count() - 1, button)
+        self.reverse.setChecked(True)
+        for button in (self.forward, self.second):
+            button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes to the one that is chosen; then Qt sees to it
+        for button in (self.forward, self.reverse, self.second):
+            button.toggled.connect(self._mode_changed)
 
     def _build_strip(self) -> None:
         """The row above the graph: where the sweep starts, how the graph is drawn, search, and a menu of the rest."""
@@ -204,14 +208,11 @@ class GraphPanel(Panel):
         self.fold_button = QToolButton(objectName="graph.fold", text="Fold")
         self.fold_button.setAccessibleName("Fold calls, rounds of loops and named values into one node each")
         self.fold_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.fold_menu = QMenu(self.fold_button)
-        self.fold_menu.aboutToShow.connect(self._fill_fold_menu)
+        self.fold_menu = FoldMenu(self.fold_button)
+        self.fold_menu.wanted.connect(self._set_folds)
         self.fold_button.setMenu(self.fold_menu)
-        self.search = QLineEdit(objectName="graph.search")
-        self.search.setAccessibleName("Find a node by its name, operation or value")
-        self.search.setPlaceholderText("Find a node")
-        self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(70)
+        self.search = NodeSearch()
+        self.search.left.connect(lambda: self.view.setFocus())
         self.search.textEdited.connect(self._search_edited)
         self.search.returnPressed.connect(self._search_next)
         self.more = QToolButton(objectName="graph.more")
@@ -308,7 +309,7 @@ class GraphPanel(Panel):
             ("Shift+F10", self.previous, everywhere),
             ("Home", self.first, here),
             ("End", self.last, here),
-            ("Ctrl+F", self._start_search, here),
+            ("Ctrl+F", self.search.start, here),
         ):
             QShortcut(QKeySequence(key), self, slot, context=context)
 
@@ -377,7 +378,7 @@ class GraphPanel(Panel):
         at_end = old is None or row == self.player.steps or not same_film
         if not same_film:
             self.player.stop()
-        self._graph = answer
+        self._graph = self.fold_menu.graph = answer
         self.explain.set_lines(_LINES[answer.mode])
         self._progress = Progress(answer)
         self._state = StateMaker(answer, self._progress, self.all_digits.isChecked())
@@ -450,6 +451,10 @@ class GraphPanel(Panel):
         self.ask_again()
 
     # -- the derivative's own graph ---------------------------------------------------------------------------------
+
+    def change_drawn(self) -> None:
+        """Draw the other graph: the derivative's own, or the program's."""
+        self.drawn.setCurrentIndex(1 - self.drawn.currentIndex())
 
     def _drawn_changed(self) -> None:
         self._show_drawn()
@@ -528,7 +533,7 @@ class GraphPanel(Panel):
         self.plain_names.setChecked(not self.paper_names.isChecked())
         folds = options.get("folds")
         if isinstance(folds, list) and len(folds) <= _MOST_FOLDS and all(isinstance(key, str) for key in folds):
-            self._folds = list(folds)
+            self._folds = self.fold_menu.folds = list(folds)
         with QSignalBlocker(self.drawn):
             self.drawn.setCurrentIndex(max(self.drawn.findText(str(options.get("drawn"))), 0))
         self.seed.restore(options)
@@ -676,47 +681,14 @@ class GraphPanel(Panel):
         if key:
             self._set_folds([k for k in self._folds if k != key])
             return
-        op = self._graph.node_ops[index]
-        around = [part for part in self._graph.parts if op is not None and part[3] <= op <= part[4]]
+        around = parts_around(self._graph, self._graph.node_ops[index])
         if around:
-            self._set_folds([*self._folds, min(around, key=lambda part: part[4] - part[3])[1]])
+            self._set_folds([*self._folds, around[0][1]])
 
     def _set_folds(self, keys: list[str]) -> None:
-        self._folds = list(dict.fromkeys(keys))
+        self._folds = self.fold_menu.folds = list(dict.fromkeys(keys))
         self._note()
         self.ask_again()
-
-    def _fill_fold_menu(self) -> None:
-        menu, parts = self.fold_menu, self._graph.parts if self._graph is not None else []
-        menu.clear()
-        for kind, words in (
-            ("name", "Fold all &named values"),
-            ("call", "Fold all &calls"),
-            ("round", "Fold all &rounds"),
-        ):
-            keys = [part[1] for part in parts if part[0] == kind]
-            action = menu.addAction(f"{words} ({len(keys):,})")
-            action.setEnabled(bool(keys))
-            action.setData(keys)
-            action.triggered.connect(self._fold_all)
-        functions = list(dict.fromkeys(part[2] for part in parts if part[0] == "call"))
-        for name in functions[:12]:
-            keys = [part[1] for part in parts if part[0] == "call" and part[2] == name]
-            action = menu.addAction(f"Fold calls of {name.replace('&', '&&')} ({len(keys):,})")
-            action.setData(keys)
-            action.triggered.connect(self._fold_all)
-        menu.addSeparator()
-        unfold = menu.addAction("&Unfold all")
-        unfold.setEnabled(bool(self._folds))
-        unfold.triggered.connect(self._unfold_all)
-        hint = menu.addAction("A double click folds the part around a node, or unfolds one")
-        hint.setEnabled(False)
-
-    def _fold_all(self) -> None:
-        self._set_folds([*self._folds, *self.sender().data()])
-
-    def _unfold_all(self) -> None:
-        self._set_folds([])
 
     def _show_menu(self, node: int | None, at: QPoint) -> None:
         """The menu of a node, or of the drawing."""
@@ -728,15 +700,9 @@ class GraphPanel(Panel):
             if graph.node_keys[node]:
                 menu.addAction("Unfold", lambda: self._node_opened(node))
             else:
-                op = graph.node_ops[node]
-                around = [part for part in graph.parts if op is not None and part[3] <= op <= part[4]]
-                for part in sorted(around, key=lambda p: p[4] - p[3])[:6]:
-                    words = {"name": "the value", "call": "the call of", "round": ""}[part[0]]
-                    label = part[2].replace("&", "&&")
-                    menu.addAction(
-                        f"Fold {words} {label}".replace("  ", " "),
-                        lambda key=part[1]: self._set_folds([*self._folds, key]),
-                    )
+                for part in parts_around(graph, graph.node_ops[node]):
+                    fold = [*self._folds, part[1]]
+                    menu.addAction(fold_words(part), lambda fold=fold: self._set_folds(fold))
             menu.addSeparator()
         menu.addAction("Show all\tCtrl+0", self.view.fit)
         menu.addAction("Zoom in\t+", self.view.zoom_in)
@@ -745,34 +711,13 @@ class GraphPanel(Panel):
 
     # -- search ----------------------------------------------------------------------------------------------------
 
-    def _start_search(self) -> None:
-        self.search.setFocus()
-        self.search.selectAll()
-
-    def _found(self) -> list[int]:
-        """The nodes that the search is for, in the order of the graph."""
-        graph, text = self._graph, self.search.text().strip().casefold()
-        if graph is None or not text:
-            return []
-        picture, state = graph.picture, self._state
-        found = []
-        for node in range(len(picture.nodes)):
-            op = graph.node_ops[node]
-            words = [picture.names[node], picture.nodes[node].title, picture.nodes[node].operation]
-            words += graph.aliases[op] if op is not None else []
-            if any(text == word.casefold() for word in words) or (
-                op is not None
-                and (text in graph.formulas[op].casefold() or text == (state.texts.primal(node) if state else ""))
-            ):
-                found.append(node)
-        return found
-
     def _search_edited(self) -> None:
         self._search_next(from_here=True)
 
     def _search_next(self, from_here: bool = False) -> None:
         """Go to the next node that fits, round and round."""
-        found, here = self._found(), self.view.selected
+        graph, here = self._graph, self.view.selected
+        found = self.search.found(graph, self._state.texts.primal) if graph is not None and self._state else []
         self.search.setToolTip(f"{len(found)} found; Return goes to the next" if self.search.text() else "")
         if not found:
             self.search.setProperty("wrong", bool(self.search.text()))
