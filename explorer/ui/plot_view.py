@@ -61,6 +61,7 @@ SMOOTH_INK = 1.5e6  # device pixels covered by lines with smooth edges: 30 ms; j
 RIMMED_INK = 5e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
 DASHED_INK = 1e4  # logical pixels of dashed line: Qt strokes dashes as one path, in more than linear time
 LARGEST_PICTURE = 8192 * 8192 * 4  # bytes; the plotting process draws none larger
+MOST_IN_FILE = 120_000  # points of all paths in a file of lines: what is asked has at most 4 MiB
 FAR_PX = 50.0  # clipping this far outside keeps a thick line's end out of sight and Qt's coordinates small
 
 
@@ -79,9 +80,11 @@ class Polyline:
     arrow: bool = False
     dashed: bool = False
 
-    def message(self, colour: str) -> dict[str, Any]:
-        """It as `plots.overlays` draws it."""
-        x, y = ({"float64": base64.b64encode(_doubles(values)).decode("ascii")} for values in (self.x, self.y))
+    def message(self, colour: str, most: int) -> dict[str, Any]:
+        """It as `plots.overlays` draws it, with at most about so many points."""
+        stride = math.ceil(len(self.x) / most) | 1
+        thin = (_doubles(_thinned(values, stride)) for values in (self.x, self.y))
+        x, y = ({"float64": base64.b64encode(values).decode("ascii")} for values in thin)
         look = {"width": self.width, "dashed": self.dashed, "arrow": self.arrow}
         return {"kind": "line", "x": x, "y": y, "colour": colour, **look}
 
@@ -99,7 +102,7 @@ class Marker:
     label: str = ""
     colour: int | str = "text"
 
-    def message(self, colour: str) -> dict[str, Any]:
+    def message(self, colour: str, _most: int) -> dict[str, Any]:
         """It as `plots.overlays` draws it."""
         place = {"x": repr(float(self.x)), "y": repr(float(self.y))}
         return {"kind": "marker", **place, "shape": self.shape, "label": self.label, "colour": colour}
@@ -113,7 +116,7 @@ class Raster:
     x_limits: tuple[float, float]
     y_limits: tuple[float, float]
 
-    def message(self, _colour: str) -> dict[str, Any]:
+    def message(self, _colour: str, _most: int) -> dict[str, Any]:
         """It as `plots.overlays` draws it."""
         image = self.image.convertToFormat(QImage.Format.Format_RGBA8888)
         rows = b"".join(bytes(image.constScanLine(row))[: 4 * image.width()] for row in range(image.height()))
@@ -451,7 +454,8 @@ class PlotView(QWidget):
 
         drawn = self._drawn_over()
         colours = ["" if isinstance(part, Raster) else self._colour(part.colour).name() for part in drawn]
-        parts = [part.message(colour) for part, colour in zip(drawn, colours, strict=True)]
+        most = MOST_IN_FILE // max(len(drawn), 1)
+        parts = [part.message(colour, most) for part, colour in zip(drawn, colours, strict=True)]
         self._want(_Export({"ratio": 1.0, "format": kind, "overlay": parts}, whole, fail))
 
     def _drawn_over(self) -> tuple[Overlay, ...]:

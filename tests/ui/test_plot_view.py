@@ -1,6 +1,7 @@
 """The plot in the window, with the real plotting process, and the mapping between data and pixels by itself."""
 
 import base64
+import json
 import math
 import re
 import subprocess
@@ -599,6 +600,17 @@ def test_a_plot_is_saved_as_lines_with_its_overlay(real, qtbot, tmp_path):
     red, green = (f"{part:.4f}"[:5].encode() for part in QColor(ORANGE).getRgbF()[:2])
     colours = [re.findall(rb"(\S+) (\S+) 0 (?:rg|RG)\n", zlib.decompress(part)) for part in streams]
     assert any(r.startswith(red) and g.startswith(green) for found in colours for r, g in found)
+
+
+def test_long_paths_in_a_file_fit_into_the_question(view, worker):
+    view.show_figure(LINE)
+    worker.reply()
+    xs = [k / 1e5 for k in range(100_000)]
+    view.set_overlay([Polyline(xs, xs, k) for k in range(12)])
+    view.write_for_export("svg", lambda content: None, lambda reason: None)
+    assert len(json.dumps(worker.asked[-1])) < 3 * 2**20
+    line = worker.asked[-1]["overlay"][0]
+    assert array("d", base64.b64decode(line["x"]["float64"]))[-1] == xs[-1]
 
 
 def test_a_file_that_cannot_be_written_or_has_another_ending_is_said(view, worker, tmp_path):
