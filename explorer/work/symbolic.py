@@ -192,13 +192,14 @@ def steps_answers(ask: Message) -> Iterator[Message]:
         root = symbolic.differentiated(root, about.inputs[place])
     walk = Differentiation(symbol)
     derivative = walk.of(root)
+    partial = len(about.inputs) > 1
     line = None
     for line in lines(walk, root):
         if line.number > MAX_STEPS:
             break
         yield {
             "step": {"number": line.number, "inside": line.inside, "rule": line.rule, "again": line.again},
-            "notation": line_notation(line, symbol).to_json(),
+            "notation": line_notation(line, symbol, partial=partial).to_json(),
         }
     if line is None:
         yield {"result": None}
@@ -211,7 +212,7 @@ def steps_answers(ask: Message) -> Iterator[Message]:
         "replayed": replay(walk, root) == derivative,
         "confirmed": symbolic.diff(root, symbol) == derivative if small else None,
     }
-    yield from _sent(line_notation(first, symbol, whole=True), {"result": result})
+    yield from _sent(line_notation(first, symbol, whole=True, partial=partial), {"result": result})
 
 
 def form_answers(ask: Message) -> Iterator[Message]:

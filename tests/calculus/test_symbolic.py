@@ -461,7 +461,11 @@ def drawn(notation: Notation) -> str:
         ("atan2(x, y)", "atan2(x, y)"),
         ("x^(-2)", "[1]/[x^{2}]"),
         ("x^y^2", "x^{y^{2}}"),
-        ("(x^y)^2", "x^{2 · y}"),
+        ("(x^y)^2", "x^{2y}"),
+        ("2*pi*x*sin(x)", "2π · x · sin(x)"),
+        ("2*sqrt(x)*3^y", "2 · 3^{y} · √{x}"),
+        ("x^(5/2)", "x^{5 / 2}"),
+        ("x - mu", "x − mu"),
         ("where(x > 0, x, 2)", "xif x > 02otherwise"),
     ],
 )

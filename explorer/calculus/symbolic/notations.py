@@ -82,6 +82,8 @@ class Writer:
 
     def sum(self, node: Expression, allowance: int) -> int:
         terms = node.as_ordered_terms() if len(node.args) <= 60 else list(node.args)
+        if len(terms) == 2 and negative(terms[0]) and not negative(terms[1]):
+            terms.reverse()  # x − μ
         children: list[int] = []
         for count, term in enumerate(terms):
             if self.sizes.get(term, 1) > allowance:

@@ -6,7 +6,7 @@ derivative: what is shown cannot differ from what was done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +100,11 @@ def replay(differentiation: Differentiation, root: Expression) -> Expression:
 
 
 class StepWriter(Writer):
-    """Writes expressions in which Marks stand for d/dx of a part."""
+    """Writes expressions in which Marks stand for d/dx of a part, or ∂/∂x where there are other inputs."""
+
+    def __init__(self, roots: Sequence[Expression], partial: bool) -> None:
+        super().__init__(roots)
+        self.sign = "∂" if partial else "d"
 
     def call(self, node: Expression, allowance: int) -> int:
         if isinstance(node, Mark):
@@ -109,18 +113,21 @@ class StepWriter(Writer):
 
     def operator(self, node: Expression, symbol: Any, allowance: int) -> int:
         """d/dx of the node in brackets."""
-        above = self.add("symbol", "d")
-        below = self.add("row", children=[self.add("symbol", "d"), self.add("name", str(symbol))])
+        above = self.add("symbol", self.sign)
+        below = self.add("row", children=[self.add("symbol", self.sign), self.add("name", str(symbol))])
         fraction = self.add("fraction", children=[above, below])
         inner = self.write(node, allowance)[0]
         return self.add("row", children=[fraction, self.add("bracket", "()", [inner])])
 
 
-def line_notation(line: Line, symbol: Any, whole: bool = False) -> Notation:
-    """d/dx(node) = pattern = derivative, large parts left out; `whole` for the last line, which is the result."""
+def line_notation(line: Line, symbol: Any, whole: bool = False, partial: bool = False) -> Notation:
+    """d/dx(node) = pattern = derivative, large parts left out; `whole` for the last line, which is the result.
+
+    partial: whether there are other inputs, so that it is ∂/∂x.
+    """
     allowance = MAX_LINE_NODES * (20 if whole else 1)
     roots = [line.node, line.derivative] + ([line.pattern] if line.pattern is not None else [])
-    writer = StepWriter(roots)
+    writer = StepWriter(roots, partial)
     pieces = [writer.operator(line.node, symbol, allowance)]
     if line.pattern is not None and not whole:
         pieces += [writer.add("operator", "="), writer.write(line.pattern, allowance)[0]]
