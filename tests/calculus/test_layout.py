@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.calculus.layout import LABEL_HEIGHT, LABEL_WIDTH, Drawing, lay_out
+from tests.benchmarks.layout import crossings as count_crossings
+from tests.benchmarks.layout import graph_of, own_lines, random_graph, random_program, rosenbrock
 
 Edges = list[tuple[int, int]]
 
@@ -145,6 +147,27 @@ def test_a_ladder_of_shared_inputs_is_drawn_without_crossings():
             edges.append((total, term))
         total = term
     assert crossings(lay_out(boxes(following), edges)) == 0
+
+
+@pytest.mark.parametrize(
+    ("graph", "reached"),
+    [
+        (random_graph(24, 2), 6),
+        (random_graph(32, 6), 8),
+        (random_graph(40, 10), 14),
+        (random_graph(48, 14), 28),
+        (random_graph(56, 18), 16),
+        (random_graph(68, 24), 51),
+        (random_graph(80, 30), 84),
+        (random_graph(92, 36), 58),
+        (graph_of(random_program(300, 6, 1)), 183),
+        (graph_of(rosenbrock(30)), 27),
+    ],
+)
+def test_no_more_edges_cross_than_when_this_was_written(graph, reached):
+    """A tenth more is let pass, for ties may be broken otherwise."""
+    nodes, edges = graph
+    assert count_crossings(own_lines(lay_out(boxes(nodes), edges))) <= 1.1 * reached
 
 
 def test_two_edges_between_the_same_nodes_are_drawn_apart():

@@ -50,7 +50,8 @@ def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
         if max([_pool(layer, stack, lines, y) for layer, stack in order]) < STILL:
             break
     for _ in range(min(STRAIGHTENINGS, max(FEWEST, STRAIGHTEN_WORK // size))):
-        _straighten(graph, room, y)
+        if not _straighten(graph, room, y):
+            break
     return y
 
 
@@ -103,11 +104,12 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
     return farthest
 
 
-def _straighten(graph: Layered, room: list[float], y: list[float]) -> None:
+def _straighten(graph: Layered, room: list[float], y: list[float]) -> bool:
     """Put runs of vertices that are almost level on one level, as far as the vertices above and below allow it.
 
-    A run follows a chain of bends, and from a node the line that falls or rises least.
+    A run follows a chain of bends, and from a node the line that falls or rises least. Whether there was one.
     """
+    found = False
     above, below = [-1] * len(y), [-1] * len(y)
     for layer in graph.layers:
         for upper, lower in pairwise(layer):
@@ -126,12 +128,13 @@ def _straighten(graph: Layered, room: list[float], y: list[float]) -> None:
                 least = y[upper] + room[vertex] if upper >= 0 else -inf
                 most = y[lower] - room[lower] if lower >= 0 else inf
                 if max(low, least) > min(high, most):
-                    _level_run(run, low, high, y)
+                    found |= _level_run(run, low, high, y)
                     run, low, high = [], -inf, inf
                 run.append(vertex)
                 low, high = max(low, least), min(high, most)
                 vertex = _next_of_run(graph, vertex, claimed, y)
-            _level_run(run, low, high, y)
+            found |= _level_run(run, low, high, y)
+    return found
 
 
 def _next_of_run(graph: Layered, vertex: int, claimed: list[bool], y: list[float]) -> int | None:
@@ -147,9 +150,13 @@ def _next_of_run(graph: Layered, vertex: int, claimed: list[bool], y: list[float
     return best
 
 
-def _level_run(run: list[int], low: float, high: float, y: list[float]) -> None:
-    """Give a run its mean level, or the nearest that is free."""
-    if len(run) > 1:
-        level = min(max(sum([y[vertex] for vertex in run]) / len(run), low), high)
-        for vertex in run:
-            y[vertex] = level
+def _level_run(run: list[int], low: float, high: float, y: list[float]) -> bool:
+    """Give a run its mean level, or the nearest that is free; whether that moves it."""
+    if len(run) < 2:
+        return False
+    level = min(max(sum([y[vertex] for vertex in run]) / len(run), low), high)
+    moved = False
+    for vertex in run:
+        moved = moved or abs(y[vertex] - level) > STILL
+        y[vertex] = level
+    return moved

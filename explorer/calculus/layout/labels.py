@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 from explorer.calculus.layout.curves import LAYER_GAP, Point
 
 LABEL_WIDTH, LABEL_HEIGHT = 50.0, 18.0  # "−0.000123" in a 10 px font, and its plate
 LABEL_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)  # along the last bend of an edge, the best first
-BETWEEN = (0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.22, 0.78, 0.14, 0.86)  # and where there are few edges also here
+# and where there are few edges also here:
+MORE_PLACES = (*LABEL_PLACES, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.22, 0.78, 0.14, 0.86)
 FEW = 12  # edges in a gap of which each is looked at; where there are more, those in the same cells of a label's size
 ATTEMPTS = 4  # orders in which the texts of a few edges are placed
 AIR = 2.0  # between a text and a curve
@@ -51,20 +53,25 @@ def _place(gap: list[int], bends: list[Bend], labels: list[Point]) -> None:
     if len(gap) > FEW:
         _place_many(gap, bends, labels)
         return
-    order = sorted(gap, key=lambda edge: _on_curve(bends[edge], 0.5)[1])
+    middles = sorted([(*_on_curve(bends[edge], 0.5)[::-1], edge) for edge in gap])
+    if all(below[0] - above[0] >= LABEL_HEIGHT + AIR and below[1] == above[1] for above, below in pairwise(middles)):
+        for y, x, edge in middles:  # one above the other, where the curves are as far apart as the texts
+            labels[edge] = (round(x, 2), round(y, 2))
+        return
+    order = [edge for _, _, edge in middles]
     least = inf
     for _ in range(ATTEMPTS):
         placed: list[Point] = []
         costs: dict[int, float] = {}
         for edge in order:
             around = _Anywhere(placed, [bends[other] for other in gap if other != edge])
-            costs[edge], at = _best(bends[edge], (*LABEL_PLACES, *BETWEEN), around)
+            costs[edge], at = _best(bends[edge], MORE_PLACES, around)
             placed.append(at)
         if sum(costs.values()) < least:
             least = sum(costs.values())
             for edge, (x, y) in zip(order, placed, strict=True):
                 labels[edge] = (round(x, 2), round(y, 2))
-        if max(costs.values()) < len(LABEL_PLACES) + len(BETWEEN):
+        if max(costs.values()) < len(MORE_PLACES):
             return
         order.sort(key=costs.__getitem__, reverse=True)
 

@@ -27,7 +27,10 @@ def layering(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     for source, target in edges:
         operands[target].append(source)
         targets[source].append(target)
-    layer = _first_layering(operands, targets)
+    layer = _longest_paths(operands)
+    if all(layer[target] - layer[source] == 1 for source, target in edges):
+        return layer  # nothing can be shorter: many programs are only chains and diamonds
+    layer = _first_layering(operands, targets, layer)
     tree = _Tree(operands, targets, layer)
     tree.shorten()
     for part in tree.parts:
@@ -41,17 +44,22 @@ def layering(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     return layer
 
 
-def _first_layering(operands: list[list[int]], targets: list[list[int]]) -> list[int]:
-    """The shorter of two: each node goes to the side where it has more edges, or at first always to its targets."""
+def _longest_paths(operands: list[list[int]]) -> list[int]:
+    """Each node as far left as it can stand."""
+    layer = [0] * len(operands)
+    for node, own in enumerate(operands):
+        if own:
+            layer[node] = max([layer[other] for other in own]) + 1
+    return layer
+
+
+def _first_layering(operands: list[list[int]], targets: list[list[int]], longest: list[int]) -> list[int]:
+    """The shortest of three: as it is, and each node to the side where it has more edges, or first to its targets."""
 
     def length(layer: list[int]) -> int:
         return sum([layer[node] * (len(operands[node]) - len(targets[node])) for node in range(count)])
 
     count = len(operands)
-    longest = [0] * count
-    for node in range(count):
-        if operands[node]:
-            longest[node] = max([longest[other] for other in operands[node]]) + 1
     best = longest
     for bias in (0, len(operands)):
         layer = list(longest)

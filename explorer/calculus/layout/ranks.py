@@ -6,7 +6,7 @@ Where sifting begins: a walk through the graph, smoothed; and how many edges cro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from random import Random
 
 import numpy as np
@@ -34,7 +34,11 @@ class Starts:
 
     def __init__(self, blocks: Blocks, layers: list[list[int]]) -> None:
         self.blocks = blocks
-        self._crossings, self._smoothing = Crossings(blocks, layers), _Smoothing(blocks)
+        self._crossings = Crossings(blocks, layers)
+
+    @cached_property
+    def _smoothing(self) -> _Smoothing:
+        return _Smoothing(self.blocks)
 
     def walked(self) -> Iterator[list[tuple[int, list[float]]]]:
         """Along what computes the outputs, then along what uses the inputs: as walked, a little and much smoothed.
