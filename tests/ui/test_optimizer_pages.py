@@ -305,3 +305,22 @@ def test_the_fit_follows_the_step_that_is_shown(optimize, find, press, settle, q
     objective.activated.emit(0)
     settle()
     assert paths.picture.currentText() == "contour"
+
+
+def test_a_race_of_a_session_is_repeated_bit_for_bit_with_its_ticks_and_rates(window, page, find, press, settle):
+    race = page("Race")
+    race.table.item(0, 1).setText("0.0005")
+    race.table.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
+    press("race.run")
+    before = [(trace.label, trace.x.tobytes(), trace.loss.tobytes()) for trace in race.traces]
+    kept = json.loads(json.dumps(window.optimize.options()))
+    race.table.item(0, 1).setText("0.001")
+    race.table.item(1, 0).setCheckState(Qt.CheckState.Checked)
+    race.traces = []
+    window.optimize.restore(kept)
+    window.optimize._tell_page()
+    settle()
+    assert race.table.item(0, 1).text() == "0.0005"
+    assert race.table.item(1, 0).checkState() is Qt.CheckState.Unchecked
+    assert [(trace.label, trace.x.tobytes(), trace.loss.tobytes()) for trace in race.traces] == before
+    assert find("race.status").text().startswith("lowest")

@@ -71,6 +71,8 @@ class OptimizePanel(Panel):
         self._data_start: dict[str, float] = {}  # that of the data set's parameters
         self._table = ""
         self._kept: list[Mapping[str, Any]] = []  # runs of a session file, to be repeated when there is a question
+        self._race: dict[str, Any] = {}  # that of a session file
+        self._race_due = False  # it waits for its page to be seen, and for its inputs to be known
         self._wait_for_names = False
         self._wish: Callable[[], None] | None = None  # a run that was asked for before it could begin
         self.setMinimumWidth(_NARROWEST)
@@ -528,7 +530,10 @@ class OptimizePanel(Panel):
         if title == "Race":
             from explorer.ui.panels.optimize.race_page import RacePage
 
-            return RacePage(self, self.crew, self.plots)
+            race = RacePage(self, self.crew, self.plots)
+            if self._race:
+                race.restore(self._race)
+            return race
         if title == "Compare":
             from explorer.ui.panels.optimize.compare_page import ComparePage
 
@@ -545,6 +550,10 @@ class OptimizePanel(Panel):
         page = self.pages.currentWidget()
         if hasattr(page, "subject_changed"):
             page.subject_changed()
+        if self._race_due and self.allowed and page is self._race_page():
+            self._race_due = False
+            runs = self._race.get("runs")
+            page.repeat([run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else [])
 
     # -- session files -----------------------------------------------------------------------------------------------
 
@@ -561,8 +570,19 @@ class OptimizePanel(Panel):
             "batch": self.batch.value(),
             "steps": self.run_page.steps.value(),
             "runs": self.run_page.specs(),
+            "chosen": dict(self.form.chosen),
         }
+        race = self._race_page()
+        if race is not None:
+            kept["race"] = race.options()
+        elif self._race:  # not looked at yet
+            kept["race"] = dict(self._race)
         return kept
+
+    def _race_page(self) -> Any:
+        return next(
+            (page for page in map(self.pages.widget, range(self.pages.count())) if hasattr(page, "restore")), None
+        )
 
     def restore(self, options: Mapping[str, Any]) -> None:
         self._table = str((options.get("objective") or {}).get("text", ""))
@@ -578,6 +598,17 @@ class OptimizePanel(Panel):
             value = options.get(key, default)
             if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
                 box.setValue(value)
+        chosen_settings = options.get("chosen")
+        if isinstance(chosen_settings, Mapping):
+            for rule, set_by_hand in chosen_settings.items():
+                if rule in RULES and isinstance(set_by_hand, Mapping):
+                    self.form.chosen[rule] = _fitting(rule, set_by_hand)
+        race = options.get("race")
+        self._race = dict(race) if isinstance(race, Mapping) else {}
+        self._race_due = bool(self._race)
+        page = self._race_page()
+        if page is not None and self._race:
+            page.restore(self._race)
         runs = options.get("runs")
         self._kept = [run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else []
 
@@ -601,6 +632,17 @@ class _SettingsArea(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(self.sizeHint().height(), 60))
+
+
+def _fitting(rule: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a session file's settings that the rule has and allows; the others are as they usually are."""
+    about, defaults = RULES[rule].hyperparameters(), RULES[rule].defaults()
+    return {
+        field: settings[field]
+        if field in settings and about[field].refusal(settings[field], default) is None
+        else default
+        for field, default in defaults.items()
+    }
 
 
 def _is_run(run: object) -> bool:

@@ -624,6 +624,9 @@ class PathsView(QWidget):
             self.show_numbers()
             return
         quantity = str(self.curve.currentData())
+        words, goals = QUANTITIES[quantity], self.minima
+        if quantity == "distance" and not goals:
+            goals, words = self._best_found(), "distance to the lowest point found"
         by_cost = self.against.currentText() == "gradients"
         series = []
         for place, trace in enumerate(self.traces):
@@ -631,7 +634,7 @@ class PathsView(QWidget):
                 continue
             whole = trace.loss if quantity != "norm" else trace.norm
             places = thinned(whole, _MOST_STRETCHES)
-            heights = trace.values(quantity, places, self.minima)
+            heights = trace.values(quantity, places, goals)
             across = [trace.evaluations[k] if by_cost else float(k) for k in places]
             index = _series(place) if len(self.traces) > 1 else 0
             series.append(
@@ -646,9 +649,6 @@ class PathsView(QWidget):
             self.loss.set_message("Run to see the loss against the step.")
             return
         label = pretty_name(self.subject.label) if self.subject else "f"
-        if quantity == "distance" and not self.minima:
-            self.loss.set_message("No minimum is known here: look for stationary points under Understand.")
-            return
         numbers = [v for row in series for v in row["y"] if v is not None]
         positive = [v for v in numbers if v > 0]
         decades = bool(positive) and min(numbers) >= 0.0 and max(positive) > 100.0 * min(positive)
@@ -659,12 +659,20 @@ class PathsView(QWidget):
                 "y_scale": "log" if decades else "linear",
                 "x_label": "gradients evaluated" if by_cost else "step",
                 "x_whole": not by_cost,  # a batch is a part of a gradient
-                "y_label": QUANTITIES[quantity].replace("f", label)
-                if quantity in ("loss", "norm")
-                else QUANTITIES[quantity],
+                "y_label": QUANTITIES[quantity].replace("f", label) if quantity in ("loss", "norm") else words,
                 "series": series,
+                # A run that ends where it begins: an axis of a tenth of a step would be a strange one.
+                **({"x_limits": [-0.25, 1.25]} if max(max(row["x"]) for row in series) == 0 else {}),
             }
         )
+
+    def _best_found(self) -> list[list[float]]:
+        """Where no minimum is known: the lowest point of all runs."""
+        runs = [trace for trace in self.traces if len(trace)]
+        if not runs:
+            return []
+        best = min(runs, key=lambda trace: min(trace.loss))
+        return [best.point(best.loss.index(min(best.loss)))]
 
     # -- the mouse ---------------------------------------------------------------------------------------------------
 

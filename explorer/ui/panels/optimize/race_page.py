@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -24,7 +24,7 @@ from explorer.optimize.rules import RULES, rule_from
 from explorer.ui.panel import ALL_DIGITS, number_text
 from explorer.ui.panels.optimize.form import Setting, said
 from explorer.ui.panels.optimize.paths import PathsView
-from explorer.ui.panels.optimize.trace import Trace
+from explorer.ui.panels.optimize.trace import Trace, digest
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.ends import Done, End
@@ -46,6 +46,7 @@ class RacePage(QWidget):
         self.panel = panel
         self.traces: list[Trace] = []
         self._rows: list[int] = []  # the table's row of each trace
+        self._digests: list[str] = []  # of a session file's race, that is being repeated
         self._taken: dict[str, Mapping[str, Setting]] = {}  # what was set by hand elsewhere, as the table has it
         self.worker = crew.worker("optimize.race")
         self.worker.answered.connect(self._take)
@@ -169,15 +170,56 @@ class RacePage(QWidget):
                 leg["batch"] = self.panel.batch.value()
             specs.append({"at": dict(subject.at), "legs": [leg]})
             self._rows.append(place)
+        self._digests = []
+        self._ask(specs)
+        if not specs:
+            self.status.setText("Tick a rule first.")
+
+    def _ask(self, specs: list[dict[str, Any]]) -> None:
+        subject = self.panel.subject
+        assert subject is not None
         self.traces = [Trace(spec, subject.names, spec["legs"][0]["rule"]) for spec in specs]
         self.paths.set_traces(self.traces)
         if not specs:
-            self.status.setText("Tick a rule first.")
             return
         self.status.setText("")
         self.worker.ask(
             questions.runs(subject.source, subject.objective, self.panel.seed, specs, self.panel.box()), _BUDGET_MS
         )
+
+    def options(self) -> dict[str, Any]:
+        """What a session file keeps: who races at which rate, how far, and how to repeat the race."""
+        ticked = [
+            name for place, name in enumerate(RULES) if self.table.item(place, 0).checkState() is Qt.CheckState.Checked
+        ]
+        return {
+            "ticked": ticked,
+            "rates": {name: self.table.item(place, 1).text() for place, name in enumerate(RULES)},
+            "steps": self.steps.value(),
+            "runs": [{**trace.spec, "digest": digest(trace)} for trace in self.traces if len(trace)],
+        }
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """Take such options; what does not fit is passed over."""
+        self._take_settings()
+        ticked, rates = options.get("ticked", ()), options.get("rates", {})
+        for place, name in enumerate(RULES):
+            state = Qt.CheckState.Checked if name in ticked else Qt.CheckState.Unchecked
+            self.table.item(place, 0).setCheckState(state)
+            if isinstance(rates, Mapping) and isinstance(rates.get(name), str):
+                self.table.item(place, 1).setText(rates[name][:40])
+        steps = options.get("steps")
+        if isinstance(steps, int) and not isinstance(steps, bool) and abs(steps) < 2**31:
+            self.steps.setValue(steps)
+
+    def repeat(self, runs: Sequence[Mapping[str, Any]]) -> None:
+        """Run a session file's race, and say whether it is the same, bit for bit."""
+        known = [run for run in runs if run["legs"][0]["rule"] in RULES]
+        if not known or self.panel.subject is None:
+            return
+        self._rows = [list(RULES).index(run["legs"][0]["rule"]) for run in known]
+        self._digests = [str(run.get("digest", "")) for run in known]
+        self._ask([{"at": dict(run["at"]), "legs": [dict(leg) for leg in run["legs"]]} for run in known])
 
     def _take(self, answer: Mapping[str, Any]) -> None:
         place = answer.get("run")
@@ -203,6 +245,9 @@ class RacePage(QWidget):
         if finished:
             best = min(finished, key=lambda trace: trace.loss[-1])
             self.status.setText(f"lowest: {best.label}")
+        digests, self._digests = self._digests, []
+        if digests and digests != [digest(trace) for trace in self.traces]:
+            self.status.setText("The race of the session was repeated, but its numbers differ from the file's.")
 
 
 def _short(trace: Trace) -> str:

@@ -5,7 +5,6 @@ Longer than 300 lines: buttons, starts, branches and words all change the same l
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import number_text
 from explorer.ui.panels.optimize.paths import PathsView
-from explorer.ui.panels.optimize.trace import Trace
+from explorer.ui.panels.optimize.trace import Trace, digest
 from explorer.ui.worker import Crew
 from explorer.work import questions
 
@@ -157,7 +156,10 @@ class RunPage(QWidget):
         self._ask(self.traces)
 
     def _label(self, spec: Mapping[str, Any], place: int) -> str:
-        rule = spec["legs"][-1]["rule"]
+        *before, last = spec["legs"]
+        rule = last["rule"]
+        if before:
+            return f"{rule} from step {sum(leg['steps'] for leg in before)}"
         return f"{rule}, start {place + 1}" if len(self.starts) > 1 else rule
 
     def _ask(self, traces: list[Trace]) -> None:
@@ -185,7 +187,7 @@ class RunPage(QWidget):
         if "block" in answer:
             self.paths.follow()
         if "stopped" in answer or "refused" in answer:
-            self._check_digest(place)
+            self._checkdigest(place)
             self.paths.show_curves()
             self._show_step(self.paths.step)
 
@@ -224,8 +226,7 @@ class RunPage(QWidget):
             "at": trace.spec["at"],
             "legs": [*_extended(trace.spec, shown)["legs"], self.panel.leg(self.steps.value())],
         }
-        label = f"{self.panel.leg(1)['rule']} from step {shown}"
-        new = Trace(spec, subject.names, label)
+        new = Trace(spec, subject.names, self._label(spec, 0))
         self.traces = [*self.traces[-_MOST_KEPT + 1 :], new]
         self.paths.current = len(self.traces) - 1
         self._stale = False
@@ -320,9 +321,7 @@ class RunPage(QWidget):
         at = min(max(step, 0), length - 1)
         label = pretty_name(self.panel.subject.label) if self.panel.subject else "f"
         pairs = [*zip(map(pretty_name, trace.names), trace.point(at), strict=True), (label, trace.loss[at])]
-        shown = [(label, trace.loss[at]), *pairs[:4]] if len(pairs) > 6 else pairs
-        numbers = ",  ".join(f"{name} = {number_text(value, _POINT_DIGITS)}" for name, value in shown)
-        lines = [f"Step {at}:  {numbers}{', …' if len(pairs) > 6 else ''}"]
+        lines = [self._point_words(at, pairs)]
         if self._stale:
             lines.append("The settings have changed: Run begins anew, Branch goes on from here with the new ones.")
         elif (
@@ -333,6 +332,21 @@ class RunPage(QWidget):
             lines.append(trace.sentence.replace("-", "−"))
         lines.append(self._memory_words(trace, at, label))
         self.state.setText("\n".join(lines))
+
+    def _point_words(self, at: int, pairs: Sequence[tuple[str, float]]) -> str:
+        """The iterate in one line: where not all of it has room, the function's value and what has."""
+        said = [f"{name} = {number_text(value, _POINT_DIGITS)}" for name, value in pairs]
+        whole = f"Step {at}:  {',  '.join(said)}"
+        room = self.state.width() - 8
+        if self.state.fontMetrics().horizontalAdvance(whole) <= room:
+            return whole
+        line = f"Step {at}:  {said[-1]}"
+        for part in said[:-1]:
+            longer = f"{line},  {part}"
+            if self.state.fontMetrics().horizontalAdvance(longer + ", …") > room:
+                break
+            line = longer
+        return line + ", …"
 
     def _memory_words(self, trace: Trace, at: int, label: str) -> str:
         clip = trace.spec["legs"][trace.leg_at(at)].get("clip")
@@ -393,7 +407,7 @@ class RunPage(QWidget):
 
     def specs(self) -> list[dict[str, Any]]:
         """The runs as a session file keeps them: how to repeat each, and a digest of its iterates."""
-        return [{**trace.spec, "digest": _digest(trace)} for trace in self.traces if len(trace)]
+        return [{**trace.spec, "digest": digest(trace)} for trace in self.traces if len(trace)]
 
     def repeat(self, kept: Sequence[Mapping[str, Any]]) -> None:
         """Run what a session file kept, and say whether it is the same, bit for bit."""
@@ -406,9 +420,9 @@ class RunPage(QWidget):
         self._ask(self.traces)
         self._digests = [str(each.get("digest", "")) for each in kept]
 
-    def _check_digest(self, place: int) -> None:
+    def _checkdigest(self, place: int) -> None:
         if place < len(self._digests) and all(trace.stopped for trace in self._pending):
-            same = [_digest(trace) for trace in self._pending] == self._digests
+            same = [digest(trace) for trace in self._pending] == self._digests
             self._digests = []
             self.panel.say(
                 "" if same else "The runs of the session were repeated, but their numbers differ from the file's."
@@ -446,10 +460,6 @@ def _distinct(starts: Sequence[dict[str, float]]) -> list[dict[str, float]]:
         if start not in found:
             found.append(start)
     return found
-
-
-def _digest(trace: Trace) -> str:
-    return hashlib.sha256(trace.x.tobytes() + trace.loss.tobytes()).hexdigest()[:32]
 
 
 def _extended(spec: Mapping[str, Any], total: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from array import array
 from base64 import b64decode
@@ -155,6 +156,11 @@ class Trace:
                 shown.setdefault(symbol, []).append(value)
         singles = {symbol for symbol, values in kept if len(values) == 1} if len(self.names) > 1 else set()
         return [(symbol, values[:1] if symbol in singles else values) for symbol, values in shown.items()]
+
+
+def digest(trace: Trace) -> str:
+    """Of its iterates and losses, to tell whether a run that was repeated is the same, bit for bit."""
+    return hashlib.sha256(trace.x.tobytes() + trace.loss.tobytes()).hexdigest()[:32]
 
 
 def memory_of(rule: GradientRule[Any], kept: Sequence[tuple[str, Sequence[float]]], place: int) -> Any:
