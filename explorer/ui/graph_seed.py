@@ -127,7 +127,7 @@ class Seed(QWidget):
             if self._handle is None and len(self._names) <= MOST_SLIDERS:
                 self._handle = Dial() if len(self._names) == 2 else Sliders(len(self._names))
                 self._handle.moved.connect(self._moved)
-                self._row.addWidget(self._handle, 0 if len(self._names) == 2 else 1)
+                self._row.addWidget(self._handle, 0 if len(self._names) == 2 else 2)
             self._show_handle()
         self.setVisible(own and self._wanted)
 

@@ -16,7 +16,7 @@ from explorer.language.program import ExplorerError
 from explorer.work.symbolic import Wanted, value_at, wanted
 from explorer.work.wire import Message
 
-NODE_WIDTH, NODE_HEIGHT = 66.0, 38.0
+NODE_WIDTH, NODE_HEIGHT = 66.0, 44.0
 MOST_NODES = 600  # drawn: more is neither read nor quickly laid out
 _SIGNS = {"Add": "+", "Mul": "·", "Pow": "^", "log": "ln", "ExprCondPair": "if", "Piecewise": "cases", "Abs": "abs"}
 
