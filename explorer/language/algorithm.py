@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
+from explorer.language.formula import CONSTANTS, ELSEWHERE, FORMS, MAX_INPUTS
 from explorer.language.limits import MAX_DIGITS, MAX_NAME_LENGTH
 from explorer.language.primitives import PRIMITIVES, function_named
 from explorer.language.program import (
@@ -764,6 +764,9 @@ class _Reader:
         return Apply(primitive.name, arguments, span)
 
     def unknown(self, name: str, node: ast.Call) -> ExplorerError:
+        if name in ELSEWHERE:
+            said = f"There is no function “{name}” here: write {ELSEWHERE[name]}(…)."
+            return ExplorerError(said, self.span(node.func), "name")
         known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range", "zip", "enumerate"]
         close = difflib.get_close_matches(name, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else ""

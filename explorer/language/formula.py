@@ -67,11 +67,19 @@ _LONGEST_QUOTED = 40  # characters of a formula in a note
 _INSTEAD = {
     "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
     "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
-    "mean": "sum(x[0..9])/10", "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
+    "sinc": "sin(x)/x", "ctg": "1/tan(x)",
+    "arccot": "atan(1/x)", "mean": "sum(x[0..9])/10",
+    "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
+}  # fmt: skip
+# Names of other languages and books for functions that are here.
+ELSEWHERE = {
+    "tg": "tan", "arctg": "atan", "tgh": "tanh", "sen": "sin", "arcsen": "asin", "sh": "sinh", "ch": "cosh",
+    "th": "tanh", "lg": "log10", "ld": "log2", "lb": "log2", "log_e": "log", "power": "pow", "absolute": "abs",
 }  # fmt: skip
 _RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 _ENDS = frozenset((")", "]", ",", "=", "newline", "end"))  # behind what no expression goes on
+_OPENING = ("(", "[")
 _CONDITIONS = (Compare, Logic)
 _FUNCTIONS = {n: p for n in (*PRIMITIVES, *ALIASES) if (p := function_named(n)) is not None}  # by every name
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
@@ -318,16 +326,22 @@ class _Reader:
 
     def expression(self, binding: int) -> Node:
         """Read one operand and all operators that bind tighter than `binding`."""
-        left = self._operand()
+        left, tokens = self._operand(), self.tokens
         while True:
-            token = self.tokens[self.position]
+            token = tokens[self.position]
             kind = token.kind
             if kind in _ENDS:
                 return left
             if (sign := _SIGNS.get(kind)) is not None:
                 if binding >= sign[1]:
                     return left
-                left = self._binary(sign[0], left, sign[1])
+                self.position += 1
+                right = self.expression(sign[1])
+                if type(right) in _CONDITIONS or type(left) in _CONDITIONS:
+                    right, left = self.number(right), self.number(left)
+                begin, end = left.span, right.span
+                span = new_span((begin[0], begin[1], end[2], end[3]))
+                left = self._apply(sign[0], (left, right), span)  # type: ignore[arg-type]
             elif kind == "^" and binding < POWER:
                 self.position += 1
                 exponent = self._nested(lambda: self.expression(SIGN - 1), token.span)
@@ -351,6 +365,16 @@ class _Reader:
     def _operand(self) -> Node:
         token = self.tokens[self.position]
         if token.kind == "name":
+            name = token.text
+            if (
+                name in self.variables
+                and self.tokens[self.position + 1].kind not in _OPENING
+                and not self.bound
+                and not self.parameters
+            ):
+                self.position += 1
+                self.used_here.add(name)
+                return new_name((name, new_span((token[2], token[3], token[2], token[4]))))
             return self._named()
         if token.kind == "number":
             self.position += 1
@@ -416,14 +440,6 @@ class _Reader:
                 node = self._apply("neg", (self.number(node),), sign.span.to(node.span))
         return node
 
-    def _binary(self, function: str, left: Node, binding: int) -> Expression:
-        self.position += 1
-        right = self.expression(binding)
-        if type(right) in _CONDITIONS or type(left) in _CONDITIONS:
-            right, left = self.number(right), self.number(left)
-        begin, end = left.span, right.span
-        return self._apply(function, (left, right), new_span((begin[0], begin[1], end[2], end[3])))  # type: ignore[arg-type]
-
     def _power(self, base: Expression, exponent: Expression) -> Expression:
         span = base.span.to(exponent.span)
         node = self._apply("pow", (base, exponent), span)
@@ -478,10 +494,6 @@ class _Reader:
         token = self.tokens[self.position]
         name = token.text
         following = self.tokens[self.position + 1].kind
-        if name in self.variables and following not in ("(", "[") and not self.bound and not self.parameters:
-            self.position += 1
-            self.used_here.add(name)
-            return new_name((name, token.span))
         if following == "(" and name in _FUNCTIONS and name not in self.parameters and name not in self.bound:
             self.position += 1
             return self._called(token, _FUNCTIONS[name])
@@ -504,6 +516,8 @@ class _Reader:
             return self._function(token)
         if name in CONSTANTS and name not in self.parameters:
             return self._constant(CONSTANTS[name], name, token.span)
+        if called and name == "pow" and not self._is_variable(token):
+            return self._power_called(token)
         if called and not self._is_variable(token):
             raise self._unknown_function(token)
         if self.token.kind == "[" and name not in self.assigned:
@@ -531,7 +545,7 @@ class _Reader:
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
             return
         others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}
-        if set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt"):
+        if set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt") or name == "xe":
             self._note(f"{name} reads as one name; write {name[0]}*{name[1]} for a product", token.span)
 
     def _check_word(self, token: Token) -> None:
@@ -594,6 +608,18 @@ class _Reader:
         self.position += 1
         arguments = [self.number(a) for a in self._arguments(token)]
         return self._call(primitive.name, token, arguments, token.span.to(self.tokens[self.position - 1].span))
+
+    def _power_called(self, token: Token) -> Expression:
+        """pow(base, exponent), as other languages write it."""
+        self.position += 1
+        arguments = [self.number(a) for a in self._arguments(token)]
+        if len(arguments) != 2:
+            said = f"pow takes 2 arguments; here it has {_count(len(arguments))}."
+            raise ExplorerError(said, token.span, "arity")
+        base, exponent = arguments
+        return self.number(
+            self._placed(self._power(base, exponent), token.span.to(self.tokens[self.position - 1].span))
+        )
 
     def _power_of_call(self, node: Expression, exponent: Expression) -> Expression:
         return self._apply("pow", (node, exponent), node.span)
@@ -676,6 +702,8 @@ class _Reader:
 
     def _item(self, token: Token) -> Expression:
         """x[3] is the input x3; the index is a constant, or made of the variables of sums."""
+        if (meant := function_named(token.text.lower())) is not None:  # Sin[x]
+            raise ExplorerError(f"A function has round brackets: {meant.name}(x).", token.span)
         opening = self.token
         self.position += 1
         index = self.number(self._inner(opening))
@@ -804,11 +832,13 @@ class _Reader:
                 f"A number after “{before.text or ')'}” needs an operator: write * for a product, ^ for a power.",
                 token.span,
             )
+        if before.text[:1] == "d" and [t.text for t in self.tokens[self.position - 3 :][:2]] == ["d", "/"]:
+            raise ExplorerError("Type the function itself; its derivatives are computed.", left.span)
         if before.kind == "name" and token.kind == "name" and not self._is_function_name(token):
-            if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
-                raise ExplorerError("Type the function itself; its derivatives are computed.", left.span)
             for name in (before, token):
                 self._check_word(name)
+                if name.text in _INSTEAD or (len(name.text) > 2 and name.text in ELSEWHERE):  # cot x
+                    raise self._unknown_function(name)
                 letters = name.text.rstrip("0123456789_")
                 if len(letters) > 2 and letters not in GREEK.values() and letters not in CONSTANTS:
                     raise ExplorerError(
@@ -930,8 +960,12 @@ class _Reader:
         if token.text in _INSTEAD:
             said = f"There is no function “{token.text}” here: write {_INSTEAD[token.text]}."
             return ExplorerError(said, token.span, "name")
+        if ELSEWHERE.get(token.text, "pow") != "pow":
+            name = ELSEWHERE[token.text]
+            said = f"There is no function “{token.text}” here: write {name}(x)."
+            return ExplorerError(said, token.span, "name", _replaced(self.text, token.span, name))
         known = [*(name for name in PRIMITIVES if name not in OPERATORS), *FORMS, *FOLDS, *self.functions]
-        close = difflib.get_close_matches(token.text, known, 1, 0.6)
+        close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
         repair = _replaced(self.text, token.span, close[0]) if close else ""
         return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
@@ -956,6 +990,8 @@ class _Reader:
                 return ExplorerError("Nothing stands before this comma.", token.span)
             self._check_decimal_comma()
             return ExplorerError("Commas part arguments, or the outputs on the last line, without a name.", token.span)
+        if token.kind == "/" and before is not None and before.kind == "/":
+            return ExplorerError("A comment begins with #; a quotient has one “/”.", token.span)
         return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
 
 

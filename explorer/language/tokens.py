@@ -26,7 +26,7 @@ SIGNS = {
     "√": "√",
     "∛": "∛",
 }
-MODULES = ("math", "np", "numpy", "cmath")
+MODULES = ("math", "np", "numpy", "cmath", "jnp", "torch", "Math")
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 GREEK = {
@@ -98,11 +98,12 @@ def tokenize(text: str) -> list[Token]:
                     tokens.pop()
                     continue
                 known = met[piece] = _normalised(piece, new_span((number, start, number, end)))
-            if piece in _LEVELS:
-                depth += _LEVELS[piece]
-            elif known[0] == "number" and (line[end : end + 1] in _AFTER_NUMBERS or len(piece) > 15):
+            kind, words = known
+            if kind in _LEVELS:
+                depth += _LEVELS[kind]
+            elif kind == "number" and line[end : end + 1] in _AFTER_NUMBERS:
                 _check_number(piece, line, end, new_span((number, start, number, end)))
-            tokens.append(_new_token((known[0], known[1], number, start, end, blanks != "")))
+            tokens.append(_new_token((kind, words, number, start, end, blanks != "")))
         if len(tokens) > MAX_TOKENS:
             said = f"The text has more than {MAX_TOKENS:,} signs, names and numbers."
             raise ExplorerError(said, tokens[MAX_TOKENS].span, "limit")
@@ -119,7 +120,7 @@ def _of_a_module(tokens: list[Token], line: str, point: int) -> bool:
     before, after = tokens[-1:], re.match(r"\.([a-z][a-z0-9]*)", line[point:])
     if not before or after is None or before[0].text not in MODULES or before[0].end_column != point:
         return False
-    return after[1] in ("pi", "e") or function_named(after[1]) is not None
+    return after[1] in ("pi", "e", "where", "clip", "sum", "prod", "pow") or function_named(after[1]) is not None
 
 
 def _normalised(piece: str, span: Span) -> tuple[str, str]:
@@ -175,7 +176,12 @@ def _why_refused(character: str) -> str:
     reasons = {
         "!": "The factorial is not an elementary function here; write the product.",
         ";": "Write each assignment on a line of its own, without “;”.",
-        ":": "A “:” belongs in an algorithm that begins with “def f(x):”.",
+        ":": "A “:” belongs in an algorithm that begins with “def f(x):”; a formula is written f(x) = ….",
+        ".": "A point stands inside of numbers only: write * and ^ without it, and functions without what they are in.",
+        "°": "Angles are in radians: write 30*pi/180.",
+        "∇": "Type the function itself; its derivatives are computed.",
+        "↦": "Write f(x) = ….",
+        "→": "Write f(x) = ….",
         "%": "The remainder % is not differentiable here; use x - y*floor(x/y).",
         "$": "LaTeX dollar signs are not needed: write the formula itself.",
         "\\": "This looks like LaTeX: write the formula as plain text, for example sqrt(x) or x^2.",
