@@ -13,7 +13,7 @@ from explorer.calculus.layout.order import Layered
 
 # All lengths are pixels at zoom 1.
 LAYER_GAP = 70.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
-FEW_LINES, CROWDED, MORE_ROOM = 6, 6.0, 48.0  # each line more than a few widens the gap, so that their labels find room
+FEW_LINES, CROWDED, MORE_ROOM = 6, 6.0, 48.0  # each line to a node more than a few widens the gap, for its label
 STEEP = 0.22  # a gap widens with the tallest curve in it, so that the curve stays flatter than about 1 : 4 …
 LAYER_GAP_MOST = 260.0  # … up to this, where a wide gap hurts more than a steep curve
 MARGIN = 24.0  # around the whole drawing
@@ -31,9 +31,10 @@ def columns(graph: Layered, sizes: Sequence[tuple[float, float]], y: list[float]
         width = max([sizes[vertex][0] for vertex in layer if vertex < graph.nodes], default=0.0)
         starts.append(round(x, 2))
         ends.append(round(x + width, 2))
-        rises = [abs(y[vertex] - y[other]) for vertex in layer for other in graph.right[vertex]]
-        roomy = LAYER_GAP + min(MORE_ROOM, CROWDED * max(0, len(rises) - FEW_LINES))
-        x += width + min(LAYER_GAP_MOST, max(roomy, STEEP * max(rises, default=0.0)))
+        rises = [(abs(y[vertex] - y[other]), other) for vertex in layer for other in graph.right[vertex]]
+        labelled = sum([other < graph.nodes for _, other in rises])
+        roomy = LAYER_GAP + min(MORE_ROOM, CROWDED * max(0, labelled - FEW_LINES))
+        x += width + min(LAYER_GAP_MOST, max(roomy, STEEP * max(rises, default=(0.0, 0))[0]))
     return starts, ends
 
 
