@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QToolTip, QWidget
 
 # What a box shows; the value itself keeps all its digits.
 _SHOWN_DIGITS = 12
@@ -27,6 +27,12 @@ class NumberBox(QDoubleSpinBox):
         self.setAccelerated(True)
         self.setMinimumWidth(84)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
+        self.lineEdit().inputRejected.connect(self._say_rejected)
+
+    def _say_rejected(self) -> None:
+        """A key that does nothing would be a riddle."""
+        said = f"Only a finite number can stand here: it stays {self.text()}."
+        QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), said, self)
 
     def textFromValue(self, value: float) -> str:
         """The shortest text for the number."""

@@ -53,7 +53,7 @@ _DARK = {
     _ROLES.Shadow: "#000000",
     _ROLES.Accent: "#56b4e9",
 }
-_RIMS = {"QCheckBox": "#8b939d", "QRadioButton": "#8b939d", "QTableView": "#3f454c"}
+_RIMS = {"QCheckBox": "#8b939d", "QRadioButton": "#8b939d", "QListView": "#8b939d", "QTableView": "#3f454c"}
 # Said besides by words and underlines, never by the colour alone.
 _ERROR = {False: "#b3261e", True: "#ff8a80"}
 _NOTE = {False: "#7a5200", True: "#e6b450"}

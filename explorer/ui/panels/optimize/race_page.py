@@ -94,6 +94,7 @@ class RacePage(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         table.setTabKeyNavigation(False)
+        table.setShowGrid(False)  # beside its lines the rims of the ticks are faint on dark ground
         table.setMinimumHeight(70)
         for place, (name, kind) in enumerate(RULES.items()):
             item = QTableWidgetItem(name)
