@@ -259,6 +259,11 @@ def test_undo_takes_back_a_fold_and_a_session_opens_with_the_same_view(window, f
     assert find("graph.heat.legend").isVisible()
     assert len(window.graph.answer.picture.nodes) == folded
     assert window.graph.player.row == 2
+    window.graph.last()
+    window.document.edit_value("x", 0.5)
+    window.document.undo()  # how one looks at it stays
+    settle()
+    assert window.graph.player.row == window.graph.player.steps
     window.document.undo()
     find("graph.heat").setChecked(False)
     window.graph._set_folds([])

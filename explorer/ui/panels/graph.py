@@ -90,6 +90,7 @@ class GraphPanel(Panel):
         self._folds: list[str] = []
         self._derivative: DerivativeGraph | None = None
         self._wanted_row: int | None = None  # of a session that was opened
+        self._opened: Mapping[str, Any] = {}  # its options: how one looks at it is taken once, undo leaves it alone
         self._sheet_asked: Sheet | None = None
         self.sheet_worker = crew.worker("graph.sheet")
         self.sheet_worker.answered.connect(self._take_sheet)
@@ -526,7 +527,8 @@ class GraphPanel(Panel):
             self.player.stop()
             with QSignalBlocker(mode):
                 mode.setChecked(True)
-        for key, box in (*boxes, *self._looks().items()):
+        opened, self._opened = options is not self._opened, options if "sheet" in options else self._opened
+        for key, box in (*boxes, *(self._looks().items() if opened else ())):
             if isinstance(on := options.get(key), bool):
                 with QSignalBlocker(box):
                     box.setChecked(on)
@@ -538,10 +540,10 @@ class GraphPanel(Panel):
             self.drawn.setCurrentIndex(max(self.drawn.findText(str(options.get("drawn"))), 0))
         self.seed.restore(options)
         sheets = [self.sheets.widget(place).name for place in range(self.sheets.count())]
-        if options.get("sheet") in sheets:
+        if opened and options.get("sheet") in sheets:
             self.sheets.setCurrentIndex(sheets.index(options["sheet"]))
         step = options.get("step")
-        if isinstance(step, int) and not isinstance(step, bool) and step >= 0:
+        if opened and isinstance(step, int) and not isinstance(step, bool) and step >= 0:
             self._wanted_row = step
         self._noted = self._undoable_options()
         self._show_drawn()
