@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from explorer.language.formula import CONSTANTS, ELSEWHERE, FORMS, MAX_INPUTS
+from explorer.language.formula import CONSTANTS, ELSEWHERE, FORMS, INSTEAD, MAX_INPUTS
 from explorer.language.limits import MAX_DIGITS, MAX_NAME_LENGTH
 from explorer.language.primitives import PRIMITIVES, function_named
 from explorer.language.program import (
@@ -240,6 +240,12 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         return ExplorerError("This character is not one that is read.", _unreadable(lines))
     if "too many" in said or "too complex" in said:
         return ExplorerError("This is nested too deeply to be read.", place, "limit")
+    if "==" in said and "invalid syntax" in said:
+        return ExplorerError("“=” gives a name. To compare, write ==.", place)
+    if re.search(r"\belse\s+if\b", text):
+        return ExplorerError("“else if” is written elif.", place)
+    if (counted := re.match(r"\s*(\w+)\s*(\+\+|--)\s*;?\s*$", text)) is not None:
+        return ExplorerError(f"Write {counted[1]} {counted[2][0]}= 1.", place)
     if said == "invalid syntax" and (meant := _misspelt(lines, line)) is not None:
         return meant
     known = {
@@ -494,6 +500,8 @@ class _Reader:
                 return []
             case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                 raise ExplorerError("print is not read: return the value to see it.", span)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"))):
+                raise ExplorerError("append is not read: a list is made at once, a = [x*i for i in range(3)].", span)
             case ast.Expr(value=value) if type(value).__name__ in _REFUSED:
                 self._refuse(value)
             case ast.Expr():
@@ -691,6 +699,8 @@ class _Reader:
             return Apply("floor", (Apply("div", (left, right), span),), span)
         if isinstance(operator, ast.Mod):
             return remainder(left, right, span)
+        if isinstance(operator, ast.BitXor):
+            raise ExplorerError("A power is written ** in an algorithm: x**2.", span)
         what = "Matrix products are not read: write the sum of products." if isinstance(operator, ast.MatMult) else ""
         raise ExplorerError(what or "Bits are not read: use numbers and + − * / **.", span)
 
@@ -764,6 +774,10 @@ class _Reader:
         return Apply(primitive.name, arguments, span)
 
     def unknown(self, name: str, node: ast.Call) -> ExplorerError:
+        if name in INSTEAD:
+            return ExplorerError(
+                f"There is no function “{name}” here: write {INSTEAD[name]}.", self.span(node.func), "name"
+            )
         if name in ELSEWHERE:
             said = f"There is no function “{name}” here: write {ELSEWHERE[name]}(…)."
             return ExplorerError(said, self.span(node.func), "name")

@@ -64,7 +64,7 @@ TERNARY, OR, AND, NOT, RELATION, SUM, PRODUCT, SIGN, POWER = 1, 2, 3, 4, 5, 10, 
 
 _LONGEST_QUOTED = 40  # characters of a formula in a note
 # What people look for and is written otherwise.
-_INSTEAD = {
+INSTEAD = {
     "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
     "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
     "sinc": "sin(x)/x", "ctg": "1/tan(x)",
@@ -837,7 +837,7 @@ class _Reader:
         if before.kind == "name" and token.kind == "name" and not self._is_function_name(token):
             for name in (before, token):
                 self._check_word(name)
-                if name.text in _INSTEAD or (len(name.text) > 2 and name.text in ELSEWHERE):  # cot x
+                if name.text in INSTEAD or (len(name.text) > 2 and name.text in ELSEWHERE):  # cot x
                     raise self._unknown_function(name)
                 letters = name.text.rstrip("0123456789_")
                 if len(letters) > 2 and letters not in GREEK.values() and letters not in CONSTANTS:
@@ -957,8 +957,8 @@ class _Reader:
     def _unknown_function(self, token: Token) -> ExplorerError:
         if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
             return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
-        if token.text in _INSTEAD:
-            said = f"There is no function “{token.text}” here: write {_INSTEAD[token.text]}."
+        if token.text in INSTEAD:
+            said = f"There is no function “{token.text}” here: write {INSTEAD[token.text]}."
             return ExplorerError(said, token.span, "name")
         if ELSEWHERE.get(token.text, "pow") != "pow":
             name = ELSEWHERE[token.text]

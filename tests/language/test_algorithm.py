@@ -246,6 +246,8 @@ REFUSED: list[tuple[str, str]] = [
     (body("return «not x»"), "write 1.0 if … else 0.0"),
     (body("return «x @ x»"), "the sum of products"),
     (body("return «x & 1»"), "Bits are not read"),
+    (body("return «x^2»"), "A power is written **"),
+    (body("if «x = 0»:\n return 1\nreturn x"), "To compare, write =="),
     (body("return «~x»"), "not part of the language"),
     (body("if «x»:\n    x = 1\nreturn x"), "A condition is needed here"),
     (body("while «1»:\n    x = 1\nreturn x"), "A condition is needed here"),
