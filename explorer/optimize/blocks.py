@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -103,8 +103,8 @@ def _block(
     raw: bool,
     n: int,
 ) -> Block:
-    numbers = chain.from_iterable(rows)  # in two thirds of the time of np.array(rows)
-    table = np.fromiter(numbers, dtype=float, count=len(rows) * len(rows[0])).reshape(len(rows), -1)
+    packed = Struct(f"{len(rows[0])}d").pack  # in a fifth of the time of np.array(rows)
+    table = np.frombuffer(bytearray().join([packed(*row) for row in rows])).reshape(len(rows), -1)
     return Block(
         first,
         leg,
