@@ -252,8 +252,7 @@ def test_limits_that_no_axis_can_have_are_refused(scale, limits):
 EXTREMES = [0.0, -1.0, 1e308, -1e308, 5e-324, 1e-310, 1e300, 1e150, math.nan, math.inf, -math.inf, 1e15, 1e15 + 1]
 
 
-@pytest.mark.parametrize("x_scale", ["linear", "log"])
-@pytest.mark.parametrize("y_scale", ["linear", "log"])
+@pytest.mark.parametrize(("x_scale", "y_scale"), [("linear", "linear"), ("log", "log")])
 @pytest.mark.parametrize("chosen", [EXTREMES, [], [1e300], [1e15, 1e15 + 1], [5e-324], [math.nan], [1e308, -1e308]])
 def test_every_double_can_be_plotted(x_scale, y_scale, chosen):
     spec = curves(series(chosen, chosen[::-1]), x_scale=x_scale, y_scale=y_scale)
