@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.optimize.ground import Counted, Objective
-from explorer.optimize.rules import rule_from
 from explorer.optimize.rules.gradient import GradientDescent, Momentum, Nesterov
 from explorer.optimize.rules.rule import Rule
+from explorer.optimize.rules.table import rule_from
 
 Array = NDArray[np.float64]
 

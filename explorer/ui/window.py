@@ -76,6 +76,9 @@ class MainWindow(QMainWindow):
         import explorer.language.program
 
         yield
+        import explorer.language.tokens
+
+        yield
         import explorer.language.formula
 
         yield
@@ -83,6 +86,9 @@ class MainWindow(QMainWindow):
 
         self.document = Document(self)
         self.editor.show_text(WORKED_EXAMPLE if path is None else "")
+        yield
+        import explorer.work.ends
+
         yield
         import explorer.work.pool
 
@@ -116,10 +122,25 @@ class MainWindow(QMainWindow):
         yield
         self._build_left()
         yield
+        import explorer.ui.graph_answer
+
+        yield
+        import explorer.ui.small_plot
+
+        yield
         import explorer.ui.sheets
 
         yield
         import explorer.ui.graph_state
+
+        yield
+        import explorer.ui.graph_seed
+
+        yield
+        import explorer.ui.graph_trace
+
+        yield
+        import explorer.ui.graph_heat
 
         yield
         from explorer.ui.panels.graph import GraphPanel
@@ -139,6 +160,9 @@ class MainWindow(QMainWindow):
         self.symbolic = SymbolicPanel(self.crew, self.plots)
         self.tabs.addTab(self.symbolic, self.symbolic.title)
         yield
+        import explorer.ui.trails
+
+        yield
         import explorer.ui.plot_view
 
         yield
@@ -157,13 +181,22 @@ class MainWindow(QMainWindow):
         import explorer.optimize.rules.adaptive
 
         yield
-        import explorer.optimize.rules
+        import explorer.optimize.rules.searching
 
         yield
-        import explorer.ui.panels.optimize.paths  # noqa: F401
+        import explorer.ui.panels.optimize.trace
 
         yield
-        from explorer.ui.panels.optimize import OptimizePanel
+        import explorer.ui.panels.optimize.fit_view
+
+        yield
+        import explorer.ui.panels.optimize.paths
+
+        yield
+        import explorer.ui.panels.optimize.run_page  # noqa: F401
+
+        yield
+        from explorer.ui.panels.optimize.panel import OptimizePanel
 
         yield
         self.optimize = OptimizePanel(self.crew, self.plots)

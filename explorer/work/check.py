@@ -34,7 +34,7 @@ from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Program
 from explorer.optimize.descent import Iterate, descend
 from explorer.optimize.objectives import ProgramObjective
-from explorer.optimize.rules import rule_from
+from explorer.optimize.rules.table import rule_from
 from explorer.work import published, questions
 from explorer.work.ends import Broken, Refused
 from explorer.work.gallery import EXACT, Example, examples

@@ -18,7 +18,7 @@ from explorer.language.limits import MAX_CHARACTERS, RUN_LIMITS
 from explorer.language.parser import parse
 from explorer.language.program import NOWHERE, ExplorerError, Limits, Program, Span
 from explorer.language.tokens import plain_name
-from explorer.optimize.rules import rule_from
+from explorer.optimize.rules.table import rule_from
 from explorer.work import questions
 from explorer.work.ends import Broken, Done, End, Refused
 from explorer.work.pool import Pool

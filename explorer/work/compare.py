@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from explorer.language.program import ExplorerError
 from explorer.optimize.descent import Iterate, descend_legs
 from explorer.optimize.fleet import MOST_RUNS, fleet
-from explorer.optimize.rules import Rule, rule_from
 from explorer.optimize.rules.rule import GradientRule
+from explorer.optimize.rules.table import Rule, rule_from
 from explorer.work.task import Task, legs, numbers, task, whole
 from explorer.work.wire import Message, number
 

@@ -17,8 +17,8 @@ from explorer.optimize.data_objective import BatchObjective, DataObjective
 from explorer.optimize.datasets import DataSet, dataset, own_data
 from explorer.optimize.descent import Box, Leg
 from explorer.optimize.objectives import ProgramObjective, SquaresObjective
-from explorer.optimize.rules import Rule, rule_from
 from explorer.optimize.rules.schedule import Schedule
+from explorer.optimize.rules.table import Rule, rule_from
 from explorer.optimize.sources import sourced
 from explorer.work.subject import ASSUMED, numbers_by_name
 from explorer.work.wire import Message, WireError, number

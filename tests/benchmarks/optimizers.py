@@ -12,7 +12,7 @@ from explorer.optimize.blocks import descend_blocks
 from explorer.optimize.descent import Leg
 from explorer.optimize.fleet import fleet, trajectories
 from explorer.optimize.objectives import ProgramObjective
-from explorer.optimize.rules import rule_from
+from explorer.optimize.rules.table import rule_from
 from tests.benchmarks.measure import Contest, Work
 
 START = (-1.2, 1.0)

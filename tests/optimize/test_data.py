@@ -22,7 +22,7 @@ from explorer.optimize.data_objective import BatchObjective, DataObjective, grad
 from explorer.optimize.datasets import DATASETS, DataSet, dataset, loss_program, own_data, table_from
 from explorer.optimize.descent import Iterate, Leg, Stopped, descend, descend_legs
 from explorer.optimize.objectives import ProgramObjective
-from explorer.optimize.rules import rule_from
+from explorer.optimize.rules.table import rule_from
 from explorer.optimize.sources import SOURCES, sourced
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.language.program import ExplorerError
 from explorer.optimize.descent import MOST_STEPS, Iterate, Stopped, descend
-from explorer.optimize.rules import RULES, GradientDescent, GradientRule, rule_from
+from explorer.optimize.rules.table import RULES, GradientDescent, GradientRule, rule_from
 
 Array = NDArray[np.float64]
 STEPPING = [name for name, rule in RULES.items() if issubclass(rule, GradientRule)]

@@ -14,8 +14,8 @@ from explorer.optimize.blocks import Block, descend_blocks
 from explorer.optimize.descent import Iterate, Leg, Stopped, descend, descend_legs
 from explorer.optimize.fleet import fleet, trajectories
 from explorer.optimize.objectives import ProgramObjective, SquaresObjective
-from explorer.optimize.rules import RULES, GradientRule, rule_from
 from explorer.optimize.rules.schedule import Schedule
+from explorer.optimize.rules.table import RULES, GradientRule, rule_from
 
 Array = NDArray[np.float64]
 STEPPING = [name for name, rule in RULES.items() if issubclass(rule, GradientRule)]

@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from explorer.language.program import ExplorerError
-from explorer.optimize.rules import RULES, GradientRule, Interval, rule_from
+from explorer.optimize.rules.table import RULES, GradientRule, Interval, rule_from
 
 Array = NDArray[np.float64]
 START = np.array([-1.2, 1.0])
@@ -350,7 +350,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest_and_all_known() -> None:
 
 def test_the_rules_load_without_numpy() -> None:
     asked = (
-        "import sys, explorer.optimize.rules as r; [make() for make in r.RULES.values()]; print('numpy' in sys.modules)"
+        "import sys, explorer.optimize.rules.table as r; [make() for make in r.RULES.values()]; print('numpy' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout.strip() == "False"

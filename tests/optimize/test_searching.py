@@ -16,10 +16,10 @@ from explorer.language.program import ExplorerError
 from explorer.optimize.descent import Box, Iterate, Leg, Stopped, descend, descend_legs
 from explorer.optimize.ground import Counted
 from explorer.optimize.objectives import ProgramObjective, SquaresObjective, as_residuals
-from explorer.optimize.rules import RULES, SearchRule, rule_from
 from explorer.optimize.rules.line_search import dot, search
 from explorer.optimize.rules.rule import Stall
 from explorer.optimize.rules.schedule import Schedule
+from explorer.optimize.rules.table import RULES, SearchRule, rule_from
 
 Array = NDArray[np.float64]
 SEARCHING = [name for name, rule in RULES.items() if issubclass(rule, SearchRule)]

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.optimize.rules import RULES
+from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
@@ -41,7 +41,7 @@ from explorer.work import questions
 from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
-    from explorer.ui.panels.optimize import OptimizePanel
+    from explorer.ui.panels.optimize.panel import OptimizePanel
 
 _FIRST = ("gd", "momentum", "nesterov", "adam", "rprop", "bfgs")
 _COLUMNS = ("rule", "best rate", "lower quartile", "median f", "upper quartile", "solved")

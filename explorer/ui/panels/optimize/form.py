@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 
-from explorer.optimize.rules import RULES
+from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text

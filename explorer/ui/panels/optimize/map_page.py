@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from explorer.optimize.rules import RULES, GradientRule
+from explorer.optimize.rules.table import RULES, GradientRule
 from explorer.ui import theme
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.number_box import NumberBox
@@ -21,7 +21,7 @@ from explorer.work import questions
 from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
-    from explorer.ui.panels.optimize import OptimizePanel
+    from explorer.ui.panels.optimize.panel import OptimizePanel
 
 _STEPS = 300
 _SIDE = 200

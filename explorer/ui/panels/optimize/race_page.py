@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.optimize.rules import RULES, rule_from
+from explorer.optimize.rules.table import RULES, rule_from
 from explorer.ui.panel import ALL_DIGITS, number_text
 from explorer.ui.panels.optimize.form import Setting, said
 from explorer.ui.panels.optimize.paths import PathsView
@@ -30,7 +30,7 @@ from explorer.work import questions
 from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
-    from explorer.ui.panels.optimize import OptimizePanel
+    from explorer.ui.panels.optimize.panel import OptimizePanel
 
 _STEPS = 200
 _FIRST = ("gd", "momentum", "nesterov", "rmsprop", "adam", "bfgs")  # that race unless others are chosen

@@ -32,7 +32,7 @@ from explorer.ui.worker import Crew
 from explorer.work import questions
 
 if TYPE_CHECKING:
-    from explorer.ui.panels.optimize import OptimizePanel
+    from explorer.ui.panels.optimize.panel import OptimizePanel
 
 _STEPS = 200
 _MOST_STARTS = 12

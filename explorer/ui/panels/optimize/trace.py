@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explorer.optimize.rules import GradientRule, Rule, rule_from
+from explorer.optimize.rules.table import GradientRule, Rule, rule_from
 
 QUANTITIES = {
     "loss": "f",

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.optimize.rules import RULES
+from explorer.optimize.rules.table import RULES
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
@@ -29,7 +29,7 @@ from explorer.work import questions
 from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
-    from explorer.ui.panels.optimize import OptimizePanel
+    from explorer.ui.panels.optimize.panel import OptimizePanel
 
 _CALM_MS = 200  # a step that is being scrubbed is looked at when it rests
 _BACK = 20  # steps over which the rate of convergence is measured

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from explorer.optimize.rules import GradientRule
 from explorer.optimize.rules.schedule import Schedule
+from explorer.optimize.rules.table import GradientRule
 from explorer.ui.panel import number_text
 from explorer.ui.panels.optimize.trace import Trace, memory_of
 
