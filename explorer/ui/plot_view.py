@@ -3,7 +3,7 @@
 The window never loads matplotlib, and nothing here waits: the picture is asked for, arrives when it is ready, and until
 then the one before it stands in its place, stretched to the new size.
 
-It is one file of more than 300 lines: the widget, and below it the overlays, which nothing else draws.
+Longer than 300 lines: what is asked, what arrives and what the mouse does are of one widget's state.
 """
 
 from __future__ import annotations
@@ -15,114 +15,42 @@ import math
 import sys
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
-    QFontInfo,
     QImage,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPalette,
-    QPen,
     QPixmap,
-    QPolygonF,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.ui.trails import Trail, Trails, clip
+from explorer.ui.figure_theme import series_colour, theme_of
+from explorer.ui.overlays import Overlay, Polyline, Raster, paint_stroke, prepare
+from explorer.ui.plot_axes import Axes
+from explorer.ui.trails import Trail, Trails
 from explorer.ui.worker import Crew
 from explorer.work.ends import Done, End, Refused
-
-# Okabe & Ito, Color Universal Design (2008): told apart with every common colour vision. Those with too little
-# contrast against the ground come last; yellow is left out on light ground, and the text's colour stands for black.
-SERIES_ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-SERIES_ON_DARK = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00")
 
 SETTLE_MS = 80  # a window's edge being dragged sends a size every 16 ms; a picture takes 50 to 150
 PATIENCE_MS = 150  # what arrives sooner needs no word about waiting, and one would only flicker
 BUDGET_MS = 10_000  # a hundred times what a picture takes: only a process that hangs reaches it
 EXPORT_RATIO = 2.0  # pixels for each logical one of a picture that is copied or saved
-MOST_POINTS = 20_000  # mapping 10,000 takes 9 ms and drawing them 10 to 30, of the 50 that the window may be busy
-SMOOTH_INK = 1.5e6  # device pixels covered by lines with smooth edges: 30 ms; jagged and thin they take a third
-RIMMED_INK = 5e5  # the same for lines with a rim of the ground's colour, which costs as much again, twice as wide
-DASHED_INK = 1e4  # logical pixels of dashed line: Qt strokes dashes as one path, in more than linear time
 LARGEST_PICTURE = 8192 * 8192 * 4  # bytes; the plotting process draws none larger
 MOST_IN_FILE = 120_000  # points of all paths in a file of lines: what is asked has at most 4 MiB
-FAR_PX = 50.0  # clipping this far outside keeps a thick line's end out of sight and Qt's coordinates small
-
-
-@dataclass(frozen=True, slots=True)
-class Polyline:
-    """A path in data coordinates. A NaN or infinite point breaks it; an arrow at the edge says that it ends outside.
-
-    `colour` is the index of a series or "accent" or "text"; `width` is in logical pixels; `arrow`: a head at its end.
-    Of more than MOST_POINTS some are left out; a path with very much ink is drawn thin, and never dashed.
-    """
-
-    x: Sequence[float]
-    y: Sequence[float]
-    colour: int | str = 0
-    width: float = 2.0
-    arrow: bool = False
-    dashed: bool = False
-
-    def message(self, colour: str, most: int) -> dict[str, Any]:
-        """It as `plots.overlays` draws it, with at most about so many points."""
-        stride = math.ceil(len(self.x) / most) | 1
-        thin = (_doubles(_thinned(values, stride)) for values in (self.x, self.y))
-        x, y = ({"float64": base64.b64encode(values).decode("ascii")} for values in thin)
-        look = {"width": self.width, "dashed": self.dashed, "arrow": self.arrow}
-        return {"kind": "line", "x": x, "y": y, "colour": colour, **look}
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """A point in data coordinates; outside the axes it becomes an arrow at the edge, NaN is said in words.
-
-    `shape`: "circle", "square", "diamond", "cross", "crosshair" (lines through the whole of the axes), "none" (words).
-    """
-
-    x: float
-    y: float
-    shape: str = "circle"
-    label: str = ""
-    colour: int | str = "text"
-
-    def message(self, colour: str, _most: int) -> dict[str, Any]:
-        """It as `plots.overlays` draws it."""
-        place = {"x": repr(float(self.x)), "y": repr(float(self.y))}
-        return {"kind": "marker", **place, "shape": self.shape, "label": self.label, "colour": colour}
-
-
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """An image between limits in data coordinates, its first row on top."""
-
-    image: QImage
-    x_limits: tuple[float, float]
-    y_limits: tuple[float, float]
-
-    def message(self, _colour: str, _most: int) -> dict[str, Any]:
-        """It as `plots.overlays` draws it."""
-        image = self.image.convertToFormat(QImage.Format.Format_RGBA8888)
-        rows = b"".join(bytes(image.constScanLine(row))[: 4 * image.width()] for row in range(image.height()))
-        limits = {"x_limits": list(self.x_limits), "y_limits": list(self.y_limits)}
-        rgba = base64.b64encode(zlib.compress(rows, 1)).decode("ascii")
-        return {"kind": "raster", "rgba": rgba, "width": image.width(), "height": image.height(), **limits}
 
 
 def _listed(values: Any) -> Sequence[Any]:
@@ -133,93 +61,6 @@ def _listed(values: Any) -> Sequence[Any]:
     if sys.byteorder == "big":
         unpacked.byteswap()
     return unpacked
-
-
-def _doubles(values: Sequence[float]) -> bytes:
-    """Little-endian doubles."""
-    packed = array("d", values)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
-
-
-Overlay = Polyline | Marker | Raster
-
-
-@dataclass(frozen=True, slots=True)
-class Axes:
-    """Where a picture's axes are (logical pixels from its top left) and what they show."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    x_limits: tuple[float, float]
-    y_limits: tuple[float, float]
-    x_log: bool = False
-    y_log: bool = False
-
-    @staticmethod
-    def from_json(place: dict[str, Any]) -> Axes:
-        """The Axes that the plotting process tells of; KeyError, TypeError or ValueError where it is none."""
-        left, top, right, bottom = (float(place[side]) for side in ("left", "top", "right", "bottom"))
-        (x_low, x_high), (y_low, y_high) = place["x_limits"], place["y_limits"]
-        x_log, y_log = place["x_scale"] == "log", place["y_scale"] == "log"
-        if not (left < right and top < bottom and x_low < x_high and y_low < y_high):
-            raise ValueError("axes without an area")
-        if (x_log and x_low <= 0) or (y_log and y_low <= 0):
-            raise ValueError("a log axis that begins at 0 or below")
-        return Axes(left, top, right, bottom, (x_low, x_high), (y_low, y_high), x_log, y_log)
-
-    def across(self, values: Iterable[float]) -> Iterator[float]:
-        """The horizontal pixels of x values; −inf for 0 and NaN for less on a log axis."""
-        return _pixels(values, self.x_limits, self.x_log, self.left, self.right)
-
-    def down(self, values: Iterable[float]) -> Iterator[float]:
-        """The vertical pixels of y values; inf for 0 and NaN for less on a log axis."""
-        return _pixels(values, self.y_limits, self.y_log, self.bottom, self.top)
-
-    def value(self, point: QPointF) -> tuple[float, float]:
-        """The data coordinates of a pixel."""
-        across = (point.x() - self.left) / (self.right - self.left)
-        up = (self.bottom - point.y()) / (self.bottom - self.top)
-        return _value(across, self.x_limits, self.x_log), _value(up, self.y_limits, self.y_log)
-
-    def rect(self) -> QRectF:
-        return QRectF(QPointF(self.left, self.top), QPointF(self.right, self.bottom))
-
-    def scaled(self, across: float, down: float) -> Axes:
-        """The same axes in a picture stretched by these factors."""
-        return Axes(
-            self.left * across,
-            self.top * down,
-            self.right * across,
-            self.bottom * down,
-            self.x_limits,
-            self.y_limits,
-            self.x_log,
-            self.y_log,
-        )
-
-
-def _pixels(
-    values: Iterable[float], limits: tuple[float, float], log: bool, start: float, end: float
-) -> Iterator[float]:
-    low, high = map(math.log10, limits) if log else limits
-    # Divided first: the product of a large value and the length may overflow where the pixel does not.
-    if log:
-        for value in values:
-            place = math.log10(value) if value > 0 else -math.inf if value == 0 else math.nan
-            yield start + (place - low) / (high - low) * (end - start)
-    else:
-        for value in values:
-            yield start + (value - low) / (high - low) * (end - start)
-
-
-def _value(part: float, limits: tuple[float, float], log: bool) -> float:
-    low, high = map(math.log10, limits) if log else limits
-    place = low + part * (high - low)
-    return 10.0 ** min(place, 308.0) if log else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,41 +111,6 @@ def _reason(end: End) -> str:
 
 
 _numbers = itertools.count(1)
-
-
-def theme_of(widget: QWidget) -> dict[str, Any]:
-    """The colours and the font size of a figure that is to look like this widget (see `plots.figures`)."""
-    palette = widget.palette()
-    background, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
-    return {
-        "background": background.name(),
-        "text": text.name(),
-        "grid": _mix(text, background, 0.16).name(),
-        "accent": palette.color(QPalette.ColorRole.Highlight).name(),
-        "series": _series(palette),
-        # Beyond these, labels are unreadable or leave no room for the curves.
-        "font_px": min(max(QFontInfo(widget.font()).pixelSize(), 10), 20),
-    }
-
-
-def _series(palette: QPalette) -> list[str]:
-    background, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
-    dark = background.lightness() < text.lightness()
-    return [*(SERIES_ON_DARK if dark else SERIES_ON_LIGHT), text.name()]
-
-
-def series_colour(palette: QPalette, index: int) -> QColor:
-    """The colour of a series on this palette's ground, the same as in a figure."""
-    series = _series(palette)
-    return QColor(series[index % len(series)])
-
-
-def _mix(colour: QColor, other: QColor, part: float) -> QColor:
-    return QColor.fromRgbF(
-        colour.redF() * part + other.redF() * (1 - part),
-        colour.greenF() * part + other.greenF() * (1 - part),
-        colour.blueF() * part + other.blueF() * (1 - part),
-    )
 
 
 class PlotView(QWidget):
@@ -747,194 +553,7 @@ class PlotView(QWidget):
                 bottom, top = axes.down(part.y_limits)
                 painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
                 continue
-            _paint_stroke(painter, _prepare(part, axes), self._colour(part.colour), ground, axes, words)
-
-
-# ---- overlays as pixels
-
-
-@dataclass(frozen=True, slots=True)
-class _Stroke:
-    """An overlay ready to be painted, in pixels: its polylines, a filled shape, and a label at a place."""
-
-    pieces: tuple[Sequence[tuple[float, float]], ...] = ()
-    width: float = 2.0
-    dashed: bool = False
-    shape: QPainterPath | None = None
-    label: str = ""
-    place: QPointF | None = None
-
-
-def _prepare(part: Overlay, axes: Axes) -> _Stroke:
-    if isinstance(part, Polyline):
-        return _prepare_polyline(part, axes)
-    x, y = next(axes.across((part.x,))), next(axes.down((part.y,)))
-    if math.isnan(x) or math.isnan(y):
-        corner = QPointF(axes.left + 8, axes.bottom - 8)
-        return _Stroke(label=f"{part.label or 'point'}: not on these axes", place=corner)
-    rect = axes.rect()
-    # A hundredth of a pixel: a point on the very limit is inside, whatever the rounding.
-    if not rect.adjusted(-0.01, -0.01, 0.01, 0.01).contains(QPointF(_near(x), _near(y))):
-        head, place = _edge_arrow(x, y, axes)
-        return _Stroke(shape=head, label=part.label, place=place)
-    place = QPointF(x, y)
-    lines = (((axes.left, y), (axes.right, y)), ((x, axes.top), (x, axes.bottom))) if part.shape == "crosshair" else ()
-    return _Stroke(lines, 1.0, shape=_symbol(part.shape, place), label=part.label, place=place)
-
-
-def _prepare_polyline(part: Polyline, axes: Axes) -> _Stroke:
-    pieces: list[list[tuple[float, float]]] = [[]]
-    rect = axes.rect().adjusted(-FAR_PX, -FAR_PX, FAR_PX, FAR_PX)
-    left, top, right, bottom = rect.left(), rect.top(), rect.right(), rect.bottom()
-    before: tuple[float, float] | None = None
-    inside = False
-    last = (math.nan, math.nan)
-    # Every odd-numbered-th: an even stride would see only one side of a path that jumps to and fro.
-    stride = math.ceil(len(part.x) / MOST_POINTS) | 1
-    for x, y in zip(axes.across(_thinned(part.x, stride)), axes.down(_thinned(part.y, stride)), strict=True):
-        last = (x, y)
-        if not (math.isfinite(x) and math.isfinite(y)):
-            pieces.append([])
-            before = None
-            continue
-        was_inside, inside = inside, left <= x <= right and top <= y <= bottom
-        if before is None:
-            pieces[-1].append((x, y)) if inside else None
-        elif inside and was_inside:
-            # What moves less than half a pixel cannot be seen, and most of a long path's end does not.
-            shown = pieces[-1][-1]
-            if abs(x - shown[0]) + abs(y - shown[1]) < 0.5:
-                before = (x, y)
-                continue
-            pieces[-1].append((x, y))
-        elif segment := clip(before, (x, y), rect):
-            if not was_inside:
-                pieces.append([segment[0]])
-            pieces[-1].append(segment[1])
-        before = (x, y)
-    if before is not None and inside and pieces[-1] and pieces[-1][-1] != before:
-        pieces[-1].append(before)
-    drawn = tuple(piece for piece in pieces if piece)
-    head: QPainterPath | None = None
-    if not any(map(math.isnan, last)):
-        if not axes.rect().contains(QPointF(_near(last[0]), _near(last[1]))):
-            head, _ = _edge_arrow(*last, axes)
-        elif part.arrow and drawn and len(drawn[-1]) > 1:
-            head = _head(QPointF(*drawn[-1][-2]), QPointF(*drawn[-1][-1]), 3.5 + 2.5 * part.width)
-    return _Stroke(drawn, part.width, part.dashed, head)
-
-
-def _thinned(values: Sequence[float], stride: int) -> Sequence[float]:
-    """Every stride-th value and the last."""
-    return values if stride == 1 else [*values[:-1:stride], *values[-1:]]
-
-
-def _near(pixel: float) -> float:
-    """The pixel, or a far one in its direction: QPointF takes infinities, QRectF's arithmetic does not."""
-    return min(max(pixel, -1e6), 1e6)
-
-
-def _edge_arrow(x: float, y: float, axes: Axes) -> tuple[QPainterPath, QPointF]:
-    """An arrow head at the edge of the axes towards a point outside, and the place of its tip."""
-    tip = QPointF(min(max(x, axes.left), axes.right), min(max(y, axes.top), axes.bottom))
-    dx, dy = _near(x) - tip.x(), _near(y) - tip.y()
-    length = math.hypot(dx, dy)
-    return _head(QPointF(tip.x() - dx / length, tip.y() - dy / length), tip, 11.0), tip
-
-
-def _head(start: QPointF, tip: QPointF, size: float) -> QPainterPath:
-    """A filled triangle, `size` logical pixels long, that points from `start` to `tip`."""
-    dx, dy = tip.x() - start.x(), tip.y() - start.y()
-    length = math.hypot(dx, dy) or 1.0
-    dx, dy = dx / length * size, dy / length * size
-    base = QPointF(tip.x() - dx, tip.y() - dy)
-    side = QPointF(-dy * 0.45, dx * 0.45)
-    path = QPainterPath()
-    path.addPolygon(QPolygonF([tip, base + side, base - side, tip]))
-    return path
-
-
-def _symbol(shape: str, place: QPointF) -> QPainterPath:
-    """A marker of about ten logical pixels; ValueError where there is no such shape."""
-    path = QPainterPath()
-    match shape:
-        case "circle" | "crosshair":
-            path.addEllipse(place, 4.5, 4.5)
-        case "none":
-            pass
-        case "square":
-            path.addRect(QRectF(place.x() - 4.5, place.y() - 4.5, 9, 9))
-        case "diamond":
-            corners = ((0, -6.5), (6.5, 0), (0, 6.5), (-6.5, 0), (0, -6.5))
-            path.addPolygon(QPolygonF([place + QPointF(*corner) for corner in corners]))
-        case "cross":
-            for turn in (45.0, 135.0):
-                arm = QPointF(7 * math.cos(math.radians(turn)), 7 * math.sin(math.radians(turn)))
-                side = QPointF(-arm.y(), arm.x()) * 0.2
-                path.addPolygon(
-                    QPolygonF([place + arm + side, place + arm - side, place - arm - side, place - arm + side])
-                )
-            path.setFillRule(Qt.FillRule.WindingFill)
-        case _:
-            raise ValueError(f"no such marker: {shape!r}")
-    return path
-
-
-def _paint_stroke(
-    painter: QPainter, stroke: _Stroke, colour: QColor, ground: QColor, axes: Axes, labels: list[QRectF]
-) -> None:
-    """Lines, shape and label, each with a rim of the ground's colour that keeps it apart from what is below.
-
-    labels: where words stand already; this stroke's are added.
-    """
-    segments = [QLineF(*a, *b) for piece in stroke.pieces for a, b in pairwise(piece)]
-    ink = sum(segment.length() for segment in segments)
-    ratio = painter.device().devicePixelRatioF()
-    covered = ink * stroke.width * ratio**2
-    if covered > SMOOTH_INK:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(colour, 2.0)  # of device pixels
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines(segments)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    else:
-        # Segments by themselves, with square ends that meet: one path that crosses itself takes 100 times as long.
-        if covered < RIMMED_INK:
-            painter.setPen(QPen(ground, stroke.width + 2.0))
-            painter.drawLines(segments)
-        painter.setPen(QPen(colour, stroke.width))
-        if stroke.dashed and ink < DASHED_INK:
-            painter.setPen(QPen(colour, stroke.width, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
-            for piece in stroke.pieces:
-                painter.drawPolyline(QPolygonF([QPointF(*point) for point in piece]))
-        else:
-            painter.drawLines(segments)
-    painter.setPen(QPen(colour, stroke.width))
-    painter.drawPoints([QPointF(*piece[0]) for piece in stroke.pieces if len(piece) == 1])
-    if stroke.shape is not None:
-        painter.strokePath(stroke.shape, QPen(ground, 3.0))
-        painter.fillPath(stroke.shape, colour)
-    if stroke.label and stroke.place is not None:
-        _paint_label(painter, stroke.label, stroke.place, colour, ground, axes, labels)
-
-
-def _paint_label(
-    painter: QPainter, label: str, place: QPointF, colour: QColor, ground: QColor, axes: Axes, labels: list[QRectF]
-) -> None:
-    """Words beside a place, on the side where the axes have room for them, and below words that stand there already."""
-    metrics = painter.fontMetrics()
-    width, gap = metrics.horizontalAdvance(label), 9.0
-    x = place.x() + gap if place.x() + gap + width <= axes.right - 2 else place.x() - gap - width
-    y = min(max(place.y() - 6.0, axes.top + metrics.ascent() + 2), axes.bottom - metrics.descent() - 2)
-    path = QPainterPath()
-    path.addText(QPointF(max(x, axes.left + 2), y), painter.font(), label)
-    while any(path.boundingRect().intersects(other) for other in labels) and y < axes.bottom:
-        y += metrics.height()
-        path.translate(0.0, metrics.height())
-    labels.append(path.boundingRect())
-    painter.strokePath(path, QPen(ground, 3.0))
-    painter.fillPath(path, colour)
+            paint_stroke(painter, prepare(part, axes), self._colour(part.colour), ground, axes, words)
 
 
 def _digits(value: float) -> str:

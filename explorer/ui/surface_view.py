@@ -28,7 +28,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT
+from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
 from explorer.ui.trails import Trail, Trails
 
 _MOST_SIDE = 40  # cells a side: 1,600 of them are drawn in some 15 ms

@@ -163,6 +163,9 @@ class MainWindow(QMainWindow):
         import explorer.ui.trails
 
         yield
+        import explorer.ui.overlays
+
+        yield
         import explorer.ui.plot_view
 
         yield

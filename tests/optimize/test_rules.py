@@ -349,9 +349,8 @@ def test_an_unknown_setting_is_refused_with_the_nearest_and_all_known() -> None:
 
 
 def test_the_rules_load_without_numpy() -> None:
-    asked = (
-        "import sys, explorer.optimize.rules.table as r; [make() for make in r.RULES.values()]; print('numpy' in sys.modules)"
-    )
+    load = "import sys, explorer.optimize.rules.table as r"
+    asked = f"{load}; [make() for make in r.RULES.values()]; print('numpy' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout.strip() == "False"
 

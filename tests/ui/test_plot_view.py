@@ -17,9 +17,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from explorer.ui import plot_view, trails
+from explorer.ui import figure_theme, overlays, plot_view, trails
 from explorer.ui.numbers_out import csv_text
-from explorer.ui.plot_view import Axes, Marker, Picture, PlotView, Polyline, Raster
+from explorer.ui.overlays import Marker, Polyline, Raster
+from explorer.ui.plot_axes import Axes
+from explorer.ui.plot_view import Picture, PlotView
 from explorer.ui.worker import Crew
 from explorer.work.ends import DIED, Broken, Done, Refused
 
@@ -153,7 +155,7 @@ def test_a_figure_arrives_as_a_picture_of_the_views_size(real, qtbot):
     picture = real._picture
     assert (picture.width, picture.height) == (420, 300)
     assert picture.pixmap.width() == 420 * ratio
-    assert colour_near(image(real), real.to_pixel(2.0, 20.0), plot_view.SERIES_ON_LIGHT[0])
+    assert colour_near(image(real), real.to_pixel(2.0, 20.0), figure_theme.SERIES_ON_LIGHT[0])
 
 
 def test_the_window_goes_on_while_a_figure_is_drawn(real, qtbot):
@@ -254,7 +256,7 @@ def test_a_change_of_palette_asks_again_in_the_new_colours(view, worker, qtbot):
     view.setPalette(palette)
     qtbot.waitUntil(lambda: len(worker.asked) == 2)
     assert worker.asked[1]["theme"]["background"] == "#101010"
-    assert worker.asked[1]["theme"]["series"][0] == plot_view.SERIES_ON_DARK[0]
+    assert worker.asked[1]["theme"]["series"][0] == figure_theme.SERIES_ON_DARK[0]
 
 
 def test_the_same_figure_again_is_not_drawn_again(view, worker):
@@ -376,7 +378,7 @@ def test_before_the_first_picture_there_are_no_coordinates(view, qtbot):
 
 # ---- overlays on the screen
 
-BLUE, ORANGE = plot_view.SERIES_ON_LIGHT[:2]
+BLUE, ORANGE = figure_theme.SERIES_ON_LIGHT[:2]
 
 
 @pytest.fixture
@@ -436,7 +438,7 @@ def test_every_shape_is_drawn(drawn, shape):
 
 def test_an_unknown_shape_is_a_value_error():
     with pytest.raises(ValueError, match="blob"):
-        plot_view._prepare(Marker(0.0, 5.0, "blob"), AXES)
+        overlays.prepare(Marker(0.0, 5.0, "blob"), AXES)
 
 
 def test_a_dimmed_figure_is_paler(drawn):
@@ -454,18 +456,18 @@ def test_ten_thousand_points_become_the_few_that_can_be_told_apart():
     n = 10_000
     xs = [math.cos(k / n) for k in range(n)]
     ys = [5 + math.sin(k / n) for k in range(n)]
-    stroke = plot_view._prepare(Polyline(xs, ys), AXES)
+    stroke = overlays.prepare(Polyline(xs, ys), AXES)
     (piece,) = stroke.pieces
     assert len(piece) < 300
     assert piece[-1] == pytest.approx((next(AXES.across(xs[-1:])), next(AXES.down(ys[-1:]))))
 
 
 def test_a_path_that_jumps_to_and_fro_is_not_thinned_to_one_side():
-    n = 3 * plot_view.MOST_POINTS
+    n = 3 * overlays.MOST_POINTS
     ys = [1.0 if k % 2 else 9.0 for k in range(n)]
-    stroke = plot_view._prepare(Polyline([2 * k / n - 1 for k in range(n)], ys), AXES)
+    stroke = overlays.prepare(Polyline([2 * k / n - 1 for k in range(n)], ys), AXES)
     heights = [y for piece in stroke.pieces for _, y in piece]
-    assert len(heights) <= plot_view.MOST_POINTS + 1
+    assert len(heights) <= overlays.MOST_POINTS + 1
     assert abs(heights.count(min(heights)) - heights.count(max(heights))) <= 2
 
 
@@ -643,8 +645,6 @@ def test_words_at_one_place_stand_below_each_other():
     from PySide6.QtCore import QPointF, QRectF
     from PySide6.QtGui import QColor, QImage, QPainter
 
-    from explorer.ui import plot_view
-
     class Axes:
         left, right, top, bottom = 0.0, 300.0, 0.0, 200.0
 
@@ -652,7 +652,7 @@ def test_words_at_one_place_stand_below_each_other():
     with QPainter(image) as painter:
         for words in ("minimum", "start"):
             place = QPointF(100, 100)
-            plot_view._paint_label(painter, words, place, QColor("black"), QColor("white"), Axes, labels)
+            overlays._paint_label(painter, words, place, QColor("black"), QColor("white"), Axes, labels)
     first, second = labels
     assert not first.intersects(second)
     assert QRectF(0, 0, 300, 200).contains(second)

@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.ui import theme
+from explorer.ui.figure_theme import series_colour
 from explorer.ui.laboratory.reading import Reading, numbers, short, step_text
-from explorer.ui.plot_view import series_colour
 
 PLACES = 18  # digits of a number: a double is determined by 17, and the next shows that they are its own rounding
 # What becomes of a digit.

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayo
 
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.reading import SHOWN_AT_FIRST, Break, Reading, colour_of, short, step_text
+from explorer.ui.overlays import Marker, Overlay, Polyline
 from explorer.ui.panel import number_text
-from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.plot_view import PlotView
 from explorer.ui.worker import Crew
 
 COMPLEX = "complex step"

@@ -15,8 +15,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from explorer.ui.figure_theme import series_colour
 from explorer.ui.laboratory.reading import short, step_text
-from explorer.ui.plot_view import series_colour
 
 _MARGIN = 1.5  # of the scheme's reach, what is seen on either side
 _FEW = 60  # doubles in the picture: then each is a dot, and f stands on steps between them

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.ui.plot_view import series_colour
+from explorer.ui.figure_theme import series_colour
 
 _TILT_LIMITS = (0.1, 1.5)  # radians above the ground: from almost level to almost from above
 

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.reading import Reading, numbers, short, step_text
 from explorer.ui.laboratory.schemes_page import cell, plain_table, root_text
-from explorer.ui.plot_view import Overlay, PlotView, Polyline
+from explorer.ui.overlays import Overlay, Polyline
+from explorer.ui.plot_view import PlotView
 from explorer.ui.worker import Crew
 from explorer.work.wire import number
 

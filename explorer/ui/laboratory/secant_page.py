@@ -25,8 +25,9 @@ from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.microscope import Microscope, View, Zooms
 from explorer.ui.laboratory.plane_view import PlaneView, Surface
 from explorer.ui.laboratory.reading import Reading, numbers, short, unpacked
+from explorer.ui.overlays import Marker, Overlay, Polyline
 from explorer.ui.panel import number_text
-from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.plot_view import PlotView
 from explorer.ui.worker import Crew
 
 

@@ -10,8 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from explorer.ui.figure_theme import series_colour
+from explorer.ui.overlays import Marker, Overlay, Polyline, Raster
 from explorer.ui.panels.optimize.trace import doubles
-from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline, Raster, series_colour
+from explorer.ui.plot_view import PlotView
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.ends import Done, End

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpin
 
 from explorer.optimize.rules.table import RULES, GradientRule
 from explorer.ui import theme
+from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.number_box import NumberBox
+from explorer.ui.overlays import Marker, Overlay, Raster
 from explorer.ui.panel import number_text
-from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT, Marker, Overlay, PlotView, Raster
+from explorer.ui.plot_view import PlotView
 from explorer.ui.worker import Crew
 from explorer.work import questions
 from explorer.work.ends import Done, End

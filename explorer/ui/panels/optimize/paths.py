@@ -30,10 +30,11 @@ from PySide6.QtWidgets import (
 from explorer.ui import theme
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
+from explorer.ui.overlays import Marker, Overlay, Polyline
 from explorer.ui.panels.optimize.fit_view import FitView
 from explorer.ui.panels.optimize.trace import QUANTITIES, Trace, doubles, thinned
 from explorer.ui.panels.optimize.words import step_in_numbers
-from explorer.ui.plot_view import Marker, Overlay, PlotView, Polyline
+from explorer.ui.plot_view import PlotView
 from explorer.ui.surface_view import SurfaceView, TangentPlane
 from explorer.ui.trails import Trail
 from explorer.ui.worker import Crew

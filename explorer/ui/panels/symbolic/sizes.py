@@ -9,8 +9,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
 from explorer.ui.panels.symbolic.page import Page
-from explorer.ui.plot_view import SERIES_ON_DARK, SERIES_ON_LIGHT
 from explorer.ui.session import Question
 from explorer.ui.theme import is_dark
 from explorer.ui.worker import Crew
