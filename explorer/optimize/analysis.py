@@ -6,6 +6,7 @@ For a quadratic with eigenvalues λ of ∇²f: gradient descent converges for 0 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ Array = NDArray[np.float64]
 
 # An eigenvalue smaller than this part of the largest has no sign that rounding leaves sure.
 FLAT = 1e-9
+# How far around a stationary point its kind is looked for in the values of f, as a part of the box.
+AROUND = 1e-3
+# Of more inputs a corner's kind would need too many directions.
+MOST_AT_CORNERS = 3
 # A gradient this small beside the largest curvature is that of a stationary point: Newton's step is then as short.
 STATIONARY = 1e-6
 
@@ -48,8 +53,10 @@ class Curvature:
 
     @property
     def kind(self) -> str:
-        """minimum, maximum, saddle, degenerate; or "" where the gradient does not vanish."""
+        """minimum, maximum, saddle, degenerate; or "" where the gradient is not 0 or the curvature unknown."""
         size = max(abs(value) for value in self.eigenvalues)
+        if not all(map(math.isfinite, self.eigenvalues)):
+            return ""
         if self.norm > STATIONARY * max(size, 1e-12):
             return ""
         flat = FLAT * size
@@ -157,10 +164,39 @@ def stationary_points(
             if any(np.abs((x - other.x) / (high - low)).max() < 1e-3 for other in found):
                 continue
             bend = curvature(objective, x.tolist())
-            if bend.kind:
+            if kind := _kind_seen(objective, x, bend, AROUND * (high - low)):
                 value, _ = Counted(objective)(x.copy())
-                found.append(Stationary(tuple(x.tolist()), value, bend.kind, bend.eigenvalues))
+                found.append(Stationary(tuple(x.tolist()), value, kind, bend.eigenvalues))
     return sorted(found, key=lambda each: each.f)
+
+
+def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array) -> str:
+    """The kind that the curvature says, where the values around the point bear it out: else degenerate.
+
+    At a corner there is no curvature, and the values say it alone. "" where they rise and fall in one direction of a
+    corner, and where f is flat all around: no single point of that is worth a mark.
+    """
+    corner = not bend.vectors
+    if corner and len(x) > MOST_AT_CORNERS:
+        return ""
+    if corner:  # along the axes and the diagonals
+        directions = [d for d in itertools.product((-1.0, 0.0, 1.0), repeat=len(x)) if d > (0.0,) * len(x)]
+    else:
+        directions = list(bend.vectors)
+    ground = Counted(objective)
+    here = ground(x.copy())[0]
+    signs: list[set[bool]] = []  # of f's changes to both sides of each direction, where they are more than rounding
+    for direction in directions:
+        step = reach * np.array(direction)
+        rises = [ground(x + side * step)[0] - here for side in (1.0, -1.0)]
+        signs.append({rise > 0 for rise in rises if abs(rise) > 8 * np.finfo(float).eps * abs(here)})
+    every = set().union(*signs)
+    both = any(len(sign) == 2 for sign in signs)
+    if not every or (corner and both):
+        return ""
+    if not corner:
+        return "degenerate" if both and bend.kind else bend.kind
+    return "saddle" if len(every) == 2 else "minimum" if True in every else "maximum"
 
 
 def _end(objective: Objective, method: Rule[Any], start: Array, low: Array, high: Array) -> Array | None:

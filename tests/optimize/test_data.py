@@ -228,6 +228,23 @@ def test_the_stable_rate_parts_convergence_from_divergence(rule: str) -> None:
         assert (factor < 1) is (part < 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("abs(x) + x^2", {0.0: "minimum"}),  # no curvature at the corner
+        ("x^2*abs(x)", {0.0: "minimum"}),
+        ("x^3", {0.0: "degenerate"}),  # Newton's method ends beside it, where it bends down
+        ("abs(x) - x^2", {-0.5: "maximum", 0.0: "minimum", 0.5: "maximum"}),
+        ("relu(x) + 1", {}),
+    ],
+)
+def test_the_kind_of_a_stationary_point_is_borne_out_by_the_values_around_it(
+    text: str, kinds: dict[float, str]
+) -> None:
+    found = stationary_points(ProgramObjective(parse(text)), (-1.5,), (3.5,))
+    assert {round(each.x[0], 4) + 0.0: each.kind for each in found} == kinds
+
+
 def test_himmelblaus_nine_stationary_points_are_found_and_classified() -> None:
     found = stationary_points(ProgramObjective(parse("(x^2+y-11)^2 + (x+y^2-7)^2")), (-5, -5), (5, 5))
     kinds = [each.kind for each in found]
