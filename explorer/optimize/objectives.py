@@ -177,17 +177,3 @@ def _square_root(term: Expression) -> Expression | None:
         top = _square_root(term.arguments[0])
         return top and Apply("div", (top, Constant(math.sqrt(term.arguments[1].value), "")))
     return None
-
-
-def on_grid(
-    program: Program, centre: Sequence[float], axes: Sequence[int], coordinates: Sequence[Array], output: int = 0
-) -> Array:
-    """The output over a grid of one or two inputs, the others held at `centre`.
-
-    coordinates: one array an axis, shapes (nx,) and (ny,); the result has shape (nx,) or (ny, nx), NaN where undefined.
-    """
-    mesh = np.meshgrid(*coordinates)
-    columns: list[Array | float] = list(centre)
-    for axis, values in zip(axes, mesh, strict=True):
-        columns[axis] = values
-    return compiled(program).value_on(columns, mesh[0].shape, output)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 Printed = float | str
 
 NAN = float("nan")
-INF = float("inf")
 
 # -- Baydin, Pearlmutter, Radul & Siskind 2018: Automatic differentiation in machine learning, JMLR 18(153) ----------
 

@@ -20,7 +20,6 @@ from explorer.calculus.symbolic.walk import operations_of
 from explorer.language.program import ExplorerError, Program
 
 _SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "sqrt", "sign", "floor", "ceil")
-_HERE = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "sqrt")  # so called by all systems
 _INFIX = {"add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0}*{1}", "div": "{0}/{1}", "neg": "-{0}"}
 _ARC = {
     "asin": "arcsin",

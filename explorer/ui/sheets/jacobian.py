@@ -28,7 +28,6 @@ from explorer.work.wire import Message
 
 MOST_SIDE = 200  # rows or columns that are shown
 FILL_MS = 350  # between two passes, slow enough to be followed
-_MODES = {"forward": "forward", "reverse": "reverse", "second": "second"}
 
 
 class JacobianSheet(Sheet):
