@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
+from explorer.ui.collection import Hold
 from explorer.ui.editor import Editor
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(TITLE)
         self.built = False
         self._painted = self._started = False
+        self._hold = Hold()  # while the parts are built: what they are made of stays
         self._left_divided = False  # whether a person has moved a border in the left column
         self._lesson: LessonView | None = None
         self._parts = self._build(path)
@@ -239,6 +241,8 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
+            if not self.built:
+                self._hold.take()
             QTimer.singleShot(0, self, self._go_on)
 
     def _go_on(self) -> None:
@@ -252,10 +256,8 @@ class MainWindow(QMainWindow):
         elif next(self._parts, self) is None:
             QTimer.singleShot(0, self, self._go_on)
         else:  # only now: on two cores a second process would take from the window what it needs for the parts
-            from explorer.ui.collection import set_aside
-
             self.plots.start()
-            set_aside()
+            self._hold.release()
 
     @property
     def busy(self) -> bool:
@@ -662,6 +664,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._build_rest()  # closed in its first moments: what is half built cannot be taken down
+        self._hold.release()
         settings = QSettings()
         settings.setValue("layout/version", str(_LAYOUT_VERSION))
         settings.setValue("layout/geometry", self.saveGeometry())
