@@ -178,10 +178,14 @@ def test_more_inputs_have_a_chosen_or_a_principal_plane(qtbot, optimize, find, w
     assert len(optimize.run_page.paths.plane.directions) == 2
 
 
-def test_a_rate_beyond_the_stable_one_is_said_before_it_diverges(qtbot, optimize, find):
+def test_a_rate_beyond_the_stable_one_is_said_before_it_diverges(qtbot, optimize, find, write):
+    source, note = find("editor").toPlainText(), find("optimize.note")
     find("optimize.rate").setValue(0.002)
-    note = find("optimize.note")
     qtbot.waitUntil(lambda: "1.51 × the largest stable one" in note.text(), timeout=PATIENCE_MS)
+    write("(x, y)")  # which has no rate
+    qtbot.waitUntil(lambda: note.isHidden(), timeout=PATIENCE_MS)
+    write(source)
+    qtbot.waitUntil(lambda: not note.isHidden(), timeout=PATIENCE_MS)
     find("optimize.rate").setValue(0.001)
     qtbot.waitUntil(lambda: note.isHidden(), timeout=PATIENCE_MS)
 

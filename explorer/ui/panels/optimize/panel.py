@@ -335,6 +335,7 @@ class OptimizePanel(Panel):
         label = {"output": lambda: outputs[chosen["index"]], "squares": lambda: "sum of squares"}.get(kind)
         self.subject = Subject(question.source, chosen, dict(question.at), label() if label else outputs[0])
         self.say(self._refusal())
+        self._calm.start()
         if kind == "none":
             self.subject = None
             paths.subject = None
@@ -356,7 +357,6 @@ class OptimizePanel(Panel):
         self._dim_soon.start()
         paths.box = self._box_shown()
         paths.set_subject(self.subject, keep)
-        self._calm.start()
         self._tell_page()
 
     def _box_shown(self) -> dict[str, tuple[float, float]]:
