@@ -148,7 +148,10 @@ class MainWindow(QMainWindow):
         from explorer.ui.panels.graph import GraphPanel
 
         yield
-        self.graph = GraphPanel(self.crew)
+        self.graph = GraphPanel(self.crew, at_once=False)
+        yield
+        yield from self.graph.build()
+        yield
         self.columns.replaceWidget(1, self.graph).deleteLater()
         yield
         from explorer.ui.panels.symbolic import SymbolicPanel

@@ -6,7 +6,7 @@ Longer than 300 lines: graph, player, sentence and sheets all show one row of on
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal
@@ -80,7 +80,8 @@ class GraphPanel(Panel):
 
     span_selected = Signal(object)  # Span or None: the part of the text that belongs to what was selected here
 
-    def __init__(self, crew: Crew, parent: QWidget | None = None) -> None:
+    def __init__(self, crew: Crew, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        """at_once: with all its widgets; else whoever makes it goes through `build`, a few milliseconds at a time."""
         super().__init__(crew, parent)
         self._graph: GraphAnswer | None = None
         self._coming: GraphAnswer | None = None  # the answer that is being taken in
@@ -92,12 +93,33 @@ class GraphPanel(Panel):
         self._wanted_row: int | None = None  # of a session that was opened
         self._opened: Mapping[str, Any] = {}  # its options: how one looks at it is taken once, undo leaves it alone
         self._sheet_asked: Sheet | None = None
-        self.sheet_worker = crew.worker("graph.sheet")
-        self.sheet_worker.answered.connect(self._take_sheet)
-        self.sheet_worker.ended.connect(self._end_sheet)
-        self._mind(self.sheet_worker)
+        if at_once:
+            for _ in self.build():
+                pass
+
+    def build(self) -> Iterator[None]:
+        """Make what is inside, part by part."""
         self._build_modes()
         self._build_strip()
+        yield
+        self._build_view()
+        yield
+        self.player = Player()
+        self.player.row_changed.connect(self._row_moved)
+        self._build_cause()
+        yield
+        self.explain = MathLabel(2)
+        self.explain.setObjectName("graph.explain")
+        self.explain.setAccessibleName("What this step does")
+        yield
+        self._build_sheets()
+        yield
+        self._arrange()
+        self._keys()
+        self._show_row(0)
+        self._noted = self._undoable_options()
+
+    def _build_view(self) -> None:
         self.view = GraphView()
         self.view.setObjectName("graph.view")
         self.view.setAccessibleName("Computational graph")
@@ -114,8 +136,9 @@ class GraphPanel(Panel):
         self.fit.hide()
         self.heat = Heat()
         self.legend = HeatLegend(self.view)
-        self.player = Player()
-        self.player.row_changed.connect(self._row_moved)
+
+    def _build_cause(self) -> None:
+        """The button beside a sentence that names the first cause of what is not finite."""
         self.cause = QToolButton(objectName="graph.cause", text="Go to the cause")
         self.cause.setAccessibleName("Go to the first cause of what is not finite")
         self.cause.setToolTip("Show the operation that first made a number that is not finite")
@@ -127,9 +150,12 @@ class GraphPanel(Panel):
         row.addWidget(self.status, 1)
         row.addWidget(self.cause)
         outer.insertLayout(place, row)
-        self.explain = MathLabel(2)
-        self.explain.setObjectName("graph.explain")
-        self.explain.setAccessibleName("What this step does")
+
+    def _build_sheets(self) -> None:
+        self.sheet_worker = self.crew.worker("graph.sheet")
+        self.sheet_worker.answered.connect(self._take_sheet)
+        self.sheet_worker.ended.connect(self._end_sheet)
+        self._mind(self.sheet_worker)
         self.trace_sheet = TraceSheet()
         self.trace = self.trace_sheet.table
         self.sheets = QTabWidget(objectName="graph.sheets")
@@ -143,6 +169,9 @@ class GraphPanel(Panel):
                 sheet.lit.connect(self._light_path)
             self.sheets.addTab(sheet, sheet.title)
         self.sheets.currentChanged.connect(self._sheet_shown)
+
+    def _arrange(self) -> None:
+        """All of it in its place."""
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
@@ -162,9 +191,6 @@ class GraphPanel(Panel):
         self.body.addWidget(self._strip)
         self.body.addWidget(self.seed)
         self.body.addWidget(split, 1)
-        self._keys()
-        self._show_row(0)
-        self._noted = self._undoable_options()
 
     # -- what there is to set --------------------------------------------------------------------------------------
 
