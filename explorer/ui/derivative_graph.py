@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -9,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from explorer.ui import theme
-from explorer.ui.graph_picture import GraphEdge, GraphModel, GraphNode, GraphState
+from explorer.ui.graph_picture import GraphEdge, GraphNode, Picture
 from explorer.ui.graph_view import GraphView
 from explorer.ui.name_box import fill
 from explorer.ui.panel import short_text
@@ -37,6 +38,8 @@ class DerivativeGraph(QWidget):
     def __init__(self, prefix: str, parent: QWidget | None = None) -> None:
         """prefix: of the widgets' objectNames."""
         super().__init__(parent)
+        self._coming = Picture(0.0, 0.0)  # the graph that is being taken in
+        self._uses: list[int] = []  # of each of its nodes
         self.output = self._combo(f"{prefix}.output", "Output whose derivative is drawn")
         self.input = self._combo(f"{prefix}.input", "Input by which to differentiate")
         row = QHBoxLayout()
@@ -92,28 +95,41 @@ class DerivativeGraph(QWidget):
         """Show the graph, or the comparison, or why there is none."""
         if "comparison" in answer:
             self.same.setText(answer["comparison"]["said"])
-            return
-        self.view.setVisible("graph" in answer)
-        if "graph" not in answer:
+        elif "too_large" in answer:
+            self.view.hide()
             self.words.setText(answer["too_large"])
-            return
-        graph = answer["graph"]
+        elif "graph" in answer:
+            graph = answer["graph"]
+            self._coming, self._uses = Picture(graph["width"], graph["height"]), []
+        elif "nodes" in answer:
+            self._take_nodes(answer["nodes"])
+        elif "edges" in answer:
+            rows = answer["edges"]
+            self._coming.add_edges([GraphEdge(*row[:2]) for row in rows], [row[2:] for row in rows])
+        elif "drawn" in answer:
+            self._show_graph()
+
+    def _take_nodes(self, rows: list[Any]) -> None:
         nodes = [
             GraphNode(kind, title, sign, None if value is None else short_text(value), detail)
-            for kind, title, sign, value, detail, _ in graph["nodes"]
+            for kind, title, sign, value, detail, _, _ in rows
         ]
-        edges = [GraphEdge(source, target) for source, target in graph["edges"]]
-        self.view.show_graph(GraphModel(nodes, edges, graph["drawing"]))
-        if len(nodes) <= _WHOLE:
+        self._coming.add_nodes(nodes, [row[-1] for row in rows])
+        self._uses += [row[-2] for row in rows]
+
+    def _show_graph(self) -> None:
+        """All of the graph has come."""
+        picture = self._coming
+        picture.begin_state()
+        self.view.show()
+        self.view.show_picture(picture)
+        if len(picture.nodes) <= _WHOLE:
             self.view.fit()
-        shared = [index for index, node in enumerate(graph["nodes"]) if node[5] > 1]
+        shared = {node for node, uses in enumerate(self._uses) if uses > 1}
         ground = QColor(_SHARED[theme.is_dark(self)])
-        marked = set(shared)
-        self.view.show_state(
-            GraphState([node.value for node in nodes], heat=lambda index: ground if index in marked else None)
-        )
+        self.view.show_state(replace(picture.state, heat=lambda node: ground if node in shared else None))
         told = f"{len(shared)} of them used more than once (coloured)" if shared else "none of them used more than once"
-        self.words.setText(f"{graph['count']:,} nodes, {told}.")
+        self.words.setText(f"{len(picture.nodes):,} nodes, {told}.")
         self.set_dimmed(False)
 
     def set_dimmed(self, dimmed: bool) -> None:

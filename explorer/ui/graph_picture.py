@@ -64,16 +64,6 @@ class GraphEdge:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphModel:
-    """A graph and its drawing: {"nodes": [[x, y, width, height]…], "edges": [[source, target, [x, y, …], [x, y]]…],
-    "width", "height"}, edges in the order of `edges`, curves as control points of cubic pieces."""
-
-    nodes: Sequence[GraphNode]
-    edges: Sequence[GraphEdge]
-    drawing: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class GraphState:
     """What is known and what happens at one step; the picture depends on this and on nothing before it.
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QGraphicsScene, QGraphicsVie
 
 from explorer.ui.graph_map import GraphMap
 from explorer.ui.graph_paint import DOT_ABOVE, Edges, Nodes, Style
-from explorer.ui.graph_picture import GraphModel, GraphState, Picture
+from explorer.ui.graph_picture import GraphState, Picture
 
 WHOLE_FROM = 0.44  # a graph that would have to be shown smaller than this opens at its inputs instead of as a whole …
 READABLE = 0.7  # … and at this zoom
@@ -87,15 +87,8 @@ class GraphView(QGraphicsView):
 
     # ------------------------------------------------------------------ what is shown
 
-    def show_graph(self, graph: GraphModel) -> None:
-        """Show another graph, from its inputs on; where the drawing is the same, the view stays where it is.
-
-        ValueError where the drawing is not one of this graph; the old graph then stays.
-        """
-        self.show_picture(picture_of(graph))
-
     def show_picture(self, picture: Picture) -> None:
-        """Show a picture that is complete."""
+        """Show another graph, from its inputs on; where the drawing is the same, the view stays where it is."""
         old = self._picture
         same = old is not None and _same_places(old, picture)
         if old is not None and same:
@@ -577,21 +570,6 @@ class GraphView(QGraphicsView):
             self.map.show_picture(self._picture, self.style_of_graph)
             self._frame_changed()
         self.viewport().update()
-
-
-def picture_of(graph: GraphModel) -> Picture:
-    """The picture of a whole graph with its drawing; ValueError where the drawing is not one of this graph."""
-    try:
-        picture = Picture(graph.drawing["width"], graph.drawing["height"])
-        picture.add_nodes(graph.nodes, graph.drawing["nodes"])
-        routes = graph.drawing["edges"]
-        if [tuple(route[:2]) for route in routes] != [(edge.source, edge.target) for edge in graph.edges]:
-            raise ValueError("the drawing's edges are not the graph's")
-        picture.add_edges(graph.edges, [route[2:] for route in routes])
-    except (KeyError, TypeError, IndexError) as error:
-        raise ValueError(f"not a drawing: {error}") from error
-    picture.begin_state()
-    return picture
 
 
 def _same_places(old: Picture, new: Picture) -> bool:

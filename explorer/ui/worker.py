@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
@@ -20,6 +21,8 @@ from explorer.work.wire import Message, TooLong, WireError
 GRACE_MS = 120
 # A process that connects back may die before it does, which is no event of a socket: look this often meanwhile.
 _GLANCE_MS = 500
+# One turn of the event loop delivers a worker's answers for about this long, and several workers may answer in it.
+_TURN_SECONDS = 0.005
 
 
 class Worker(QObject):
@@ -43,6 +46,8 @@ class Worker(QObject):
         self._superseded = False
         self._told_busy = False
         self._notifier: QSocketNotifier | None = None
+        self._held: deque[Message] = deque()  # frames that have come and are not delivered yet
+        self._next_turn = self._timer(0, self._read)
         self._grace = self._timer(0, self._replace)
         self._budget = self._timer(0, self._overdue)
         self._glance = self._timer(_GLANCE_MS, self._read)
@@ -136,12 +141,19 @@ class Worker(QObject):
 
     @Slot()
     def _read(self) -> None:
-        """Take in what has come, a bounded amount each turn of the event loop."""
+        """Take in what has come, a bounded amount each turn of the event loop, and deliver it for a bounded time."""
         channel = self._channel
         if channel is None:
             return
+        until = time.perf_counter() + _TURN_SECONDS
         try:
-            for frame in channel.receive():
+            if not self._held:
+                self._held.extend(channel.receive())
+            while self._held:
+                if time.perf_counter() > until:
+                    self._next_turn.start()
+                    return
+                frame = self._held.popleft()
                 if "answer" in frame and self._running:
                     if not self._superseded:
                         self.answered.emit(frame["answer"])
@@ -203,6 +215,8 @@ class Worker(QObject):
         """Kill the process, whatever it does."""
         self._rest()
         self._glance.stop()
+        self._next_turn.stop()
+        self._held.clear()
         self._unwatch()
         if self._channel is not None:
             self._pool.kill(self._channel)

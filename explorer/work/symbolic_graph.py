@@ -18,6 +18,7 @@ from explorer.work.wire import Message
 
 NODE_WIDTH, NODE_HEIGHT = 66.0, 44.0
 MOST_NODES = 600  # drawn: more is neither read nor quickly laid out
+ROWS = 100  # in a message: the window takes them in within a few milliseconds
 _SIGNS = {"Add": "+", "Mul": "·", "Pow": "^", "log": "ln", "ExprCondPair": "if", "Piecewise": "cases", "Abs": "abs"}
 
 
@@ -30,9 +31,11 @@ class Graph:
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """{"graph": {"nodes", "edges", "drawing", "count"}} or {"too_large": sentence}, then {"comparison": …}.
+    """{"too_large": sentence}, or {"graph": {"width", "height"}} and then, some at a time, its {"nodes": rows},
+    its {"edges": rows} and {"drawn": true}; at last {"comparison": …}.
 
-    `view` is tree, shared or cse. A node is [kind, title, sign, value or null, detail, uses].
+    `view` is tree, shared or cse. A node is [kind, title, sign, value or null, detail, uses, [x, y, width, height]], an
+    edge [source, target, [x, y, x, y, …], [x, y]]: the curve's points and the middle of its text.
     """
     about = wanted({**ask, "what": "partial"})
     (found,) = [part[1] for part in derivatives(about.outputs, about.inputs, about.entries) if isinstance(part, tuple)]
@@ -43,7 +46,7 @@ def answers(ask: Message) -> Iterator[Message]:
     if graph is None:
         yield {"too_large": f"{count:,} nodes are too many to draw; the sizes are on the page beside."}
     else:
-        yield {"graph": _drawn(graph, about, name, count)}
+        yield from _drawn(graph, about, name)
     yield {"comparison": _compared(about)}
 
 
@@ -103,8 +106,8 @@ def _after_cse(named: Sequence[tuple[Any, Any]], reduced: Any) -> Graph:
     return Graph([(node, name, max(uses[index], 1)) for index, (node, name, _) in enumerate(nodes)], edges)
 
 
-def _drawn(graph: Graph, about: Wanted, name: str, count: int) -> Message:
-    """The graph with its drawing; the root is the output's box."""
+def _drawn(graph: Graph, about: Wanted, name: str) -> Iterator[Message]:
+    """The graph with its drawing, in parts; the root is the output's box."""
     nodes = []
     for index, (node, called, uses) in enumerate(graph.nodes):
         value = value_at(node, about.point)[0] if not called and node.args and _has_number(node, about) else None
@@ -113,8 +116,13 @@ def _drawn(graph: Graph, about: Wanted, name: str, count: int) -> Message:
         if node.is_Symbol and node in about.point:
             value = about.point[node]
         nodes.append([kind, title or (name if kind == "output" else ""), _sign(node), value, _detail(node, uses), uses])
-    drawing = lay_out([(NODE_WIDTH, NODE_HEIGHT)] * len(nodes), graph.edges)
-    return {"nodes": nodes, "edges": [list(edge) for edge in graph.edges], "drawing": drawing.to_json(), "count": count}
+    drawing = lay_out([(NODE_WIDTH, NODE_HEIGHT)] * len(nodes), graph.edges).to_json()
+    yield {"graph": {"width": drawing["width"], "height": drawing["height"]}}
+    placed = [[*node, place] for node, place in zip(nodes, drawing["nodes"], strict=True)]
+    for part, rows in (("nodes", placed), ("edges", drawing["edges"])):
+        for start in range(0, len(rows), ROWS):
+            yield {part: rows[start : start + ROWS]}
+    yield {"drawn": True}
 
 
 def _has_number(node: Any, about: Wanted) -> bool:

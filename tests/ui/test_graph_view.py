@@ -4,7 +4,7 @@ from PySide6.QtGui import QColor, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.calculus.layout import lay_out
-from explorer.ui.graph_picture import GraphEdge, GraphModel, GraphNode, GraphState, pretty_name
+from explorer.ui.graph_picture import GraphEdge, GraphNode, GraphState, Picture, pretty_name
 from explorer.ui.graph_view import GraphView
 
 # f = ln x1 + x1·x2 − sin x2 at (2, 5)
@@ -23,9 +23,14 @@ NODES = (
 VALUES = ("2", "5", "0.693", "10", "−0.959", "10.693", "11.652", "11.652")
 
 
-def graph(nodes=NODES, edges=EDGES, partials=PARTIALS) -> GraphModel:
+def graph(nodes=NODES, edges=EDGES, partials=PARTIALS) -> Picture:
     drawing = lay_out([(96.0, 64.0)] * len(nodes), edges).to_json()
-    return GraphModel(nodes, tuple(GraphEdge(s, t, p) for (s, t), p in zip(edges, partials, strict=True)), drawing)
+    picture = Picture(drawing["width"], drawing["height"])
+    picture.add_nodes(nodes, drawing["nodes"])
+    ends = [GraphEdge(s, t, p) for (s, t), p in zip(edges, partials, strict=True)]
+    picture.add_edges(ends, [route[2:] for route in drawing["edges"]])
+    picture.begin_state()
+    return picture
 
 
 def forward(step: int) -> GraphState:
@@ -44,7 +49,7 @@ def view(qtbot):
     widget = GraphView()
     qtbot.addWidget(widget)
     widget.resize(960, 340)
-    widget.show_graph(graph())
+    widget.show_picture(graph())
     widget.show()
     qtbot.waitExposed(widget)
     return widget
@@ -131,7 +136,7 @@ def test_positions_and_zoom_stay_when_values_change(view):
     before = view.transform(), view.mapToScene(0, 0)
     view.show_state(GraphState(VALUES))
     other = tuple(GraphNode(n.kind, n.title, n.operation, "1") for n in NODES)
-    view.show_graph(graph(nodes=other))
+    view.show_picture(graph(nodes=other))
     assert (view.transform(), view.mapToScene(0, 0)) == before
 
 
@@ -234,14 +239,14 @@ def test_a_resize_fits_again_until_someone_has_zoomed(view):
     assert view.zoom() == zoomed
 
 
-def chain(count: int) -> GraphModel:
+def chain(count: int) -> Picture:
     nodes = tuple(GraphNode("operation", f"v{node}", "+", "1") for node in range(count))
     edges = [(node, node + 1) for node in range(count - 1)]
     return graph(nodes, edges, ["1"] * len(edges))
 
 
 def test_a_long_chain_opens_readable_at_its_start_and_follows_the_active_node(view):
-    view.show_graph(chain(200))
+    view.show_picture(chain(200))
     assert view.zoom() >= 0.7
     seen = view.viewport().rect()
     assert seen.contains(at(view, 0))
@@ -253,7 +258,7 @@ def test_a_long_chain_opens_readable_at_its_start_and_follows_the_active_node(vi
 
 
 def test_a_step_of_a_graph_shown_as_specks_is_gone_to_unless_someone_has_zoomed(view):
-    view.show_graph(chain(200))
+    view.show_picture(chain(200))
     view.fit()
     view.show_state(GraphState(("1",) * 200, active_nodes=frozenset({150})))
     view.zoom_out()
@@ -269,7 +274,7 @@ def test_a_node_that_is_looked_for_moves_the_view_only_where_it_is_not_seen(view
     before = view.transform()
     view.look_at(5)
     assert (view.selected, view.transform()) == (5, before)
-    view.show_graph(chain(200))
+    view.show_picture(chain(200))
     view.look_at(120)
     assert view.viewport().rect().contains(at(view, 120))
     view.fit()
@@ -278,7 +283,7 @@ def test_a_node_that_is_looked_for_moves_the_view_only_where_it_is_not_seen(view
 
 
 def test_the_map_stands_where_it_covers_no_node_and_hides_where_it_would(view):
-    view.show_graph(chain(200))
+    view.show_picture(chain(200))
     assert view.map.isVisible()
     for node in range(0, 200, 20):
         view.centerOn(view.picture.boxes[node].bottomLeft() + QPointF(300, -100))
@@ -346,7 +351,7 @@ def test_names_are_shown_as_text_whatever_they_look_like(view, monkeypatch):
     shown = []
     monkeypatch.setattr("explorer.ui.graph_view.QToolTip.showText", lambda place, text, widget: shown.append(text))
     nodes = (GraphNode("input", "<b>x</b>"), GraphNode("output", "y"))
-    view.show_graph(graph(nodes, [(0, 1)], ["<img src=x>"]))
+    view.show_picture(graph(nodes, [(0, 1)], ["<img src=x>"]))
     place = at(view, 0)
     QApplication.sendEvent(view.viewport(), QHelpEvent(QEvent.Type.ToolTip, place, view.viewport().mapToGlobal(place)))
     assert "&lt;b&gt;x&lt;/b&gt;" in shown[0]
@@ -355,7 +360,7 @@ def test_names_are_shown_as_text_whatever_they_look_like(view, monkeypatch):
 
 def test_two_edges_of_a_square_are_both_found(view):
     nodes = (GraphNode("input", "x", value="3"), GraphNode("operation", "v1", "×", "9"))
-    view.show_graph(graph(nodes, [(0, 1), (0, 1)], ["3", "3"]))
+    view.show_picture(graph(nodes, [(0, 1), (0, 1)], ["3", "3"]))
     found = {view.edge_at(QPointF(*curve.label)) for curve in view.picture.curves}
     assert found == {0, 1}
 
@@ -367,20 +372,23 @@ def test_the_description_says_in_a_line_what_is_shown(view):
 
 
 def test_empty_and_single_node_graphs_are_shown(view):
-    view.show_graph(graph((), [], []))
+    view.show_picture(graph((), [], []))
     view.fit()
     view.viewport().grab()
-    view.show_graph(graph((GraphNode("input", "x", value="1"),), [], []))
+    view.show_picture(graph((GraphNode("input", "x", value="1"),), [], []))
     view.viewport().grab()
     assert view.zoom() <= 1.25
 
 
 def test_a_drawing_of_another_graph_is_refused_and_the_old_one_stays(view):
-    other = graph()
+    places = [[0.0, 0.0, 96.0, 64.0]] * 8
     with pytest.raises(ValueError, match="drawing"):
-        view.show_graph(GraphModel(other.nodes[:5], other.edges, other.drawing))
-    with pytest.raises(ValueError, match="drawing"):
-        view.show_graph(GraphModel(other.nodes, other.edges, {"nodes": 3}))
+        Picture(1.0, 1.0).add_nodes(NODES[:5], places)
+    other = Picture(1.0, 1.0)
+    other.add_nodes(NODES, places)
+    for source, points in ((8, [0.0] * 8), (0, [0.0] * 7)):
+        with pytest.raises(ValueError, match="drawing"):
+            other.add_edges([GraphEdge(source, 7)], [[points, [0.0, 0.0]]])
     with pytest.raises(ValueError, match="a state of 3 nodes"):
         view.show_state(GraphState(("1",) * 3))
     assert len(view.picture.nodes) == 8
@@ -402,7 +410,7 @@ def test_trailing_numbers_become_subscripts(name, shown):
 
 
 def test_a_thousand_nodes_show_and_step_without_freezing(view, qtbot):
-    view.show_graph(chain(1000))
+    view.show_picture(chain(1000))
     view.show_state(GraphState(("1",) * 1000, active_nodes=frozenset({3})))
     view.show_state(GraphState(("1",) * 1000, active_nodes=frozenset({4})))
     assert view.touched[0] == {3, 4}
