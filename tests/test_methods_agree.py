@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.calculus import symbolic
+from explorer.calculus.compiled import compiled
 from explorer.calculus.differences import Slice, central_jacobian, complex_step_jacobian, one_sided_slopes
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import adjoints, hessian, reverse_jacobian, tangents
@@ -19,6 +20,8 @@ from explorer.calculus.verdict import find_reasons
 from explorer.language.parser import parse
 from explorer.language.primitives import OPERATORS, PRIMITIVES
 from explorer.language.program import ExplorerError, Program
+from explorer.work import verdict as asked
+from explorer.work.subject import subject
 
 Matrix = list[list[float]]
 
@@ -245,7 +248,14 @@ def test_himmelblaus_saddles_are_saddles():
         ("clip(x, 0, 1)", [1.0], [0.5]),
         ("x^0.0", [0.0], [0.0]),
         ("x*sqrt(x)", [0.0], [math.nan]),
-        ("x^y", [0.0, 0.0], [0.0, -math.inf]),
+        ("x^y", [0.0, 0.0], [0.0, math.nan]),
+        ("x^y", [0.0, 2.0], [0.0, 0.0]),
+        ("x^y", [0.0, -1.0], [-math.inf, math.nan]),
+        ("x^x", [0.0], [-math.inf]),
+        ("(2x)^(3x)", [0.0], [-math.inf]),
+        ("0^x", [0.0], [math.nan]),
+        ("0^x", [2.0], [0.0]),
+        ("0^x", [-2.0], [math.nan]),
         ("x^y", [-2.0, 3.0], [12.0, math.nan]),
         ("log(x)", [-1.0], [math.nan]),
         ("where(x > 0, sqrt(x), 0)", [-1.0], [0.0]),
@@ -263,6 +273,12 @@ def test_the_conventions_at_kinks_and_edges_are_the_same_forward_and_in_reverse(
     expected = [pytest.approx(gradient, nan_ok=True)]
     assert reverse_jacobian(record(program, point)) == expected
     assert forward_jacobian(program, point) == expected
+    assert compiled(program).jacobian(point) == expected
+    columns = [np.array([0.5, x]) for x in point]
+    assert [partial[1] for partial in compiled(program).values_and_gradients_on(columns, (2,))[1]] == expected[0]
+    if "^" in text:
+        about = subject({"source": text, "at": dict(zip(program.inputs, point, strict=True))})
+        assert asked.symbolic_jacobian(about, record(program, point))[0] == expected
 
 
 # -- the corpus of nasty inputs ---------------------------------------------------------------------------------------

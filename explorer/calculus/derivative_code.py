@@ -67,7 +67,7 @@ class _Replay:
         self.builder = builder or Builder(code.inputs, MOST_CODE)
         self.writer = Writer(self.builder)
         self.of: dict[int, Operand] = dict(enumerate(range(code.inputs) if inputs is None else inputs))
-        self.lost: list[int] = []  # the truths that a NaN was lost, each where that may be
+        self.lost: list[int] = []  # the truths that a NaN was lost or a power of 0 met, each where that may be
         self.varies = {index for index in range(code.inputs) if index not in held}
         self.block(code.body)
 
@@ -98,14 +98,26 @@ class _Replay:
                 break
         if function in SWALLOWING:
             self.watch(function, operands)
+        if function == "pow" and self.code.arguments[index][1] in self.varies:
+            self.watch_zeros(operands)
 
     def watch(self, function: str, operands: Sequence[Operand]) -> None:
         for argument in swallowed(function, operands):
             if argument >= self.code.inputs:
                 self.lost.append(self.builder.operation("!=", (argument, argument)))
 
+    def watch_zeros(self, operands: Sequence[Operand]) -> None:
+        """Of a power of 0 the interpreter knows whether it has a partial by its exponent (see needs_its_base)."""
+        base, exponent = operands
+        if isinstance(base, int):
+            truths = (self.builder.operation(c, (o, 0.0)) for c, o in (("==", base), ("<=", exponent)))
+            self.lost.append(self.builder.operation("and", tuple(truths)))
+
     def swallowed(self) -> Operand:
-        """The truth that a NaN was lost somewhere, anything on a side that is not taken; 0 where that cannot be."""
+        """The truth that the interpreter must answer: a NaN was lost somewhere, or a power of 0 met; 0 where that cannot be.
+
+        Anything on a side that is not taken.
+        """
         if not self.lost:
             return 0.0
         return reduce(lambda a, b: self.builder.operation("or", (a, b)), self.lost)
@@ -127,6 +139,10 @@ class _Replay:
     def partials(self, index: int, moving: Container[Operand]) -> list[tuple[int, Operand]]:
         """The operation's arguments that are moving, each with the partial by it."""
         operands, result = self.operands(index), self.of[index]
+        if self.code.functions[index] == "pow" and operands[0] == 0.0 and isinstance(operands[0], float):
+            exponent = self.code.arguments[index][1]  # see needs_its_base: this base does not move
+            slope = self.writer.choose(self.writer.less(0.0, operands[1]), 0.0, math.nan)
+            return [(exponent, slope)] if isinstance(exponent, int) and exponent in moving else []
         return [
             (argument, written(self.writer, *operands, result))
             for argument, written in zip(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.language.primitives import PRIMITIVES
+from explorer.language.primitives import PRIMITIVES, needs_its_base
 from explorer.language.program import ExplorerError, Span
 
 NAN = math.nan
@@ -336,8 +336,12 @@ COMPLEX: dict[str, Callable[..., Any]] = {
 }
 
 
-def linearize(name: str, arguments: list[float], varying: list[bool]) -> tuple[float, list[float | None]]:
+def linearize(
+    name: str, arguments: list[float], varying: list[bool], together: Callable[[], bool] = lambda: True
+) -> tuple[float, list[float | None]]:
     """The value of an elementary function and its partials by the varying arguments (None by the others).
+
+    together: whether the arguments move with an input that they share; asked of a power of 0 (see needs_its_base).
 
     Where the value is not defined, because the function is not (NaN out of finite arguments) or an argument is not, the
     partials are NaN as well: the derivative formula may have a value there (1/x for log at −1), the function has not.
@@ -350,4 +354,6 @@ def linearize(name: str, arguments: list[float], varying: list[bool]) -> tuple[f
         partial(Real, *arguments, value) if v else None
         for partial, v in zip(PRIMITIVES[name].partials, varying, strict=True)
     ]
+    if needs_its_base(name, arguments) and varying[1] and not (varying[0] and together()):
+        partials[1] = NAN
     return value, partials

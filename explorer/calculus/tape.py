@@ -205,7 +205,7 @@ class Recorder(Silent):
         numbers = [a.value if t else a for a, t in zip(arguments, traced, strict=True)]
         if not any(traced):
             return REAL[function](*numbers)
-        value, partials = linearize(function, numbers, traced)
+        value, partials = linearize(function, numbers, traced, lambda: self.share_an_input(arguments))
         edges = tuple(
             Edge(a.index, p, position)
             for position, (a, p) in enumerate(zip(arguments, partials, strict=True))
@@ -224,6 +224,17 @@ class Recorder(Silent):
             scale = max((abs(n) for n in numbers), default=0.0)
             self.kinks.append(Kink(index, float(primitive.kink(Real, *numbers)), scale, primitive.jump))
         return Traced(index, value)
+
+    def share_an_input(self, arguments: Sequence[Traced]) -> bool:
+        """Whether there is an input on which all of these depend."""
+        reached = [{argument.index} for argument in arguments]
+        for places in reached:
+            waiting = list(places)
+            while waiting:
+                parents = {edge.parent for edge in self.ops[waiting.pop()].edges} - places
+                places |= parents
+                waiting += parents
+        return any(place < self.count_inputs for place in set.intersection(*reached))
 
     def decide(self, operator: str, left: Any, right: Any, span: Span) -> bool:
         a = left.value if isinstance(left, Traced) else left

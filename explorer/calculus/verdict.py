@@ -17,6 +17,7 @@ from explorer.calculus.differences import Slice, estimate, one_sided_slopes, swe
 from explorer.calculus.stencils import SCHEME
 from explorer.calculus.sweeps import adjoints, reverse_jacobian
 from explorer.calculus.tape import INPUT, Decision, Loop, Op, Tape
+from explorer.language.primitives import needs_its_base
 from explorer.language.program import ExplorerError, Program, Span
 
 Matrix = list[list[float]]
@@ -342,6 +343,14 @@ def explain_edges(program: Program, tape: Tape) -> list[str]:
             where = f" in line {op.span.line}" if several else ""
             taken = ", ".join(f"{edge.partial:.4g}" for edge in op.edges)
             notes.append(f"{op.function}{where} has {what} exactly here: AD takes its slope as {taken} by convention.")
+    for op in tape.operations:
+        base, exponent = (*tape.argument_values(op), math.nan)[:2]
+        if needs_its_base(op.function, (base, exponent)) and any(e.partial != e.partial for e in op.edges):
+            where = f" in line {op.span.line}" if several else ""
+            notes.append(
+                f"The power{where} is 0^{exponent:.4g}, undefined by its exponent alone: 0^b is 1 at b = 0, 0 above it "
+                "and ∞ below. Where the base grows from 0 with the exponent, as in x^x, the slope is −∞."
+            )
     for decision in filter(_on_boundary, tape.decisions):
         span = decision.span
         text = lines[span.line - 1][span.column : span.end_column if span.end_line == span.line else None]

@@ -7,7 +7,7 @@ label on a graph's edge, generated code and second derivatives alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -58,8 +58,19 @@ def _power_by_base(m: Any, a: Any, b: Any, y: Any) -> Any:
 
 
 def _power_by_exponent(m: Any, a: Any, b: Any, y: Any) -> Any:
-    """a^b·ln a, and its limit 0 where a^b is 0, for 0·∞ would be undefined there."""
+    """a^b·ln a, and its limit 0 where a^b is 0, for 0·∞ would be undefined there.
+
+    At 0^0 it is −∞, the slope of x^x. That holds where the base moves with the exponent only: see `needs_its_base`.
+    """
     return m.choose(m.equal(y, 0.0), 0.0, m.mul(y, m.log(a)))
+
+
+def needs_its_base(function: str, arguments: Sequence[float]) -> bool:
+    """Whether a power of 0 has a slope by its exponent b only where the base moves with it: b = 0, and below.
+
+    By the exponent alone there is none: 0^b is 1 at b = 0, 0 just above it, and ∞ below.
+    """
+    return function == "pow" and arguments[0] == 0.0 and arguments[1] <= 0.0
 
 
 def _larger(m: Any, a: Any, b: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -99,4 +100,22 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
         # SymPy's formula may have a value where the function has none (1/x for ln x at −1).
         if tape.values[row] == tape.values[row]:
             rows[row][column] = symbolic.evaluate([derivative], point)[0]
+            if not math.isnan(tape.values[row]) and not math.isfinite(rows[row][column]) and len(inputs) > 1:
+                rows[row][column] = _along(about, row, column)
     return rows, course
+
+
+def _along(about: Subject, row: int, column: int) -> float:
+    """SymPy's partial as what it is by definition: the derivative of f of the one input, with the others put in first.
+
+    Of all inputs the formula may hold 0·∞ at the point, as x^y·y/x does at x = 0, or ln of a base that is held at 0.
+    """
+    from explorer.calculus import symbolic
+
+    name, value = about.program.inputs[column], about.point[column]
+    try:
+        outputs, inputs, _ = symbolic.expressions_at(about.program, about.point, only=name)
+        derivative = symbolic.Differentiation(inputs[column]).of(outputs[row])
+        return symbolic.evaluate([derivative], {inputs[column]: value})[0]
+    except ExplorerError:
+        return math.nan

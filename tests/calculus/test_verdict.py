@@ -115,6 +115,8 @@ def test_digits_are_those_of_the_worst_entry():
         ("log(x)", [-1.0], {"domain-edge"}),
         ("sqrt(x)", [0.0], {"domain-edge"}),
         ("x^y", [0.0, 2.0], {"domain-edge"}),
+        ("x^y", [0.0, 0.0], {"not-differentiable"}),
+        ("x^x", [0.0], {"domain-edge"}),
         ("x^2", [0.0], set()),
         ("hypot(x, y)", [0.0, 0.0], {"not-differentiable"}),
         ("atan2(x, y)", [0.0, 0.0], {"not-differentiable"}),

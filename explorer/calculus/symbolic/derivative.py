@@ -149,8 +149,10 @@ def is_divisor(factor: Expression) -> bool:
 
 
 def _power(node: Expression, derivative: Callable[[Expression], Expression], symbol: Any) -> Expression:
-    """bᵉ·(e′·ln b + b′·e/b)."""
+    """bᵉ·(e′·ln b + b′·e/b); 0^e is 0 as far as it is a function at all, where e > 0."""
     base, exponent = node.base, node.exp
+    if base is ZERO:  # SymPy's ln 0 would make NaN of it everywhere
+        return compared(lambda: sympy.Piecewise((ZERO, exponent > 0), (sympy.nan, True)))
     return node * (derivative(exponent) * sympy.log(base) + derivative(base) * exponent / base)
 
 

@@ -176,8 +176,10 @@ def expressions(program: Program) -> tuple[list[Expression], list[Any]]:
     return _as_expressions(program, algebra, _walk(program, algebra))
 
 
-def expressions_at(program: Program, point: Sequence[float]) -> tuple[list[Expression], list[Any], str]:
-    """As `expressions`; but what has no one formula is written out for this point, and a sentence says so.
+def expressions_at(
+    program: Program, point: Sequence[float], only: str | None = None
+) -> tuple[list[Expression], list[Any], str]:
+    """As `expressions` (with `only` an input, of that one: the others have their numbers at the point); but what has no one formula is written out for this point, and a sentence says so.
 
     First only how often loops run is taken from the point; where that does not do (a recursion that an input ends, an
     index that is one, choices that depend on choices), every comparison and every whole number is.
@@ -198,7 +200,8 @@ def expressions_at(program: Program, point: Sequence[float]) -> tuple[list[Expre
                 pass
         else:
             raise
-    return (*_as_expressions(program, algebra, outputs), algebra.course())
+    held = {name: number(value) for name, value in at.items() if only not in (None, name)}
+    return (*_as_expressions(program, algebra, outputs, held), algebra.course())
 
 
 def _walk(program: Program, algebra: _Symbols) -> list[int]:
@@ -207,9 +210,11 @@ def _walk(program: Program, algebra: _Symbols) -> list[int]:
     return [output.index for output in Run(lower(program), algebra).outputs(inputs)]
 
 
-def _as_expressions(program: Program, algebra: _Symbols, outputs: list[int]) -> tuple[list[Expression], list[Any]]:
+def _as_expressions(
+    program: Program, algebra: _Symbols, outputs: list[int], held: Mapping[str, Expression] | None = None
+) -> tuple[list[Expression], list[Any]]:
     symbols = {name: sympy.Symbol(name, real=True) for name in program.inputs}
-    built = _build(algebra, symbols, outputs)
+    built = _build(algebra, {**symbols, **(held or {})}, outputs)
     return [built[output] for output in outputs], [symbols[name] for name in program.inputs]
 
 
