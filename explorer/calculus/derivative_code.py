@@ -114,9 +114,9 @@ class _Replay:
             self.lost.append(self.builder.operation("and", tuple(truths)))
 
     def swallowed(self) -> Operand:
-        """The truth that the interpreter must answer: a NaN was lost somewhere, or a power of 0 met; 0 where that cannot be.
+        """The truth that the interpreter must answer: a NaN was lost somewhere, or a power of 0 met.
 
-        Anything on a side that is not taken.
+        Anything on a side that is not taken; 0 where that cannot be.
         """
         if not self.lost:
             return 0.0

@@ -95,12 +95,13 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
 
     outputs, inputs, course = symbolic.expressions_at(about.program, about.point)
     rows: Matrix = [[float("nan")] * len(inputs) for _ in outputs]
-    point = dict(zip(inputs, about.point, strict=True))
+    point, known = dict(zip(inputs, about.point, strict=True)), reverse_jacobian(tape)
     for row, column, derivative in symbolic.jacobian(outputs, inputs):
-        # SymPy's formula may have a value where the function has none (1/x for ln x at −1).
-        if tape.values[row] == tape.values[row]:
+        # SymPy's formula may have a value where the function has none (1/x for ln x at −1). AD has none there either,
+        # but where an overflow is all that takes the value away.
+        if not (math.isnan(tape.values[row]) and math.isnan(known[row][column])):
             rows[row][column] = symbolic.evaluate([derivative], point)[0]
-            if not math.isnan(tape.values[row]) and not math.isfinite(rows[row][column]) and len(inputs) > 1:
+            if not math.isfinite(rows[row][column]) and len(inputs) > 1:
                 rows[row][column] = _along(about, row, column)
     return rows, course
 

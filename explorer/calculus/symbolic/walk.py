@@ -179,10 +179,11 @@ def expressions(program: Program) -> tuple[list[Expression], list[Any]]:
 def expressions_at(
     program: Program, point: Sequence[float], only: str | None = None
 ) -> tuple[list[Expression], list[Any], str]:
-    """As `expressions` (with `only` an input, of that one: the others have their numbers at the point); but what has no one formula is written out for this point, and a sentence says so.
+    """As `expressions`; but what has no one formula is written out for this point, and a sentence says so.
 
     First only how often loops run is taken from the point; where that does not do (a recursion that an input ends, an
-    index that is one, choices that depend on choices), every comparison and every whole number is.
+    index that is one, choices that depend on choices), every comparison and every whole number is. With `only` an
+    input the others have their numbers at the point.
     """
     at = dict(zip(program.inputs, point, strict=True))
     algebra = _Symbols()
