@@ -426,7 +426,8 @@ class PlotView(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._framed = event.reason() not in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.PopupFocusReason)
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._framed = event.reason() != Qt.FocusReason.MouseFocusReason  # else as it was before it went
         super().focusInEvent(event)
 
     def _hover(self, place: QPointF | None) -> None:

@@ -112,6 +112,11 @@ class MainWindow(QMainWindow):
         import explorer.ui.graph_view
 
         yield
+        from explorer.ui.math_font import math_font
+
+        yield
+        math_font()
+        yield
         import explorer.ui.typeset_leaves
 
         yield
