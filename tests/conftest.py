@@ -1,8 +1,13 @@
 """Offscreen before any Qt import; tests run bottom-up, floor by floor, so that the first failure is the deepest."""
 
 import os
+import sys
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The suite starts some fifty processes; each would compile the whole program again where bytecode is not to be kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import pytest
 from hypothesis import settings

@@ -126,16 +126,20 @@ def settle(qtbot, shared_window) -> Callable[[], None]:
 
 
 @pytest.fixture
-def window(shared_window, settle, qtbot):
-    """The window on the worked example at (2, 5), symbolic tab in front, reverse sweep at its end, all answered."""
+def window(shared_window, settle, qtbot, request):
+    """The window on the worked example at (2, 5), symbolic tab in front, reverse sweep at its end, all answered.
+
+    A module that is about another text or tab names them OPENING and TAB: to open first one and then the other would
+    take half of its time.
+    """
     shared_window.activateWindow()
     qtbot.waitUntil(shared_window.isActiveWindow, timeout=PATIENCE_MS)
     shared_window.graph.cancel()
     shared_window.graph.reverse.setChecked(True)
     shared_window.graph.tree.setChecked(False)
     shared_window.optimize.rule.setCurrentText("gd")
-    shared_window.tabs.setCurrentIndex(0)
-    shared_window.document.open(Session())
+    shared_window.tabs.setCurrentIndex(getattr(request.module, "TAB", 0))
+    shared_window.document.open(getattr(request.module, "OPENING", Session()))
     settle()
     shared_window.graph.last()
     return shared_window

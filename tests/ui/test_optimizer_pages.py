@@ -9,21 +9,19 @@ from PySide6.QtTest import QTest
 
 from explorer.ui.panels.optimize.trace import Trace
 from explorer.ui.panels.optimize.words import step_in_numbers
+from explorer.ui.session import Session
 from tests.ui.conftest import PATIENCE_MS
 
 ROSENBROCK = "(1-x)^2 + 100*(y-x^2)^2"
+OPENING, TAB = Session(ROSENBROCK, (("x", -1.2), ("y", 1.0))), 2  # of the window in these tests
 HIMMELBLAU = "(x^2+y-11)^2 + (x+y^2-7)^2"
 
 
 @pytest.fixture
-def optimize(window, write, find, settle):
+def optimize(window, settle):
     """The panel in front on its Run page, on Rosenbrock's function from (−1.2, 1), with its own settings."""
-    window.tabs.setCurrentIndex(2)
     window.optimize.restore({})
     window.optimize.pages.setCurrentIndex(0)
-    write(ROSENBROCK)
-    find("point.x").setValue(-1.2)
-    find("point.y").setValue(1.0)
     settle()
     yield window.optimize
     window.optimize.restore({})

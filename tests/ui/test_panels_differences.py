@@ -16,6 +16,7 @@ from explorer.ui.numbers_out import write_numbers
 from explorer.ui.session import Session
 from tests.ui.conftest import PATIENCE_MS
 
+TAB = 1  # the one that is in front in these tests
 SCHEMES = [
     "forward", "backward", "central", "five-point", "seven-point", "right, order 2", "left, order 2", "right, order 4",
     "left, order 4", "richardson", "complex step",
@@ -26,8 +27,6 @@ ERROR, SECANT, DIGITS, SCHEMES_PAGE, PRECISION, TAYLOR = range(6)
 
 @pytest.fixture
 def differences(window, settle):
-    window.tabs.setCurrentIndex(1)
-    settle()
     panel = window.differences
     panel.restore({"page": "Error"})
     panel.ask_again()

@@ -10,6 +10,7 @@ from explorer.ui.session import Session
 from tests.ui.conftest import PATIENCE_MS
 
 ROSENBROCK = "(1-x)^2 + 100*(y-x^2)^2"
+OPENING, TAB = Session(ROSENBROCK, (("x", -1.2), ("y", 1.0))), 2  # of the window in these tests
 # From (−1.2, 1): recomputed with PyTorch's float64, momentum as in the slides of Pesquet's course (0.9), RMSprop and
 # Adam with PyTorch's places of ε.
 GOLDEN = {
@@ -21,12 +22,8 @@ GOLDEN = {
 
 
 @pytest.fixture
-def optimize(window, write, find, settle):
+def optimize(window, find, settle):
     """The panel in front, on Rosenbrock's function from (−1.2, 1)."""
-    window.tabs.setCurrentIndex(2)
-    write(ROSENBROCK)
-    find("point.x").setValue(-1.2)
-    find("point.y").setValue(1.0)
     find("optimize.steps").setValue(200)
     find("optimize.rate").setValue(1e-3)
     settle()
