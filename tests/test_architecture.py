@@ -90,23 +90,32 @@ def parsed(text: str) -> ast.Module:
 
 
 @cache
+def nodes_in(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(text)))
+
+
+def last_name(node: ast.expr) -> str:
+    """`c` of c and of a.b.c; nothing of all else."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+@cache
 def imports_in(text: str) -> tuple[Import, ...]:
-    tree = parsed(text)
     for_types = {
         id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for node in nodes_in(text)
+        if isinstance(node, ast.If) and last_name(node.test) == "TYPE_CHECKING"
         for statement in node.body
         for inner in ast.walk(statement)
     }
     found = []
-    for node in ast.walk(tree):
+    for node in nodes_in(text):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = ["." * node.level + ".".join(filter(None, (node.module, alias.name))) for alias in node.names]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "import_module":
+        elif isinstance(node, ast.Call) and last_name(node.func) == "import_module":
             # A name that is computed cannot be checked; start.py passes the function on and calls it with literals.
             literal = node.args and isinstance(node.args[0], ast.Constant) and str(node.args[0].value)
             names = [literal or "a name that is computed"]
@@ -118,7 +127,7 @@ def imports_in(text: str) -> tuple[Import, ...]:
 def executing_names_in(text: str) -> tuple[tuple[str, int], ...]:
     """The builtins that execute text, with their lines."""
     found = []
-    for node in ast.walk(parsed(text)):
+    for node in nodes_in(text):
         name = ""
         if isinstance(node, ast.Name):
             name = node.id
