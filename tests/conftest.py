@@ -7,10 +7,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # The suite starts some fifty processes; each would compile the whole program again where bytecode is not to be kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 import pytest
 from hypothesis import settings
+
+sys.dont_write_bytecode = False
 
 # The same examples in every run: a failure is a change of the program, never the luck of the draw.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

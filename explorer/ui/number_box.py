@@ -27,11 +27,12 @@ class NumberBox(QDoubleSpinBox):
         self.setAccelerated(True)
         self.setMinimumWidth(84)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
-        self.lineEdit().inputRejected.connect(self._say_rejected)
+        self.lineEdit().inputRejected.connect(self._say_what_stays)
+        self.lineEdit().textEdited.connect(lambda text: self._say_what_stays() if not text.strip() else None)
 
-    def _say_rejected(self) -> None:
-        """A key that does nothing would be a riddle."""
-        said = f"Only a finite number can stand here: it stays {self.text()}."
+    def _say_what_stays(self) -> None:
+        """A key that does nothing would be a riddle, and so would an empty box."""
+        said = f"Only a finite number can stand here: it stays {self.textFromValue(self.value())}."
         QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), said, self)
 
     def textFromValue(self, value: float) -> str:

@@ -5,21 +5,25 @@ Imported when first asked for: most windows are closed without.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSaveFile, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPixmap
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRect, QSaveFile, QSize, QSizeF, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPageSize, QPainter, QPdfWriter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolTip
 
 from explorer.ui.numbers_out import copy_numbers, save_numbers
 
 if TYPE_CHECKING:
     from explorer.ui.plot_view import PlotView
+    from explorer.ui.surface_view import SurfaceView
+
+    Pictured = PlotView | SurfaceView
 
 FORMATS = {"PNG, pixels (*.png)": "png", "SVG, lines (*.svg)": "svg", "PDF, lines (*.pdf)": "pdf"}
 
 
-def show_menu(view: PlotView, place: QPoint) -> None:
+def show_menu(view: Pictured, place: QPoint) -> None:
     """The menu of a plot, at a place of the screen."""
     menu = QMenu(view, objectName="plot.menu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -27,7 +31,7 @@ def show_menu(view: PlotView, place: QPoint) -> None:
     copying.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
     saving = menu.addAction("Save picture …", lambda: save(view))
     for action in (copying, saving):
-        action.setEnabled(view.axes() is not None)
+        action.setEnabled(view.has_picture())
     if any(view.numbers()):
         menu.addSeparator()
         menu.addAction("Copy numbers", lambda: copy_numbers(view, view.numbers()))
@@ -35,21 +39,21 @@ def show_menu(view: PlotView, place: QPoint) -> None:
     menu.popup(place)
 
 
-def _name(view: PlotView) -> str:
+def _name(view: Pictured) -> str:
     return view.objectName().replace(".", "-") or "plot"
 
 
-def copy(view: PlotView) -> None:
+def copy(view: Pictured) -> None:
     """Put the picture on the clipboard."""
     view.draw_for_export(lambda pixmap: _copied(view, pixmap))
 
 
-def _copied(view: PlotView, pixmap: QPixmap) -> None:
+def _copied(view: Pictured, pixmap: QPixmap) -> None:
     QGuiApplication.clipboard().setPixmap(pixmap)
     QToolTip.showText(view.mapToGlobal(view.rect().center()), "The picture is on the clipboard.", view)
 
 
-def save(view: PlotView) -> None:
+def save(view: Pictured) -> None:
     """Ask for a name and write the picture as what its ending says."""
     dialog = QFileDialog(view, "Save the picture of this plot", objectName="plot.save")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -62,7 +66,7 @@ def save(view: PlotView) -> None:
     dialog.open()
 
 
-def save_as(view: PlotView, path: str) -> None:
+def save_as(view: Pictured, path: str) -> None:
     """Write the picture as PNG, SVG or PDF, by the ending of the file's name."""
     ending = path.rpartition(".")[2].lower()
     if ending in ("svg", "pdf"):
@@ -73,6 +77,34 @@ def save_as(view: PlotView, path: str) -> None:
         _say(view, f"a name that ends in .{ending} says neither PNG, SVG nor PDF")
 
 
+def lines(kind: str, title: str, size: QSize, paint: Callable[[QPainter], None]) -> bytes:
+    """What `paint` draws on this many logical pixels as the content of an "svg" or a "pdf"."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    painter = QPainter()
+    if kind == "svg":
+        from PySide6.QtSvg import QSvgGenerator
+
+        drawing = QSvgGenerator()
+        drawing.setOutputDevice(buffer)
+        drawing.setResolution(96)  # a logical pixel is one of CSS
+        drawing.setSize(size)
+        drawing.setViewBox(QRect(QPoint(0, 0), size))
+    else:
+        drawing = QPdfWriter(buffer)
+        page = QSizeF(size) * 0.75  # points: 72 to an inch, as there are 96 pixels
+        drawing.setPageSize(QPageSize(page, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
+        drawing.setPageMargins(QMarginsF(0, 0, 0, 0))
+    drawing.setTitle(title)
+    painter.begin(drawing)
+    if kind == "pdf":
+        painter.scale(drawing.width() / size.width(), drawing.height() / size.height())
+    paint(painter)
+    painter.end()
+    return bytes(data.data())
+
+
 def _png(pixmap: QPixmap) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
@@ -81,7 +113,7 @@ def _png(pixmap: QPixmap) -> bytes:
     return bytes(data.data())
 
 
-def _write(view: PlotView, path: str, content: bytes) -> None:
+def _write(view: Pictured, path: str, content: bytes) -> None:
     """The file as a whole or not at all; a failure is said."""
     file = QSaveFile(path)
     if not (
@@ -93,7 +125,7 @@ def _write(view: PlotView, path: str, content: bytes) -> None:
         _say(view, file.errorString())
 
 
-def _say(view: PlotView, reason: str) -> None:
+def _say(view: Pictured, reason: str) -> None:
     box = QMessageBox(view, text=f"The picture could not be written: {reason}.", objectName="plot.fault")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setTextFormat(Qt.TextFormat.PlainText)

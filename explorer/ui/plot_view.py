@@ -219,6 +219,10 @@ class PlotView(QWidget):
         """Whether another picture than the one that is seen is on its way."""
         return self._spec is not None and (self._busy or self._stale or self._settle.isActive())
 
+    def has_picture(self) -> bool:
+        """Whether there is something to be copied or saved."""
+        return self._picture is not None
+
     def axes(self) -> Axes | None:
         """The axes as they are on the screen now, None before the first picture."""
         if self._picture is None:

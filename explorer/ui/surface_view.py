@@ -9,13 +9,15 @@ Longer than 300 lines: one widget with its projection, its painting and its turn
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -29,6 +31,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
+from explorer.ui.plot_view import EXPORT_RATIO
 from explorer.ui.trails import Trail, Trails
 
 _MOST_SIDE = 40  # cells a side: 1,600 of them are drawn in some 15 ms
@@ -70,7 +73,7 @@ class SurfaceView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip("Drag to turn, wheel to come nearer")
+        self.setToolTip("Drag to turn, wheel to come nearer; right click to save the picture")
 
     def show_surface(
         self, x: Sequence[float], y: Sequence[float], z: Sequence[float], labels: tuple[str, str, str]
@@ -156,12 +159,56 @@ class SurfaceView(QWidget):
                 veil.setAlphaF(0.55)
                 painter.fillRect(self.rect(), veil)
 
-    def _paint_surface(self, side: int) -> QPixmap:
-        ratio = self.devicePixelRatioF()
+    def has_picture(self) -> bool:
+        """Whether there is something to be copied or saved."""
+        return bool(self._z)
+
+    def numbers(self) -> Iterator[Sequence[object]]:
+        """The last point of each path, below the names of the columns."""
+        if self._trails:
+            yield ["step", *self._labels]
+        for trail in self._trails:
+            yield [trail.stop, *(column[trail.stop] for column in trail.columns)]
+
+    def draw_for_export(self, take: Callable[[QPixmap], None]) -> None:
+        """Hand over the picture with EXPORT_RATIO pixels for each logical one."""
+        picture = self._empty_picture(max(EXPORT_RATIO, self.devicePixelRatioF()))
+        with QPainter(picture) as painter:
+            self._paint_all(painter)
+        take(picture)
+
+    def write_for_export(self, kind: str, take: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
+        """Hand over a file of lines and letters ("svg" or "pdf"), or the reason why there is none."""
+        from explorer.ui.plot_picture import lines
+
+        take(lines(kind, f"{self._labels[2]} as a surface", self.size(), self._paint_all))
+
+    def _paint_all(self, painter: QPainter) -> None:
+        """Everything at once, as it is written into a file."""
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        painter.fillRect(self.rect(), ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        self._draw_surface(painter, _MOST_SIDE)
+        if self._plane is not None:
+            self._paint_plane(painter, self._plane)
+        self._trails.paint_whole(painter, QRectF(self.rect()), self._places, self._colour, ground)
+        self._paint_ends(painter)
+
+    def _empty_picture(self, ratio: float) -> QPixmap:
         picture = QPixmap(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
         picture.setDevicePixelRatio(ratio)
-        ground = self.palette().color(QPalette.ColorRole.Base)
-        picture.fill(ground)
+        picture.fill(self.palette().color(QPalette.ColorRole.Base))
+        return picture
+
+    def _paint_surface(self, side: int) -> QPixmap:
+        picture = self._empty_picture(self.devicePixelRatioF())
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._draw_surface(painter, side)
+        return picture
+
+    def _draw_surface(self, painter: QPainter, side: int) -> None:
         stride = max(1, (len(self._x) - 1) // side)
         across, up = range(0, len(self._x), stride), range(0, len(self._y), stride)
         grid = [self._pixels((*self._unit(self._x[i], self._y[j]), self._z[j][i]) for i in across) for j in up]
@@ -171,22 +218,19 @@ class SurfaceView(QWidget):
         columns, rows = range(len(across) - 1), range(len(up) - 1)
         columns = columns[::-1] if sa > 0 else columns
         rows = rows[::-1] if ca > 0 else rows
-        with QPainter(picture) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_box(painter)
-            line = QColor(self.palette().color(QPalette.ColorRole.Text))
-            line.setAlphaF(0.28)
-            painter.setPen(QPen(line, 0.5))
-            shades = self._shades()
-            for j in rows:
-                low, high = grid[j], grid[j + 1]
-                for i in columns:
-                    middle = (heights[j][i] + heights[j][i + 1] + heights[j + 1][i] + heights[j + 1][i + 1]) / 4
-                    if middle != middle:
-                        continue
-                    painter.setBrush(shades[min(max(int(middle * 31), 0), 31)])
-                    painter.drawPolygon(QPolygonF([low[i], low[i + 1], high[i + 1], high[i]]))
-        return picture
+        self._paint_box(painter)
+        line = QColor(self.palette().color(QPalette.ColorRole.Text))
+        line.setAlphaF(0.28)
+        painter.setPen(QPen(line, 0.5))
+        shades = self._shades()
+        for j in rows:
+            low, high = grid[j], grid[j + 1]
+            for i in columns:
+                middle = (heights[j][i] + heights[j][i + 1] + heights[j + 1][i] + heights[j + 1][i + 1]) / 4
+                if middle != middle:
+                    continue
+                painter.setBrush(shades[min(max(int(middle * 31), 0), 31)])
+                painter.drawPolygon(QPolygonF([low[i], low[i + 1], high[i + 1], high[i]]))
 
     def _shades(self) -> list[QColor]:
         """From deep to pale, as the contour plot has them."""
@@ -222,8 +266,8 @@ class SurfaceView(QWidget):
             values = (first, last) if (lowest in (0, 3) if axis == 0 else lowest in (0, 1)) else (last, first)
             middle = (near + far) / 2
             self._label(painter, middle, f"{self._labels[axis]}", 14)
-            self._label(painter, near * 0.88 + far * 0.12, _digits(values[0]), 12)
-            self._label(painter, near * 0.12 + far * 0.88, _digits(values[1]), 12)
+            self._label(painter, near * 0.82 + far * 0.18, _digits(values[0]), 12)
+            self._label(painter, near * 0.18 + far * 0.82, _digits(values[1]), 12)
         name = self._labels[2]
         height = f"log of {name} above its lowest" if self._log else f"height: {name}"
         words = f"{height},  {_digits(self._low)} to {_digits(self._high)}"
@@ -248,6 +292,11 @@ class SurfaceView(QWidget):
         ground = self.palette().color(QPalette.ColorRole.Base)
         key = (self._projection(), self._x[0], self._x[-1], self._y[0], self._y[-1], self._low, self._high, self._log)
         whole = self._trails.paint(painter, (key, QRectF(self.rect()), self._places), self._colour, ground)
+        self._paint_ends(painter)
+        return whole
+
+    def _paint_ends(self, painter: QPainter) -> None:
+        ground = self.palette().color(QPalette.ColorRole.Base)
         for trail in self._trails:
             painter.setPen(QPen(ground, 1.0))
             painter.setBrush(self._colour(trail.colour))
@@ -259,7 +308,6 @@ class SurfaceView(QWidget):
                     painter.drawRect(round(x) - 4, round(y) - 4, 8, 8)
                 if step == trail.stop:
                     painter.drawEllipse(QPointF(x, y), 5, 5)
-        return whole
 
     def _places(self, columns: Sequence[Sequence[float]], first: int, end: int) -> list[tuple[float, float]]:
         """The pixels of a path's points; NaN where they have none."""
@@ -322,7 +370,18 @@ class SurfaceView(QWidget):
         self._forget()
         event.accept()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        from explorer.ui.plot_picture import show_menu
+
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        show_menu(self, self.mapToGlobal(self.rect().center()) if by_key else event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            from explorer.ui.plot_picture import copy
+
+            copy(self)
+            return
         turns = {
             Qt.Key.Key_Left: (-_STEP_DEGREES, 0.0),
             Qt.Key.Key_Right: (_STEP_DEGREES, 0.0),

@@ -169,6 +169,23 @@ class Trails:
         painter.restore()
         return complete
 
+    def paint_whole(
+        self,
+        painter: QPainter,
+        rect: QRectF,
+        pixels: ToPixels,
+        colours: Callable[[int | str], QColor],
+        ground: QColor,
+    ) -> None:
+        """Draw all of them at once with the painter as it is, as lines: for a file."""
+        drawn = []
+        for trail in self._trails:
+            segments = _Segments()
+            segments.extend(trail.columns, trail.stop, pixels, rect)
+            drawn.append((colours(trail.colour), *segments.between(-1, trail.stop)))
+        _draw(painter, [(rims, ground) for _, _, rims in drawn], _WIDTH + 2.0)
+        _draw(painter, [(lines, colour) for colour, lines, _ in drawn], _WIDTH)
+
     def _grown(self) -> None:
         """A path that has become longer may have been missing in chunks that are drawn."""
         for place, trail in enumerate(self._trails):

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QValidator, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QSlider, QToolTip, QWidget
 
 from explorer.ui.inputs import Inputs
 from explorer.ui.number_box import NumberBox
@@ -37,6 +37,14 @@ def type_into(box, text):
 
 def part(inputs, name, kind=QWidget):
     return inputs.findChild(kind, name)
+
+
+def test_an_emptied_box_says_which_number_stays(box):
+    type_into(box, "3")
+    QTest.keyClick(box, Qt.Key.Key_Backspace)
+    assert box.text() == ""
+    assert box.value() == 3.0
+    assert QToolTip.text() == "Only a finite number can stand here: it stays 3."
 
 
 @pytest.mark.parametrize(

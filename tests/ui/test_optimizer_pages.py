@@ -5,10 +5,12 @@ import re
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from explorer.ui.panels.optimize.trace import Trace
 from explorer.ui.panels.optimize.words import step_in_numbers
+from explorer.ui.plot_picture import save_as
 from explorer.ui.session import Session
 from tests.ui.conftest import PATIENCE_MS
 
@@ -146,7 +148,7 @@ def test_this_step_in_numbers_is_the_step(optimize, find, press):
         assert float(said) == pytest.approx(moved, rel=1e-3), rule
 
 
-def test_the_surface_turns_and_holds_the_path_and_its_tangent_plane(optimize, find, press, settle):
+def test_the_surface_turns_holds_the_path_and_its_tangent_plane_and_is_saved(optimize, find, press, settle, tmp_path):
     press("optimize.run")
     find("optimize.picture").setCurrentText("surface")
     settle()
@@ -157,6 +159,12 @@ def test_the_surface_turns_and_holds_the_path_and_its_tangent_plane(optimize, fi
     assert surface.grab().toImage() != before
     assert surface._plane is not None
     assert len(list(surface._trails)) == 1
+    assert [row[0] for row in surface.numbers()] == ["step", 200]
+    for ending in ("png", "svg", "pdf"):
+        save_as(surface, str(tmp_path / f"surface.{ending}"))
+    assert QImage(str(tmp_path / "surface.png")).width() == 2 * surface.width()
+    assert (tmp_path / "surface.svg").read_text().count("<polygon") > 1000  # the surface in cells, not as a photograph
+    assert (tmp_path / "surface.pdf").read_bytes().startswith(b"%PDF")
     find("optimize.picture").setCurrentText("contour")
 
 
