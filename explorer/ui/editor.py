@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(
     r"(?P<comment>#.*)|(?P<text>\"\"\".*?(?:\"\"\"|$)|'[^']*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)"
 )
+_LONG_TEXT, _COLOUR_MS = 1_000, 20  # a text of more characters is shown first, read, and then coloured
 _SPECIAL = ("where", "piecewise", "clip", "sum", "prod", "len", "range", "zip", "enumerate")
 _KEYWORDS = (
     "and",
@@ -55,14 +57,24 @@ _COLOURS = {  # on light ground, on dark ground
 }
 
 
+@lru_cache
+def _format(kind: str, dark: bool) -> QTextCharFormat:
+    look = QTextCharFormat()
+    look.setForeground(QColor(_COLOURS[kind][dark]))
+    return look
+
+
 class Highlighter(QSyntaxHighlighter):
     """Colours numbers, words, function names and comments."""
 
     def __init__(self, document: QTextDocument, dark: bool) -> None:
         super().__init__(document)
         self.dark = dark
+        self.waits = False  # a long text is shown first, and coloured in a later turn
 
     def highlightBlock(self, text: str) -> None:
+        if self.waits:
+            return
         from explorer.language.primitives import function_named  # with the first text: the window paints before it
 
         for match in _TOKEN.finditer(text):
@@ -75,9 +87,7 @@ class Highlighter(QSyntaxHighlighter):
                     kind = "function"
                 else:
                     continue
-            colour = QTextCharFormat()
-            colour.setForeground(QColor(_COLOURS[kind][self.dark]))
-            self.setFormat(match.start(), match.end() - match.start(), colour)
+            self.setFormat(match.start(), match.end() - match.start(), _format(kind, self.dark))
 
 
 class Editor(CodeEdit):
@@ -100,6 +110,8 @@ class Editor(CodeEdit):
         self.setTabChangesFocus(True)
         self.setFont(theme.fixed_font(self, 1.1))
         self._highlighter = Highlighter(self.document(), theme.is_dark(self))
+        self._colour_soon = QTimer(self, singleShot=True, interval=_COLOUR_MS)
+        self._colour_soon.timeout.connect(self._colour)
 
     def setPlainText(self, text: str) -> None:
         """Replace the text, unless it is too long: one line of 100,000 characters would freeze the window."""
@@ -127,6 +139,9 @@ class Editor(CodeEdit):
         if text == self.toPlainText():
             return
         place = min(self.textCursor().position(), len(text))
+        if len(text) > _LONG_TEXT:
+            self._highlighter.waits = True
+            self._colour_soon.start()
         blocked = self.blockSignals(True)
         self.setPlainText(text)
         self.blockSignals(blocked)
@@ -178,10 +193,14 @@ class Editor(CodeEdit):
         super().changeEvent(event)
         if hasattr(self, "_highlighter") and self._highlighter.dark != theme.is_dark(self):
             self._highlighter.dark = theme.is_dark(self)
-            blocked = self.blockSignals(True)  # new colours are no edit
-            self._highlighter.rehighlight()
-            self.blockSignals(blocked)
+            self._colour()
             self.mark()
+
+    def _colour(self) -> None:
+        self._highlighter.waits = False
+        blocked = self.blockSignals(True)  # new colours are no edit
+        self._highlighter.rehighlight()
+        self.blockSignals(blocked)
 
     def _length(self) -> int:
         return self.document().characterCount() - 1

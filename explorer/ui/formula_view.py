@@ -40,6 +40,7 @@ LARGE = 200  # pieces of a formula: from here on it is laid out once, in parts, 
 MOST_SPOKEN = 1_500  # pieces that are written out for a screen reader
 MANY_BOXES, RETIRED_A_TURN = 5_000, 1_000  # a layout that is taken apart in turns, for that too is felt
 TURN_SECONDS = 0.008  # of layout in one turn of the event loop: half a frame
+RESIZED_MS = 60  # a large formula is broken anew when the width has rested this long: not for every width of a drag
 HINTED_WIDTH = 560  # pixels: what sizeHint asks for at most, some 80 letters
 HIGHLIGHT_SHARE = 0.35  # of the highlight colour in the background behind a highlighted part
 # A copied picture has two pixels for one on the screen, but never more than some 16 million.
@@ -73,6 +74,9 @@ class FormulaView(QAbstractScrollArea):
         self._retired: list[Box] = []  # of a large layout that is no longer shown
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._lay_out_on)
+        self._resized = QTimer(self, singleShot=True, interval=RESIZED_MS)
+        self._resized.timeout.connect(self._lay_out)
+        self._letters = 0  # pixels an em of the widget's font, 0 until it is asked for
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(not fills)
         self.setSizePolicy(policy)
@@ -118,7 +122,7 @@ class FormulaView(QAbstractScrollArea):
     @property
     def laying_out(self) -> bool:
         """Whether a large formula is still being laid out; until then the one before it is seen."""
-        return self._work is not None
+        return self._work is not None or self._resized.isActive()
 
     @property
     def laid_out(self) -> Layout | None:
@@ -215,7 +219,9 @@ class FormulaView(QAbstractScrollArea):
 
     def _size(self) -> float:
         """Pixels an em."""
-        return QFontInfo(self.font()).pixelSize() * FORMULA_SIZE * self._zoom
+        if not self._letters:  # kept: one resize asks a hundred times
+            self._letters = QFontInfo(self.font()).pixelSize()
+        return self._letters * FORMULA_SIZE * self._zoom
 
     def _line_height(self) -> int:
         return round(1.3 * self._size()) + 2 * MARGIN  # 1.3 em: letters with an exponent and an index
@@ -236,6 +242,7 @@ class FormulaView(QAbstractScrollArea):
         self._heights.clear()
         self._work = None
         self._turns.stop()
+        self._resized.stop()
         self._hold.release()
         if self._laid is not None and len(self._laid.boxes) > MANY_BOXES and self._laid.notation is not self._notation:
             self._retired, self._laid = self._laid.boxes, None
@@ -339,12 +346,17 @@ class FormulaView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the lines anew."""
         super().resizeEvent(event)
-        self._lay_out()
+        if self._large and self._laid is not None and self._work is None:
+            self._set_ranges()
+            self._resized.start()
+        else:
+            self._lay_out()
 
     def changeEvent(self, event: QEvent) -> None:
         """A new font or style gives another size; a new palette is drawn with as it is."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._letters = 0
             self._lay_out()
         self.viewport().update()
 

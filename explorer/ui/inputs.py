@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSlider, QWidget
 
@@ -16,6 +16,7 @@ _STEPS = 2000  # positions of a slider: finer than its pixels
 _REACH = 10.0  # a slider reaches this far to both sides, or twice as far as the value if that is more
 _LARGEST_REACH = 1.7e308  # what a box can hold
 _NAME_WIDTH = 90  # pixels; a longer name would push box and slider out of the column
+_ROWS_A_TURN = 3  # new ones: some 8 ms
 _LOST = 50.0  # a value smaller than the reach by this factor sits on the slider's middle, whatever it is
 
 
@@ -23,6 +24,7 @@ class Inputs(QScrollArea):
     """A row an input. Names come and go with the text; a row that stays keeps its place and its focus."""
 
     value_changed = Signal(str, object)  # name, value
+    built = Signal()  # all rows are there that were to be shown
 
     def __init__(self, after: QWidget | None = None, parent: QWidget | None = None) -> None:
         """after: the widget from which Tab comes to the first row."""
@@ -38,25 +40,51 @@ class Inputs(QScrollArea):
         self._grid.setColumnStretch(2, 1)
         self.setWidget(self._inside)
         self._rows: dict[str, _Row] = {}
+        self._values: dict[str, float] = {}  # what is to be shown
+        self._places: dict[str, int] = {}  # in which line
+        self._coming: list[str] = []  # those of them that have no row yet
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._build_some)
         self._none = QLabel("No input occurs in this function.")
         self._none.hide()
 
     def show_inputs(self, values: Mapping[str, float]) -> None:
-        """Show these inputs with these values, in this order."""
+        """Show these inputs with these values, in this order; more than a few new rows are built over some turns."""
         for name in [n for n in self._rows if n not in values]:
             self._rows.pop(name).remove(self._grid)
-        for place, (name, value) in enumerate(values.items()):
-            row = self._rows.get(name)
-            if row is None:
-                row = self._rows[name] = _Row(name, self)
-            row.place(self._grid, place)
-            row.show_value(value)
-        self._grid.addWidget(self._none, len(values), 0, 1, 3)
-        self._none.setVisible(not values)
+        self._values = dict(values)
+        self._places = {name: place for place, name in enumerate(values)}
+        for name in self._rows:
+            self._put(name)
+        self._coming = [name for name in values if name not in self._rows]
         for line in range(len(values) + 2):
             self._grid.setRowStretch(line, 0)
         self._grid.setRowStretch(len(values) + 1, 1)
-        self._chain_focus(list(values))
+        self._grid.addWidget(self._none, len(values), 0, 1, 3)
+        self._none.setVisible(not values)
+        self._build_some()
+
+    @property
+    def building(self) -> bool:
+        """Whether rows are still to come."""
+        return bool(self._coming)
+
+    def _build_some(self) -> None:
+        """Some of the new rows; each takes milliseconds."""
+        self._turn.stop()
+        for name in self._coming[:_ROWS_A_TURN]:
+            self._rows[name] = _Row(name, self)
+            self._put(name)
+        del self._coming[:_ROWS_A_TURN]
+        if self._coming:
+            self._turn.start()
+        else:
+            self._chain_focus(list(self._values))
+            self.built.emit()
+
+    def _put(self, name: str) -> None:
+        self._rows[name].place(self._grid, self._places[name])
+        self._rows[name].show_value(self._values[name])
 
     def wanted_height(self) -> int:
         """Pixels that show all rows without scrolling."""

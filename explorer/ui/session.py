@@ -20,6 +20,8 @@ TYPING_PAUSE_MS = 250
 VALUE_PAUSE_MS = 30
 # Edits closer together than this are one step for undo.
 UNDO_JOIN_MS = 700
+# Characters: a longer text that is opened is shown in one turn of the event loop, and read in the next.
+LONG_TEXT = 1_000
 MOST_UNDO = 500
 
 WORKED_EXAMPLE = "ln(x1) + x1*x2 - sin(x2)"
@@ -84,6 +86,8 @@ class Document(QObject):
         self._future: list[Session] = []
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._settle)
+        self._reading = QTimer(self, singleShot=True, interval=0)
+        self._reading.timeout.connect(lambda: self._read(0))
         self._edited: str | None = None  # _TEXT or an input's name; None after undo, redo and opening
         self._joining = QTimer(self, singleShot=True, interval=UNDO_JOIN_MS)
 
@@ -132,8 +136,8 @@ class Document(QObject):
 
     @property
     def settling(self) -> bool:
-        """Whether a question is about to be settled, when the typing pauses."""
-        return self._pause.isActive()
+        """Whether a text is about to be read, or a question to be settled when the typing pauses."""
+        return self._pause.isActive() or self._reading.isActive()
 
     @property
     def can_undo(self) -> bool:
@@ -170,12 +174,18 @@ class Document(QObject):
         self._session = session
         self.changed.emit(session)
         self.restored.emit(session)
-        self._read(0)
+        if len(session.source) > LONG_TEXT:
+            self._reads_well = False
+            self._pause.stop()
+            self._reading.start()
+        else:
+            self._read(0)
         self.history_changed.emit()
 
     def _read(self, pause_ms: int) -> None:
         text = self._session.source
         self._reads_well = False
+        self._reading.stop()
         if not text.strip():
             self._pause.stop()
             self.emptied.emit()

@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
 
         self.verdict = VerdictPanel(self.crew)
         self.rows.replaceWidget(1, self.verdict).deleteLater()
-        self.panels: tuple[Panel, ...] = (self.verdict, self.graph, self.symbolic, self.differences, self.optimize)
+        self.panels: tuple[Panel, ...] = (self.symbolic, self.graph, self.verdict, self.differences, self.optimize)
         yield
         from explorer.ui import examples
 
@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
-        if not self.built or self.document.settling or self._typeset_soon.isActive():
+        if not self.built or self.document.settling or self._typeset_soon.isActive() or self.inputs.building:
             return True
         return any(panel.busy for panel in self.panels)
 
@@ -357,6 +357,7 @@ class MainWindow(QMainWindow):
         self.editor.span_clicked.connect(self._text_clicked)
         self.preview.piece_selected.connect(self._piece_clicked)
         self.inputs.value_changed.connect(document.edit_value)
+        self.inputs.built.connect(self._share_left)
         self.examples.activated.connect(self._example_chosen)
         self.graph.span_selected.connect(self._light)
         for panel in self.panels:
@@ -474,11 +475,10 @@ class MainWindow(QMainWindow):
         self.editor.show_text(session.source)
 
     def _settle(self, question: Question) -> None:
+        for panel in self.panels:  # first: their workers begin while the rows are built
+            panel.settle(question)
         # Not sooner: on the way to sin(x) the text has the inputs s and si.
         self.inputs.show_inputs(question.at)
-        self._share_left()
-        for panel in self.panels:
-            panel.settle(question)
 
     def _share_left(self) -> None:
         """The inputs get the height that they need, text and preview the rest; until a person divides it."""

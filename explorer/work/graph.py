@@ -37,6 +37,7 @@ NODE_WIDTH, NODE_HEIGHT = 96.0, 64.0
 WIDE_NODE = 196.0  # for all 17 digits of a number
 DUAL_NODE = 168.0  # for two numbers in a row
 ROWS = 150  # in a message: about 15 KB, which the window decodes and takes in within a few milliseconds
+COORDINATES = 6_000  # of the curves in a message: one past hundreds of layers has as many pieces
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ def answers(ask: Message) -> Iterator[Message]:
         yield from _rows("edges", ([e.source, e.target, e.op, e.position, e.partial] for e in edges))
         if not same:
             yield from _rows("places", ([p.x, p.y, p.width, p.height] for p in drawing.nodes))
-            yield from _rows("routes", ([[c for at in r.points for c in at], list(r.label)] for r in drawing.edges))
+            yield from _routes([[c for at in r.points for c in at], list(r.label)] for r in drawing.edges)
     yield from _rows(
         "film",
         ([s.kind[0], s.node, s.source, s.position, s.after, s.after_tangent] for s in film.steps),
@@ -118,6 +119,20 @@ def _rows(part: str, rows: Iterable[Any]) -> Iterator[Message]:
     all_rows = iter(rows)
     while some := list(islice(all_rows, ROWS)):
         yield {"part": part, "rows": some}
+
+
+def _routes(rows: Iterable[list[Any]]) -> Iterator[Message]:
+    """The edges' curves in messages of a bounded size, for curves are of any length."""
+    some: list[Any] = []
+    held = 0
+    for row in rows:
+        some.append(row)
+        held += len(row[0])
+        if len(some) == ROWS or held > COORDINATES:
+            yield {"part": "routes", "rows": some}
+            some, held = [], 0
+    if some:
+        yield {"part": "routes", "rows": some}
 
 
 def _weights(ask: Message, about: Subject) -> list[float]:
