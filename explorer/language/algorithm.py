@@ -90,7 +90,8 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Div: "div",
     ast.Pow: "pow",
 }
-_PLAIN = (ast.Add, ast.Sub, ast.Div, ast.Pow)  # a product may also be a list that is repeated
+_PLAIN = (ast.Add, ast.Sub, ast.Div, ast.Pow)  # a product may also be a list that is repeated,
+_SINGLE = (Name, Constant, Apply)  # but not with these alone
 _RELATIONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
     ast.LtE: "<=",
@@ -288,7 +289,7 @@ class _Reader:
         self.text = text
         self.lines = lines
         self.plain = [line.isascii() and "\t" not in line for line in lines]  # columns need no conversion
-        self.all_plain = all(self.plain)
+        self.span: Callable[[Any], Span] = _plain_span if all(self.plain) else self.converted_span
         self.tree = tree
         self.notes: list[Note] = []
         self.names: set[str] = set()  # those that were met and are all right
@@ -308,9 +309,8 @@ class _Reader:
             ast.For: self.counted,
             ast.Return: self.returned,
         }
-        self.name_reader: Callable[[Any], Expression] = self.read_name
         self.readers: dict[type[ast.expr], Callable[[Any], Expression]] = {
-            ast.Name: self.name_reader,
+            ast.Name: self.read_name,
             ast.BinOp: self.chain,
             ast.Constant: self.constant,
             ast.Call: self.call,
@@ -592,11 +592,12 @@ class _Reader:
 
     def expression(self, node: ast.expr) -> Expression:
         """The expression that a node stands for, not nested more than MAX_DEPTH levels."""
+        kind = type(node)
+        if kind is ast.Name and node.id in self.assigned:  # type: ignore[attr-defined]  # most: read at every key stroke
+            return new_name((node.id, self.span(node)))  # type: ignore[attr-defined]
         if self.depth >= MAX_DEPTH:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
-        read = self.readers.get(type(node))  # nearly all: this is read at every key stroke
-        if read is self.name_reader:
-            return read(node)
+        read = self.readers.get(kind)
         self.depth += 1
         value = self.read_expression(node) if read is None else read(node)
         self.depth -= 1
@@ -663,19 +664,20 @@ class _Reader:
         """A chain of operators from the left; a loop, because a sum of 1,000 terms is a tree 1,000 deep."""
         links: list[ast.BinOp] = []
         head: ast.expr = node
-        while isinstance(head, ast.BinOp):
+        remainders = 0
+        while type(head) is ast.BinOp:
             links.append(head)
+            remainders += type(head.op) is ast.Mod
             head = head.left
         if len(links) > MAX_CHAIN:
             raise ExplorerError(f"More than {MAX_CHAIN:,} operators in one expression.", self.span(node), "limit")
-        remainders = sum(type(link.op) is ast.Mod for link in links)
-        self.doublings += remainders
         if remainders:
+            self.doublings += remainders
             self.check_doublings(node)
         value = self.expression(head)
         for link in reversed(links):
             right, operator = self.expression(link.right), type(link.op)
-            if operator in _PLAIN:
+            if operator in _PLAIN or (operator is ast.Mult and type(value) in _SINGLE and type(right) in _SINGLE):
                 value = new_apply((_OPERATORS[operator], (value, right), self.span(link)))
                 continue
             value = self.arithmetic(link.op, value, right, self.span(link))
@@ -923,10 +925,8 @@ class _Reader:
             raise ExplorerError(f"“{name}” is a function here: choose another name.", self.span(node), "name")
         return name
 
-    def span(self, node: Any) -> Span:
-        """The node's place; Python counts columns in UTF-8 bytes."""
-        if self.all_plain:
-            return new_span((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+    def converted_span(self, node: Any) -> Span:
+        """The node's place where columns may have to be converted; Python counts them in UTF-8 bytes."""
         line, column, end_line, end_column = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
         if not self.plain[line - 1]:
             column = self._column(line, column)
@@ -946,6 +946,11 @@ class _Reader:
     def _refuse(self, node: ast.AST) -> NoReturn:
         kind = type(node).__name__
         raise ExplorerError(_REFUSED.get(kind, "This is not part of the language."), self.span(node))
+
+
+def _plain_span(node: Any) -> Span:
+    """The node's place in a text of which Python's columns are ours."""
+    return new_span((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
 
 
 def remainder(left: Expression, right: Expression, span: Span) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.formula import read_formula
@@ -24,10 +25,17 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
         raise ExplorerError(
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", kind="limit"
         )
+    program = read(text)
+    return program if limits is DEFAULT_LIMITS else replace(program, limits=limits)
+
+
+@lru_cache(maxsize=8)  # a text that is known is asked about again and again: at other points, in each panel, by undo
+def read(text: str) -> Program:
+    """What `parse` says of a text that is not too long."""
     collecting = gc.isenabled()
     gc.disable()  # a reader makes thousands of small parts and no cycle: there is nothing to collect
     try:
-        program = read_algorithm(text) if is_algorithm(text) else read_formula(text)
+        return read_algorithm(text) if is_algorithm(text) else read_formula(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
     except ExplorerError as error:
@@ -37,7 +45,6 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
     finally:
         if collecting:
             gc.enable()
-    return program if limits is DEFAULT_LIMITS else replace(program, limits=limits)
 
 
 def looks_like_latex(text: str) -> bool:
