@@ -167,18 +167,32 @@ def judge(
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *(lost or ())), central_agrees)
 
 
-def lost_digits(program: Program, tape: Tape) -> list[str] | None:
+# The exact methods, as a sentence names them.
+_EXACT = {
+    "reverse": "reverse AD",
+    "forward": "forward AD",
+    "symbolic": "SymPy's formula",
+    "complex_step": "the complex step",
+}
+
+
+def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | None]) -> list[str] | None:
     """Sentences on what doubles lose on the way to an output or its derivative.
 
     Methods that run the same operations lose the same digits and agree, so that the referee is arithmetic with hundreds
-    of them: of small programs always, of others where a sum cancels or a rounding error is magnified. Empty where
-    nothing is lost; None where the referee was not asked or cannot tell.
+    of them: of small programs always, of others where a sum cancels, a rounding error is magnified or exact methods
+    differ. Empty where nothing is lost; None where the referee was not asked or cannot tell.
     """
     pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))][:MOST_EXPLAINED]
     cancels = any(_may_cancel(op, tape) for op in tape.operations)
     # Where AD goes by a convention its derivative is another for that reason, and not for lost digits.
-    small = len(tape.operations) * len(pairs) <= SMALL and not _DOUBTFUL & set(find_reasons(tape))
+    by_convention = bool(_DOUBTFUL & set(find_reasons(tape)))
+    small = len(tape.operations) * len(pairs) <= SMALL and not by_convention
+    differing = [] if by_convention else _differing(jacobians)[:MOST_EXPLAINED]
     if not small and not cancels and not _magnifies_rounding(tape):
+        pairs = []
+    pairs += [pair for pair in differing if pair not in pairs]
+    if not pairs:
         return None
     how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
     from explorer.calculus.multiprecision import jet  # loads mpmath, which is not wanted before the first verdict
@@ -196,15 +210,49 @@ def lost_digits(program: Program, tape: Tape) -> list[str] | None:
         here, there = tape.values[row], reverse_jacobian(tape)[row][column]
         # A residual that is 0 but for rounding has lost nothing that a rounded input would not take from it.
         size = max(abs(point[column]), 1.0)
-        off = not _close(value, here, LOST, abs(slope) * size), not _close(slope, there, LOST, abs(value) / size)
+        differ = (row, column) in differing and math.isfinite(slope)
+        off = (
+            not _close(value, here, LOST, abs(slope) * size),
+            differ or not _close(slope, there, LOST, abs(value) / size),
+        )
         name = f"∂{program.outputs[row]}/∂{program.inputs[column]}"
         what = [f"{program.outputs[row]} = {value:.6g}"] * off[0] + [f"{name} = {slope:.6g}"] * off[1]
         if what and math.isfinite(here):
-            notes.append(
-                f"In arithmetic with hundreds of digits {' and '.join(what)}: {how}, and all methods lose the same "
-                "digits of it"
-            )
+            lost = f": {how}, and all methods lose the same digits of it"
+            if differ:
+                entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
+                lost = _digits_kept(entries, slope)
+            notes.append(f"In arithmetic with hundreds of digits {' and '.join(what)}{lost}")
     return notes
+
+
+def _differing(jacobians: Mapping[str, Matrix | None]) -> list[tuple[int, int]]:
+    """The entries, row and column, in which exact methods have numbers that differ by more than they owe."""
+    reverse = jacobians.get("reverse")
+    if not reverse:
+        return []
+    off = {
+        place
+        for matrix in map(jacobians.get, _EXACT)
+        for place, (a, b, scale) in enumerate(_entries(reverse, matrix or reverse))
+        if math.isfinite(a) and math.isfinite(b) and not _close(a, b, EXACT_TOLERANCE, scale)
+    }
+    return [divmod(place, len(reverse[0])) for place in sorted(off)]
+
+
+def _digits_kept(entries: Mapping[str, float], truth: float) -> str:
+    """How many of its digits each method has, the best first."""
+    having: dict[float, list[str]] = {}
+    for method, value in entries.items():
+        having.setdefault(digits_agreed(value, truth), []).append(_EXACT[method])
+    counts = ", ".join(
+        f"{', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]} {digits:.1f}"
+        for digits, names in sorted(having.items(), reverse=True)
+    )
+    return (
+        f". Of its digits are right: {counts}. The others went where nearly equal numbers are subtracted: in a "
+        "formula, in a partial such as 1 − tanh², in a sum of adjoints"
+    )
 
 
 def _may_cancel(op: Op, tape: Tape) -> bool:

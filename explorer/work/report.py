@@ -154,7 +154,7 @@ def _verdict(about: Subject, tape: Tape, engines: dict[str, Matrix | None], inva
     slopes = find_slopes(about.program, tape)
     notes = explain_edges(about.program, tape)
     slack = central_slack(about.program, tape, engines["central"])
-    lost = lost_digits(about.program, tape)
+    lost = lost_digits(about.program, tape, engines)
     if not lost:
         notes += explain_central(about.program, tape, engines["central"], slack)
     notes += [course] if course else []

@@ -64,14 +64,15 @@ def answers(ask: Message) -> Iterator[Message]:
         }
 
     yield table(False)
-    lost = lost_digits(about.program, tape)
-    if not lost:
-        notes += explain_central(about.program, tape, engines["central"], slack)
+    course = ""
     try:
         engines["symbolic"], course = symbolic_jacobian(about, tape)
-        notes += [course] if course else []
     except ExplorerError as error:
         refused["symbolic"] = error.message
+    lost = lost_digits(about.program, tape, engines)
+    if not lost:
+        notes += explain_central(about.program, tape, engines["central"], slack)
+    notes += [course] if course else []
     yield table(True)
 
 

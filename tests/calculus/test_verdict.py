@@ -1,6 +1,7 @@
 """The verdict: digits, agreement, and the reasons that a tape gives for the lack of it."""
 
 import math
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -202,9 +203,11 @@ def judged_whole(text: str, *point: float) -> Verdict:
     tape = record(program, point)
     central = central_jacobian(program, point)
     slack = central_slack(program, tape, central)
-    lost = lost_digits(program, tape)
-    notes = [] if lost else explain_central(program, tape, central, slack)
     engines = {"reverse": reverse_jacobian(tape), "forward": forward_jacobian(program, point), "central": central}
+    with suppress(ComplexStepInvalid):
+        engines["complex_step"] = complex_step_jacobian(program, point)
+    lost = lost_digits(program, tape, engines)
+    notes = [] if lost else explain_central(program, tape, central, slack)
     return judge(tape, engines, find_slopes(program, tape), False, notes, lost, slack)
 
 
@@ -229,7 +232,24 @@ def test_a_rounding_error_that_is_magnified_is_told_where_no_sum_cancels(text, x
     assert verdict.reasons == ("cancellation",)
     (note,) = verdict.notes
     assert said in note
-    assert "rounding on the way is magnified" in note
+    assert "rounding on the way is magnified" in note or "Of its digits are right: " in note
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "exact"),
+    [
+        ("tanh(7*x)", 1.9, 28 / (math.exp(13.3) + math.exp(-13.3)) ** 2),
+        ("sin(x)/x", 1e-5, -1e-5 / 3),  # − x/3 + x³/30 − …
+        ("1 - tanh(x)^2", 13.0, -8 * math.tanh(13.0) / (math.exp(13.0) + math.exp(-13.0)) ** 2),
+    ],
+)
+def test_exact_methods_that_differ_are_told_apart_by_many_digits(text, x, exact):
+    verdict = judged_whole(text, x)
+    assert not verdict.agree
+    assert verdict.reasons == ("cancellation",)
+    (note,) = verdict.notes
+    assert f"∂y/∂x = {exact:.6g}. Of its digits are right: the complex step " in note
+    assert ", reverse AD and forward AD 5." in note
 
 
 def test_a_flat_function_whose_chain_has_an_infinite_factor_is_explained_by_it():
@@ -240,7 +260,7 @@ def test_a_flat_function_whose_chain_has_an_infinite_factor_is_explained_by_it()
 @pytest.mark.parametrize(("text", "x"), [("sin(1e8*x)", 1.3), ("relu(x) - relu(-x)", 0.0)])
 def test_steepness_and_a_convention_are_no_lost_digits(text, x):
     program = parse(text)
-    assert not lost_digits(program, record(program, [x]))
+    assert not lost_digits(program, record(program, [x]), {})
 
 
 def test_the_last_rounds_of_a_chaotic_loop_are_rounding():
