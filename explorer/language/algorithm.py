@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from explorer.language.formula import CONSTANTS, ELSEWHERE, FORMS, INSTEAD, MAX_INPUTS
 from explorer.language.limits import MAX_DIGITS, MAX_NAME_LENGTH
-from explorer.language.primitives import PRIMITIVES, function_named
+from explorer.language.primitives import PRIMITIVES, function_named, shown_as
 from explorer.language.program import (
     NOWHERE,
     Apply,
@@ -763,6 +763,8 @@ class _Reader:
             arity = 2 if name == "pow" else 1
             said = f"{name} takes {_count(arity)}; here it has {_count(len(arguments))}."
             raise ExplorerError(said, span, "arity")
+        if (shown := shown_as(name)) and not any(n.message.startswith(f"{name} is ") for n in self.notes):
+            self.notes.append(Note(f"{name} is called {shown} here", span))
         if primitive.name in ("min", "max") and len(arguments) > 2:
             value = arguments[0]
             for argument in arguments[1:]:

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from explorer.language.primitives import ALIASES, OPERATORS, PRIMITIVES, Primitive, function_named
+from explorer.language.primitives import ALIASES, OPERATORS, PRIMITIVES, Primitive, function_named, shown_as
 from explorer.language.program import (
     Apply,
     Assign,
@@ -542,11 +542,22 @@ class _Reader:
         if stem:
             self._note(f"{name} reads as one name; write {stem}({name[len(stem) :]}) for the function", token.span)
             return
+        if name in INSTEAD or ELSEWHERE.get(name, "pow") != "pow":
+            written = INSTEAD.get(name) or f"{ELSEWHERE[name]}(x)"
+            self._note(f"{name} reads as a name; for the function write {written}", token.span)
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
             return
         others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}
-        if set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt") or name == "xe":
+        coefficient = name[0] in "abckmnpqrw" and name[1] in "xyzt"
+        raised = name[1] == "e" and self.token.kind == "^"
+        if set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt") or coefficient or raised:
             self._note(f"{name} reads as one name; write {name[0]}*{name[1]} for a product", token.span)
+
+    def _note_alias(self, token: Token) -> None:
+        """Say once of a function called by another name how the program calls it."""
+        shown = shown_as(token.text)
+        if shown and not any(note.message.startswith(f"{token.text} is ") for note in self.notes):
+            self._note(f"{token.text} is called {shown} here", token.span)
 
     def _check_word(self, token: Token) -> None:
         if token.text == "if":
@@ -649,6 +660,8 @@ class _Reader:
 
     def _call(self, name: str, token: Token, arguments: list[Expression], span: Span) -> Expression:
         count = len(arguments)
+        if token.text in ALIASES:
+            self._note_alias(token)
         if name in ("min", "max") and count >= 2:
             node = arguments[0]
             for argument in arguments[1:]:
@@ -936,6 +949,10 @@ class _Reader:
         if len(after.text) == 3 and len(before.text) <= 3 and before.text != "0":
             said = f"Write {before.text}{after.text} or {before.text}.{after.text}: a number has no comma."
             raise ExplorerError(f"{said} For two values put a space after it.", self.token.span)
+        if re.fullmatch(r"[0-9]{3}\.[0-9]*", after.text) and len(before.text) <= 3:  # 1,000.5
+            repair = _replaced(self.text, self.token.span, "")
+            said = f"A number has one point and no other mark: {before.text}{after.text}."
+            raise ExplorerError(said, self.token.span, repair=repair)
         if "." not in after.text:
             raise ExplorerError(
                 f"A decimal is written with a point: {before.text}.{after.text}. "
@@ -964,11 +981,28 @@ class _Reader:
             name = ELSEWHERE[token.text]
             said = f"There is no function “{token.text}” here: write {name}(x)."
             return ExplorerError(said, token.span, "name", _replaced(self.text, token.span, name))
+        if (based := re.fullmatch(r"log_(\w+)", token.text)) is not None:
+            said = f"A logarithm to base {based[1]} is written log(x, {based[1]})."
+            return ExplorerError(said, token.span, "name", self._with_base(token, based[1]))
+        before = next((f for f in _RUN_TOGETHER if token.text.endswith(f) and len(token.text) <= len(f) + 2), "")
+        if before:  # xsin(x)
+            product = f"{token.text.removesuffix(before)}*{before}"
+            said = f"Unknown function “{token.text}”. For a product write {product}(…)."
+            return ExplorerError(said, token.span, "name", _replaced(self.text, token.span, product))
         known = [*(name for name in PRIMITIVES if name not in OPERATORS), *FORMS, *FOLDS, *self.functions]
         close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
         repair = _replaced(self.text, token.span, close[0]) if close else ""
         return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
+
+    def _with_base(self, token: Token, base: str) -> str:
+        """The text with log(x, base) for the call log_base(x) at a token; "" where its bracket has more in it."""
+        line = self.lines[token.line - 1]
+        inside = re.match(r"\s*\(([^(),]*)\)", line[token.end_column :])
+        if inside is None:
+            return ""
+        whole = Span(token.line, token.column, token.line, token.end_column + inside.end())
+        return _replaced(self.text, whole, f"log({inside[1]}, {base})")
 
     def _unexpected(self) -> ExplorerError:
         token = self.token

@@ -35,16 +35,22 @@ def read(text: str) -> Program:
     collecting = gc.isenabled()
     gc.disable()  # a reader makes thousands of small parts and no cycle: there is nothing to collect
     try:
-        return read_algorithm(text) if is_algorithm(text) else read_formula(text)
+        return _read(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
         raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
     except ExplorerError as error:
-        if not looks_like_latex(text):
-            raise
-        raise _latex_offered(text, error.span) from None
+        if looks_like_latex(text):
+            raise _latex_offered(text, error.span) from None
+        from explorer.language.pasted import meant  # nobody who types formulas needs it
+
+        raise meant(text, error, _read) or error from None
     finally:
         if collecting:
             gc.enable()
+
+
+def _read(text: str) -> Program:
+    return read_algorithm(text) if is_algorithm(text) else read_formula(text)
 
 
 def looks_like_latex(text: str) -> bool:

@@ -183,8 +183,22 @@ _ROWS = (
         "ln(1 + x), accurate near 0",
         domain="x > −1",
     ),
-    Primitive("log2", "log2", (lambda m, a, y: m.div(1.0, m.mul(a, LN2)),), "logarithm to base 2", domain="x > 0"),
-    Primitive("log10", "log10", (lambda m, a, y: m.div(1.0, m.mul(a, LN10)),), "logarithm to base 10", domain="x > 0"),
+    Primitive(
+        "log2",
+        "log2",
+        (lambda m, a, y: m.div(1.0, m.mul(a, LN2)),),
+        "logarithm to base 2",
+        domain="x > 0",
+        aliases=("log_2",),
+    ),
+    Primitive(
+        "log10",
+        "log10",
+        (lambda m, a, y: m.div(1.0, m.mul(a, LN10)),),
+        "logarithm to base 10",
+        domain="x > 0",
+        aliases=("log_10",),
+    ),
     Primitive("sqrt", "√", (lambda m, a, y: m.div(0.5, y),), "square root", domain="x ≥ 0"),
     Primitive(
         "cbrt", "∛", (lambda m, a, y: m.div(1.0, m.mul(3.0, m.mul(y, y))),), "real cube root, also of negative numbers"
@@ -291,6 +305,12 @@ ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.ali
 
 # What a person writes as an operator and never as a call.
 OPERATORS = ("add", "sub", "mul", "div", "neg", "pow")
+
+
+def shown_as(name: str) -> str:
+    """What a function is called by the program where somebody calls it by another name (arcsin: asin); else ""."""
+    primitive = PRIMITIVES.get(ALIASES.get(name, ""))
+    return "" if primitive is None or name == primitive.symbol else primitive.name
 
 
 def function_named(name: str) -> Primitive | None:

@@ -1,0 +1,221 @@
+"""What other languages, web pages and printed pages write, as a text of this one.
+
+Asked only where the readers refuse a text. What is found is offered and never taken unasked, so that it may guess: the
+person sees the whole text before it is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from explorer.language.algorithm import is_algorithm
+from explorer.language.program import ExplorerError, Program
+from explorer.language.tokens import SUPERSCRIPTS
+
+MAX_PASTED = 1_000  # characters of a text that is looked at: some patterns below take its square of steps
+
+_SIGNS = {
+    **dict.fromkeys("‐‑‒—﹣－", "-"),
+    **dict.fromkeys("•∙⁎‧●∗⋆", "*"),
+    **dict.fromkeys("⁄∶", "/"),
+    **dict.fromkeys("∣｜", "|"),
+    **dict.fromkeys("≔⩴", ":="),
+    "\u2062": "*",  # invisible times
+    "\u2064": "+",  # invisible plus
+    "⩽": "<=",
+    "⩾": ">=",
+}
+
+
+def plain(text: str) -> str:
+    """The text with the signs of print and of other alphabets' widths as they are typed.
+
+    Raised and lowered letters become powers and subscripts, ½ becomes (1/2), mathematical italics their letters, blanks
+    of every width a blank; what is not seen (soft hyphens, zero-width blanks, direction marks) is left out. Letters
+    that only look like others (Cyrillic ones) stay.
+    """
+    text = re.sub(r"\^(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺])", "", text)
+    parts = []
+    for raised, lowered, other in re.findall(rf"([{_RAISED}]+)|([{_LOWERED}]+)|(.)", text, re.DOTALL):
+        if raised:
+            parts.append(raised if set(raised) <= set(SUPERSCRIPTS) else f"^({_decomposed(raised)})")
+        elif lowered:
+            parts.append(f"_{_decomposed(lowered)}")
+        else:
+            parts.append(_plain_character(other))
+    return "".join(parts)
+
+
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵃᵇᶜᵈᵉᵏᵐᵖʳˢᵗᵘˣʸᶻ"
+_LOWERED = "₊₋ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ"
+
+
+def _decomposed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+
+
+def _plain_character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _SIGNS:
+        return _SIGNS[character]
+    kind = unicodedata.decomposition(character).partition(">")[0]
+    if kind == "<fraction":
+        return f"({_decomposed(character).replace(chr(0x2044), '/')})"
+    if kind in ("<wide", "<font", "<small"):
+        return _decomposed(character)
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    return "" if category == "Cf" or "\ufe00" <= character <= "\ufe0f" else character
+
+
+# -- functions of other languages --------------------------------------------------------------------------------------
+
+_N = r"[A-Za-z]\w*"
+_TYPES = r"(?:long\s+)?(?:double|float|int|auto|real|void|f64|f32|number|Float64)"
+_HEADS = [
+    (language, re.compile(pattern, re.DOTALL))
+    for language, pattern in (
+        ("C or Java", rf"(?:(?:public|private|static|inline|constexpr|const|final)\s+)*{_TYPES}\s+(?P<name>{_N})\s*"
+                      r"\((?P<parameters>[^()]*)\)\s*\{?(?P<body>[^}]*)\}?"),
+        ("Rust", rf"(?:pub\s+)?fn\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*(?:->\s*\w+\s*)?"
+                 r"\{(?P<body>[^}]*)\}?"),
+        ("MATLAB", rf"function\s+\[?(?P<result>{_N})\]?\s*=\s*(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
+        ("MATLAB", rf"(?:(?P<name>{_N})\s*=\s*)?@\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
+        ("Mathematica", rf"(?P<name>{_N})\s*\[(?P<parameters>[\w\s,]*_[\w\s,]*)\]\s*:?=(?P<body>.*)"),
+        ("R", rf"(?P<name>{_N})\s*<-\s*function\s*\((?P<parameters>[^()]*)\)\s*\{{?(?P<body>[^}}]*)\}}?"),
+        ("JavaScript", rf"(?:export\s+)?function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*"
+                       r"\{(?P<body>[^}]*)\}?"),
+        ("Julia", rf"function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
+        ("JavaScript", rf"(?:(?:const|let|var)\s+)?(?:(?P<name>{_N})\s*=\s*)?\(?(?P<parameters>[\w\s,]+)\)?\s*=>"
+                       r"\s*\{?(?P<body>[^}]*)\}?"),
+        ("Python", rf"(?:(?P<name>{_N})\s*=\s*)?lambda\s(?P<parameters>[\w\s,]*):(?P<body>.*)"),
+        ("mathematics", rf"(?:(?P<name>{_N})\s*(?::=|:|=)\s*)?\\?\(?(?P<parameters>[\w\s,]+)\)?\s*"
+                        r"(?:->|→|↦|\|->)(?P<body>.*)"),
+        ("mathematics", rf"(?P<name>{_N})\s*\((?P<parameters>[\w\s,]*)\)\s*(?:->|→|↦|:=|<-)(?P<body>.*)"),
+        ("Haskell", rf"(?:let\s+)?(?P<name>{_N})(?P<parameters>(?:[ ]+{_N})+)[ ]*=(?P<body>[^=].*)"),
+    )
+]  # fmt: skip
+_FLOW = re.compile(r"\b(?:if|for|while|switch|do|elseif|case|loop|repeat)\b")
+
+
+def _function(text: str) -> tuple[str, str] | None:
+    """(language, the function as it is written here) of a text that defines one elsewhere; "" where it is too much."""
+    for language, pattern in _HEADS:
+        found = pattern.fullmatch(text.strip())
+        if found is not None:
+            groups = found.groupdict()
+            return language, _definition(groups["name"] or "f", groups["parameters"], groups["body"], groups)
+    return None
+
+
+def _definition(name: str, parameters: str, body: str, groups: dict[str, str]) -> str:
+    names = re.split(r"[\s,]+" if "," not in parameters and ":" not in parameters else ",", parameters.strip())
+    if re.search(_TYPES, parameters):
+        names = parameters.split(",")
+    plain_names = [(re.findall(r"[A-Za-z]\w*", n.partition(":")[0]) or [""])[-1].rstrip("_") for n in names]
+    lines = [line.strip() for line in re.split(r"[;\n]", body) if line.strip() not in ("", "end", "}")]
+    if not lines or not all(plain_names) or _FLOW.search(body):
+        return ""
+    lines = [re.sub(rf"^(?:(?:const|let|var|final|{_TYPES})\s+)+(?={_N}\s*=)", "", line) for line in lines]
+    last = re.sub(r"^return\b\s*", "", lines[-1])
+    if groups.get("result"):
+        last = re.sub(rf"^{groups['result']}\s*=\s*", "", last)
+    if len(lines) == 1:
+        return f"{name}({', '.join(plain_names)}) = {last}"
+    steps = "\n".join(f"    {line}" for line in (*lines[:-1], f"return {last}"))
+    return f"def {name}({', '.join(plain_names)}):\n{steps}".replace("^", "**")
+
+
+# -- single signs and words --------------------------------------------------------------------------------------------
+
+# (what is said, a pattern, what stands in its place), each tried after those before it.
+_WAYS: tuple[tuple[str, str, str], ...] = (
+    ("A text is written without quotes around it.", r"\A\s*(?:```|[`“”‘’\"'])(.*?)(?:```|[`“”‘’\"'])\s*\Z", r"\1"),
+    ("A comment begins with #.", r"(?:(?<=\s)(?://|%)\s*[A-Za-z]+[\s,:]+[A-Za-z]|(?<=;)\s*(?://|%)).*$", ""),
+    ("A line has no “;” at its end.", r"\s*;+\s*$", ""),
+    ("An operator has no point before it.", r"\.(?=[*/^])", ""),
+    ("Math.PI is written pi.", r"\bMath\.PI\b", "pi"),
+    ("Math.E is written e.", r"\bMath\.E\b", "e"),
+    ("A formula has no “=” before it.", r"\A\s*=(?!=)\s*", ""),
+    ("A name is given with “=”.", r"^(\s*[A-Za-z]\w*\s*)(?::=|<-)", r"\1="),
+    (
+        "A choice is written where(condition, value, otherwise).",
+        r"^((?:[^=<>!?\n]*=(?!=))?)([^?:\n]+)\?([^?:\n]+):([^?:\n]+)$",
+        r"\1where(\2,\3,\4)",
+    ),
+    (
+        "A choice is written where(condition, value, otherwise).",
+        r"\bif\s+([^\n]{1,200}?)\s+then\s+([^\n]{1,200}?)\s+else\s+([^\n]+)$",
+        r"where(\1, \2, \3)",
+    ),
+    ("A choice is written where(condition, value, otherwise).", r"\b(?:IF|If|if|iif|ifelse)\s*\(", "where("),
+    ("Write floor(x).", r"⌊([^⌊⌋\n]*)⌋", r"floor(\1)"),
+    ("Write ceil(x).", r"⌈([^⌈⌉\n]*)⌉", r"ceil(\1)"),
+    ("A mixed number is written as a sum.", r"\b(\d+) (\d+)/(\d+)\b", r"(\1+\2/\3)"),
+    ("Brackets are round.", r"\{([^{}\n]*)\}", r"(\1)"),
+)
+_PATTERNS = [(said, re.compile(pattern, re.MULTILINE), put) for said, pattern, put in _WAYS]
+
+
+def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
+    """What may be meant, each with its sentence, the surest first."""
+    written, said = plain(text), ""
+    if written != text:
+        said = message
+        yield said, written
+    if is_algorithm(text):  # Python's own words are told apart by its reader
+        return
+    for sentence, pattern, put in _PATTERNS:
+        other = pattern.sub(put, written)
+        if other != written:
+            written, said = other, f"{said} {sentence}".strip()
+            yield said, written
+    if difference := _difference(written):
+        yield (
+            f"{said} An equation is no function: the difference of its sides is one, and is 0 where it holds.".strip(),
+            difference,
+        )
+
+
+def _difference(text: str) -> str:
+    """left − right of an equation; "" where a text is none, or gives a name to something."""
+    left, _, right = (part.strip() for part in text.partition("="))
+    if not left or not right or re.search(r"[=<>!\n]", left + right) or left[-1] in "-+*/^":
+        return ""
+    if re.fullmatch(rf"{_N}(?:\s*\([^()]*\))?", left):  # a name, or a definition
+        return ""
+    return left if right == "0" else f"{left} - {right}" if re.fullmatch(r"\w+", right) else f"{left} - ({right})"
+
+
+def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> ExplorerError | None:
+    """The error that offers what a refused text probably says, if something is known that `read` takes."""
+    if len(text) > MAX_PASTED or error.repair:
+        return None
+    found = None if is_algorithm(text) else _function(plain(text))
+    if found is not None:
+        language, written = found
+        said = f"This is a function as {language} has it" if language != "mathematics" else "This is a function"
+        for _, candidate in ((said, written), *_candidates(written, said)) if written else ():
+            if _is_read(candidate, read):
+                line = candidate.replace("\n", "; ")
+                return ExplorerError(f"{said}; here it is written {line}", error.span, error.kind, candidate)
+        if language not in ("mathematics", "Haskell"):
+            how = "write f(x) = … for one expression, or def f(x): with the steps in indented lines below it."
+            return ExplorerError(f"{said}: {how}", error.span, error.kind)
+    for said, candidate in _candidates(text, error.message):
+        if _is_read(candidate, read):
+            line = candidate.strip().replace("\n", "; ")
+            return ExplorerError(f"{said} Written so: {line}", error.span, error.kind, candidate)
+    return None
+
+
+def _is_read(text: str, read: Callable[[str], Program]) -> bool:
+    try:
+        read(text)
+    except (ExplorerError, RecursionError):
+        return False
+    return True

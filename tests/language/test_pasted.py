@@ -1,0 +1,100 @@
+"""What other languages and printed pages write is refused, and offered as it is written here."""
+
+import time
+
+import pytest
+
+from explorer.language.parser import parse
+from explorer.language.program import ExplorerError
+
+FUNCTIONS = [
+    ("double f(double x) {\n  return x*x;\n}", "f(x) = x*x"),
+    ("public static double g(double x, double y) { return x*y; }", "g(x, y) = x*y"),
+    ("function y = f(x)\n y = x.^2;\nend", "f(x) = x^2"),
+    ("f = @(x, y) x.*y", "f(x, y) = x*y"),
+    ("f[x_, y_] := x^2 y", "f(x, y) = x^2 y"),
+    ("f <- function(x) x^2", "f(x) = x^2"),
+    ("function f(x) { return x*x; }", "f(x) = x*x"),
+    ("function f(x)\n  x^2\nend", "f(x) = x^2"),
+    ("const f = (x) => x*x;", "f(x) = x*x"),
+    ("x => x*x", "f(x) = x*x"),
+    ("lambda x, y: x**y", "f(x, y) = x**y"),
+    ("fn f(x: f64) -> f64 { x*x }", "f(x) = x*x"),
+    ("f := x -> x^2", "f(x) = x^2"),
+    ("f : x ↦ x²", "f(x) = x²"),
+    ("f(x) := x^2", "f(x) = x^2"),
+    ("let f x y = x*y", "f(x, y) = x*y"),
+    ("double f(double x) { double t = x*x; return t + 1; }", "def f(x):\n    t = x*x\n    return t + 1"),
+    ("f = @(x) ½ x", "f(x) = (1/2) x"),
+]
+WAYS = [
+    ("x^2;", "x^2"),
+    ("y = x^2; // the square", "y = x^2"),
+    ("x .* y", "x * y"),
+    ("Math.PI*x", "pi*x"),
+    ("=A1^2 + B1", "A1^2 + B1"),
+    ("y := x^2", "y = x^2"),
+    ("x > 0 ? x : -x", "where(x > 0 , x , -x)"),
+    ("if x > 0 then x else -x", "where(x > 0, x, -x)"),
+    ("IF(x>0, x, -x)", "where(x>0, x, -x)"),
+    ("⌊x⌋ + ⌈y⌉", "floor(x) + ceil(y)"),
+    ("3 1/2 + x", "(3+1/2) + x"),
+    ("max{x, y}", "max(x, y)"),
+    ("“x^2”", "x^2"),
+    ("x^2 + y^2 = 1", "x^2 + y^2 - 1"),
+    ("2x = x^2 + 1", "2x - (x^2 + 1)"),
+    ("x - y = 0", "x - y"),
+]
+PRINTED = [
+    ("2\u2062x", "2*x"),
+    ("sin\u2061(x)", "sin(x)"),
+    ("x\u200b + \u00ad1\ufeff", "x + 1"),
+    ("x\u2003+\u30001", "x + 1"),
+    ("x‑1", "x-1"),
+    ("（ｘ＋１２）", "(x+12)"),
+    ("¾x + x⁄2", "(3/4)x + x/2"),
+    ("eˣ + xⁿ⁺¹", "e^(x) + x^(n+1)"),
+    ("x^⁻²", "x⁻²"),
+    ("𝑥² + 𝛼", "x² + α"),
+    ("∣x∣ • ℯ", "|x| * e"),
+    ("def f(x):\n\u3000\u3000return x\u20111", "def f(x):\n  return x-1"),
+]
+
+
+@pytest.mark.parametrize(("text", "written"), [*FUNCTIONS, *WAYS, *PRINTED])
+def test_it_is_refused_and_offered_as_it_is_written_here(text, written):
+    with pytest.raises(ExplorerError) as caught:
+        parse(text)
+    assert caught.value.repair == written
+    parse(written)
+
+
+@pytest.mark.parametrize(
+    "text", ["double f(double x) {", "double f(double x) { if (x > 0) return x; return -x; }", "fn f(x: f64) -> f64 {"]
+)
+def test_a_function_that_is_too_much_gets_a_sentence_on_how_to_write_it(text):
+    with pytest.raises(ExplorerError) as caught:
+        parse(text)
+    assert "def f(x):" in caught.value.message
+    assert not caught.value.repair
+
+
+@pytest.mark.parametrize("text", ["х + 1", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x <- ", "@", "{", "f'(x)"])
+def test_what_only_looks_like_something_or_may_mean_two_things_is_not_guessed(text):
+    with pytest.raises(ExplorerError) as caught:
+        parse(text)
+    assert not caught.value.repair
+
+
+@pytest.mark.parametrize(
+    "piece", [" ", "\t\n", "a ", "if a then ", "{", "x=>", "; ", "f(", "->", "½", "a?b:", "+", "// a"]
+)
+def test_no_text_takes_long_to_be_looked_at(piece):
+    text = (piece * 1000)[:998] + " ?"
+    fastest = 1.0
+    for _ in range(3):
+        begin = time.process_time()
+        with pytest.raises(ExplorerError):
+            parse(text)
+        fastest = min(fastest, time.process_time() - begin)
+    assert fastest < 0.1
