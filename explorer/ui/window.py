@@ -43,6 +43,7 @@ _COLUMN_SHARES = 2, 5, 4  # of what the window is wider than that
 _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
 # A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
 _LONG_TEXT, _TYPESET_PAUSE_MS = 1_000, 80
+_HEAD_START_MS = 30  # of the derivative before the other answers to a new text
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 
 
@@ -270,7 +271,8 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
-        if not self.built or self.document.settling or self._typeset_soon.isActive() or self.inputs.building:
+        timers = () if not self.built else (self._typeset_soon, self._settle_soon)
+        if not self.built or self.document.settling or self.inputs.building or any(t.isActive() for t in timers):
             return True
         return any(panel.busy for panel in self.panels)
 
@@ -358,6 +360,10 @@ class MainWindow(QMainWindow):
         self.preview.piece_selected.connect(self._piece_clicked)
         self.inputs.value_changed.connect(document.edit_value)
         self.inputs.built.connect(self._share_left)
+        self._question: Question | None = None
+        self._settle_soon = QTimer(self, singleShot=True)
+        self._settle_soon.timeout.connect(self._settle_rest)
+        self.symbolic.typeset.connect(self._settle_next)
         self.examples.activated.connect(self._example_chosen)
         self.graph.span_selected.connect(self._light)
         for panel in self.panels:
@@ -475,10 +481,28 @@ class MainWindow(QMainWindow):
         self.editor.show_text(session.source)
 
     def _settle(self, question: Question) -> None:
-        for panel in self.panels:  # first: their workers begin while the rows are built
-            panel.settle(question)
+        """Ask the panels; of a new text the derivative first, which is read first: on two cores all would be slower."""
+        new = self._question is None or question.source != self._question.source
+        self._question = question
+        self.symbolic.settle(question)
+        if new and self.symbolic.busy:
+            self._settle_soon.start(_HEAD_START_MS)
+        else:
+            self._settle_rest()
+
+    def _settle_next(self) -> None:
+        """The derivative is there: the rest once it is painted."""
+        if self._settle_soon.isActive():
+            self._settle_soon.start(0)
+
+    def _settle_rest(self) -> None:
+        self._settle_soon.stop()
+        assert self._question is not None
+        for panel in self.panels:
+            if panel is not self.symbolic:
+                panel.settle(self._question)
         # Not sooner: on the way to sin(x) the text has the inputs s and si.
-        self.inputs.show_inputs(question.at)
+        self.inputs.show_inputs(self._question.at)
 
     def _share_left(self) -> None:
         """The inputs get the height that they need, text and preview the rest; until a person divides it."""
@@ -491,6 +515,7 @@ class MainWindow(QMainWindow):
 
     def _outdate(self) -> None:
         """What is seen no longer belongs to the text; it stays, dimmed. The gallery names an example only as it is."""
+        self._settle_soon.stop()
         for panel in self.panels:
             panel.outdate()
         source = self.document.session.source

@@ -72,6 +72,19 @@ def test_python_code_and_large_texts_come_from_the_worker(window, find, write, s
     assert len(QGuiApplication.clipboard().text()) == 21_435  # Baydin et al. 2018, Table 1, continued
 
 
+def test_of_a_new_text_the_derivative_is_asked_for_before_the_rest(window, find, write):
+    told = []
+
+    def note():
+        told.append((window.graph.busy, window.verdict.busy, formula(find)))
+
+    window.symbolic.typeset.connect(note)
+    write("x^3")
+    window.symbolic.typeset.disconnect(note)
+    assert told[0] == (False, False, "∂ y/(∂ x) = 3 x^2 = 3")
+    assert find("graph.trace").model().rowCount() == 2
+
+
 def choose(combo, text):
     combo.setCurrentIndex(combo.findText(text))
 

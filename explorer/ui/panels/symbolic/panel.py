@@ -9,7 +9,7 @@ from itertools import groupby
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -66,6 +66,8 @@ class SymbolicPanel(Panel):
     title = "Symbolic"
     headed = False
     budget_ms = 10_000
+
+    typeset = Signal()  # all derivatives are seen, or why there are none
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
@@ -282,6 +284,7 @@ class SymbolicPanel(Panel):
             self._show_sizes("–")
         if isinstance(end, Done):
             self._say_what_is_missing()
+        self.typeset.emit()
 
     def _set_stage(self, stage: str) -> None:
         self._stage = stage
@@ -339,6 +342,10 @@ class SymbolicPanel(Panel):
             self._unsized.start()
         self._say_what_is_missing()
         self.brighten()
+        if len(self._entries) == len(self._wanted):
+            if not self.formula.laying_out:
+                self.formula.viewport().repaint()  # now, and not after all else that this turn changes and paints
+            self.typeset.emit()
 
     def _say_what_is_missing(self) -> None:
         self.show_all.setVisible(not self._complete and not self._all)
