@@ -58,11 +58,11 @@ def _power_by_base(m: Any, a: Any, b: Any, y: Any) -> Any:
 
 
 def _power_by_exponent(m: Any, a: Any, b: Any, y: Any) -> Any:
-    """a^b·ln a, and its limit 0 where a^b is 0, for 0·∞ would be undefined there.
+    """a^b·ln a, and its limit 0 where a^b is 0, for 0·∞ would be undefined there; none where the base is below 0.
 
     At 0^0 it is −∞, the slope of x^x. That holds where the base moves with the exponent only: see `needs_its_base`.
     """
-    return m.choose(m.equal(y, 0.0), 0.0, m.mul(y, m.log(a)))
+    return m.choose(m.equal(y, 0.0), m.choose(m.less(a, 0.0), NAN, 0.0), m.mul(y, m.log(a)))
 
 
 def needs_its_base(function: str, arguments: Sequence[float]) -> bool:
