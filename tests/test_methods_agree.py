@@ -20,6 +20,7 @@ from explorer.calculus.verdict import find_reasons
 from explorer.language.parser import parse
 from explorer.language.primitives import OPERATORS, PRIMITIVES
 from explorer.language.program import ExplorerError, Program
+from explorer.work import symbolic as panel
 from explorer.work import verdict as asked
 from explorer.work.subject import subject
 
@@ -391,3 +392,12 @@ def test_random_formulas_have_the_same_gradient_by_all_methods_or_the_tape_says_
     # constant to a function with an infinite slope there, while the tape has no edge to a constant.
     if size < 1e4 and all(map(math.isfinite, found[0])):
         assert found[0] == pytest.approx(reverse[0], rel=1e-7, abs=1e-8 * size)
+
+
+def test_the_symbolic_panel_shows_the_partials_at_a_point_where_the_formula_of_all_inputs_has_no_number():
+    entries = [
+        part["entry"]["value"]
+        for part in panel.answers({"source": "x^y", "at": {"x": 0.0, "y": 0.0}, "what": "jacobian"})
+        if "entry" in part
+    ]
+    assert entries == pytest.approx([0.0, math.nan], nan_ok=True)

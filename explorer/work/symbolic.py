@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -121,6 +122,8 @@ def _entry(about: Wanted, tape: Tape, entry: Entry, derivative: Any, shown: Any,
     value, refused = value_at(derivative, about.point)
     if tape.undefined() is not None and tape.values[entry.output] != tape.values[entry.output]:
         value, refused = float("nan"), "the function is not defined here"
+    elif value is not None and not math.isfinite(value) and len(entry.by) == 1 < len(about.inputs):
+        value = symbolic.partial_along(about.about.program, about.about.point, entry.output, entry.by[0])
     answer = {
         "entry": {
             **asdict(entry),

@@ -103,21 +103,5 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
         if not (math.isnan(tape.values[row]) and math.isnan(known[row][column])):
             rows[row][column] = symbolic.evaluate([derivative], point)[0]
             if not math.isfinite(rows[row][column]) and len(inputs) > 1:
-                rows[row][column] = _along(about, row, column)
+                rows[row][column] = symbolic.partial_along(about.program, about.point, row, column)
     return rows, course
-
-
-def _along(about: Subject, row: int, column: int) -> float:
-    """SymPy's partial as what it is by definition: the derivative of f of the one input, with the others put in first.
-
-    Of all inputs the formula may hold 0·∞ at the point, as x^y·y/x does at x = 0, or ln of a base that is held at 0.
-    """
-    from explorer.calculus import symbolic
-
-    name, value = about.program.inputs[column], about.point[column]
-    try:
-        outputs, inputs, _ = symbolic.expressions_at(about.program, about.point, only=name)
-        derivative = symbolic.Differentiation(inputs[column]).of(outputs[row])
-        return symbolic.evaluate([derivative], {inputs[column]: value})[0]
-    except ExplorerError:
-        return math.nan

@@ -11,6 +11,7 @@ from explorer.calculus.symbolic.sizes import Size, measured, operations, size
 from explorer.calculus.symbolic.texts import MAX_CHARACTERS, characters, latex, python, text
 from explorer.calculus.symbolic.values import evaluate
 from explorer.calculus.symbolic.walk import expressions, expressions_at
+from explorer.calculus.symbolic.wanted import partial_along
 from explorer.calculus.symbolic.warming import warm_up
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "measured",
     "notation",
     "operations",
+    "partial_along",
     "postorder",
     "python",
     "size",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from explorer.calculus.symbolic.derivative import Differentiation
 from explorer.calculus.symbolic.functions import Expression
+from explorer.calculus.symbolic.values import evaluate
+from explorer.calculus.symbolic.walk import expressions_at
+from explorer.language.program import ExplorerError, Program
 
 # Each order multiplies the size; the budget ends what this still allows.
 MAX_ORDER = 20
@@ -64,3 +68,16 @@ def derivatives(
                     yield Progress(entry, order, count)
             found[key] = walk.derivative(inner)
         yield entry, found[entry.output, by]
+
+
+def partial_along(program: Program, point: Sequence[float], output: int, input_: int) -> float:
+    """SymPy's partial as what it is by definition: the derivative of f of the one input, the others put in first.
+
+    Of all inputs the formula may hold 0·∞ at the point, as x^y·y/x does at x = 0, or ln of a base that is held at 0.
+    """
+    try:
+        outputs, inputs, _ = expressions_at(program, point, only=program.inputs[input_])
+        derivative = Differentiation(inputs[input_]).of(outputs[output])
+        return evaluate([derivative], {inputs[input_]: point[input_]})[0]
+    except ExplorerError:
+        return math.nan
