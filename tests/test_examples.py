@@ -49,7 +49,7 @@ CENTRAL = 1e-5  # of the largest partial: ε^(2/3) times what the third derivati
 def verdicts():
     """Ask a worker for the engines side by side, once an example: (answer, how it ended)."""
     asked = {}
-    with Pool(spare=False) as pool:
+    with Pool(spares=0) as pool:
 
         def ask(example: Example):
             if example.title not in asked:
@@ -258,7 +258,7 @@ def test_the_examples_that_are_named_above_exist():
 
 def test_the_smaller_ackermann_that_is_offered_there_runs():
     source = GALLERY["Ackermann: cut by the limit"].source
-    with Pool(spare=False) as pool:
+    with Pool(spares=0) as pool:
         answers, end = pool.ask(questions.verdict(source.replace("(4, 1)", "(2, 3)"), {"x": 1.0}), 60.0)
     assert end == Done()
     assert answers[-1]["value"] == [9.0]

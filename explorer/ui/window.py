@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         from explorer.ui.worker import Crew
 
         yield
-        self.crew = Crew(parent=self)
+        self.crew = Crew(parent=self, spares=3)  # as many panels are seen together, and hang together
         self.crew.common["limits"] = saved_limits()
         self.plots = Crew("explorer.ui.plots", parent=self)
         yield

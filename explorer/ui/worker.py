@@ -241,10 +241,12 @@ class Crew(QObject):
         parent: QObject | None = None,
         *,
         fork: bool = sys.platform == "linux",
+        spares: int = 1,
         path: Iterable[str] = (),
     ) -> None:
+        """spares: how many processes are ready for those killed together; one where each would load all by itself."""
         super().__init__(parent)
-        self._pool = Pool(module, fork=fork, path=path)
+        self._pool = Pool(module, fork=fork, spares=spares if fork else 1, path=path)
         self._workers: dict[str, Worker] = {}
         self.common: Message = {}  # what every question carries besides: the limits of runs
 

@@ -64,10 +64,16 @@ def warm(*questions: str) -> None:
     from explorer.calculus import symbolic as engine
 
     engine.warm_up()
-    for question in ("graph", "verdict", "differences", "symbolic"):
+    for _ in rehearsal():
+        pass
+
+
+def rehearsal() -> Iterator[None]:
+    """The worked example, asked of all that is seen at the start; an item after each answer."""
+    for question in ("symbolic", "verdict", "graph", "differences"):
         for _ in answers({"ask": question, **WORKED_EXAMPLE}):
-            pass
+            yield
 
 
 if __name__ == "__main__":
-    serve(answers, warm)
+    serve(answers, warm, rehearsal)

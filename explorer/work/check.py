@@ -114,7 +114,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="the lines as JSON")
     options = parser.parse_args(arguments)
     outcomes = []
-    with Pool(spare=False) as pool:
+    with Pool(spares=0) as pool:
         for table in (*TABLES, *gallery_tables()):
             outcomes.append(outcome(table, pool))
             if not options.json:

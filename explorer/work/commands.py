@@ -90,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         with _of_the_usage():
             Limits.of(_limits(options))
         if options.command == "report" and options.jsonl:
-            with Pool(spare=False) as pool:
+            with Pool(spares=0) as pool:
                 return _serve(sys.stdin, sys.stdout, pool, options.budget, _limits(options))
         if options.source is None:
             raise WrongUsage("report needs a formula, an algorithm, @path, or --jsonl.")
@@ -127,7 +127,7 @@ def _report(options: argparse.Namespace, program: Program) -> int:
     if options.seed:
         request["seed"] = assignments(options.seed, "--seed")
         check_names(request["seed"], program)
-    with Pool(spare=False, only=["report", "symbolic"]) as pool:
+    with Pool(spares=0, only=["report", "symbolic"]) as pool:
         answer = analyse(request, pool, options.budget)
     if answer["error"] is not None:
         error = answer["error"]
@@ -236,7 +236,7 @@ def _optimize(options: argparse.Namespace, program: Program) -> int:
     check_names(start, program)
     question = questions.descent(source, start, options.rule, settings, options.steps)
     question["limits"] = _limits(options)
-    with Pool(spare=False, only=["descent"]) as pool:
+    with Pool(spares=0, only=["descent"]) as pool:
         parts, end = pool.ask(question, options.budget)
     run: dict[str, Any] = {"iterates": [], "stopped": "budget", "evaluations": None, "rule": {"name": options.rule}}
     sentence = f"Stopped after {options.budget:g} s."
@@ -267,7 +267,7 @@ def _export(options: argparse.Namespace, program: Program) -> int:
     output = None if options.output is None else options.output - 1
     question = questions.export(program.source, options.to, output)
     question["limits"] = _limits(options)
-    with Pool(spare=False, only=["export"]) as pool:
+    with Pool(spares=0, only=["export"]) as pool:
         parts, end = pool.ask(question, options.budget)
     if isinstance(end, Refused) and end.kind == "request":  # no such language, or no such output
         raise WrongUsage(end.message)

@@ -157,9 +157,9 @@ class Channel:
 class Pool:
     """The worker processes of one program: a fork server on Linux, elsewhere a fresh process for each worker.
 
-    `module` ends in serve(answers, warm). `path` are folders to find it in, besides those of this process. One spare
-    worker is kept ready unless `spare` is False, so that nobody waits for an import after a kill. `only` names the
-    questions that will be asked, where they are known: what the others need is not loaded ahead.
+    `module` ends in serve(answers, warm). `path` are folders to find it in, besides those of this process. So
+    many `spares` are kept ready, so that nobody waits for an import or a fork after a kill. `only` names the questions
+    that will be asked, where they are known: what the others need is not loaded ahead.
     """
 
     def __init__(
@@ -167,19 +167,19 @@ class Pool:
         module: str = "explorer.work",
         *,
         fork: bool = sys.platform == "linux",
-        spare: bool = True,
+        spares: int = 1,
         path: Iterable[str] = (),
         only: Iterable[str] = (),
     ) -> None:
         self._module = module
         self._fork = fork
-        self._keeps_spare = spare
+        self._wanted = spares
         self._path = tuple(path)
         self._only = tuple(only)
         self._keys = itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._spare: Channel | None = None
+        self._spares: list[Channel] = []  # the oldest first
         self._desk: Channel | None = None  # the channel of the blocking `ask`
         self._channels: set[Channel] = set()
         self._dying: list[subprocess.Popen[bytes]] = []
@@ -188,23 +188,30 @@ class Pool:
         """Begin to import, ahead of the first question. From the main thread, like everything here."""
         if self._fork:
             self._start_server()
-        if self._keeps_spare and self._spare is None:
-            self._spare = self._launch()
+        self._fill()
 
     def open(self) -> Channel:
         """A worker of one's own. Returns at once; the channel says when it is ready."""
         self.start()
-        channel, self._spare = self._spare, None
-        if channel is not None:
+        opened = None
+        for channel in list(self._spares):
             try:
                 channel.receive()
             except (ChannelClosed, WireError):
+                self._spares.remove(channel)
                 self.kill(channel)
-                channel = None
-        channel = channel or self._launch()
-        if self._keeps_spare:
-            self._spare = self._launch()
-        return channel
+                continue
+            if channel.ready or not self._fork:  # a fork is quicker than the spare that waits to be forked
+                self._spares.remove(channel)
+                opened = channel
+                break
+        opened = opened or self._launch()
+        self._fill()
+        return opened
+
+    def _fill(self) -> None:
+        while len(self._spares) < self._wanted:
+            self._spares.append(self._launch(b"spare"))
 
     def kill(self, channel: Channel) -> None:
         """End the process of this channel now, whatever it does, and close the channel."""
@@ -244,7 +251,8 @@ class Pool:
         """End every process and wait until they are gone. The pool may be started again."""
         for channel in list(self._channels):
             self.kill(channel)
-        self._spare = self._desk = None
+        self._spares.clear()
+        self._desk = None
         self._stop_server()
         for process in self._dying:
             process.wait()
@@ -256,14 +264,14 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _launch(self) -> Channel:
+    def _launch(self, word: bytes = b"fork") -> Channel:
         """Start one worker. If its fork server is dying its channel is closed from the start."""
         key = next(self._keys)
         if self._fork:
             ours, theirs = socket.socketpair()
             with theirs, contextlib.suppress(OSError):
                 assert self._control is not None
-                socket.send_fds(self._control, [b"fork %d" % key], [theirs.fileno()])
+                socket.send_fds(self._control, [b"%s %d" % (word, key)], [theirs.fileno()])
             channel = Channel(ours, key, None, b"")
         else:
             listener = socket.create_server(("127.0.0.1", 0))

@@ -1,6 +1,6 @@
 """The worker's side of the process wall: a process that answers questions one after another until it is killed.
 
-`serve(answers, warm)` is the whole main function of a worker module, started in one of two ways by `pool`:
+`serve(answers, warm, rehearsal)` is the whole main function of a worker module, started in one of two ways by `pool`:
 
     python -m MODULE fork FD [QUESTION…]       Linux: a fork server. It pays for the imports once and forks a worker
                                                for each need.
@@ -25,7 +25,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from explorer.work.ends import Answers, answers_to
@@ -40,14 +40,20 @@ _RECURSION_LIMIT = 20_000
 _MEMORY_BYTES = 1536 * 2**20
 # Nobody waits half an hour: a question that lasts so long is an orphan's.
 _LONGEST_QUESTION_SECONDS = 1800
+# A spare is forked when the asker has wanted nothing for so long, and rehearses when nobody has asked it for so long.
+_QUIET_SECONDS = 0.2
+_IDLE_SECONDS = 0.5
+
+Rehearsal = Callable[[], Iterator[None]]
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
-def serve(answers: Answers, warm: Callable[..., None] | None = None) -> NoReturn:
+def serve(answers: Answers, warm: Callable[..., None] | None = None, rehearsal: Rehearsal | None = None) -> NoReturn:
     """Run this process as a worker, or as the parent of workers. Returns never.
 
-    warm: does the imports, for the questions that it is given, or for all.
+    warm: does the imports, for the questions that it is given, or for all. rehearsal: what a forked worker does, piece
+    by piece, while nobody has asked it yet: the first writes to memory that it shares with its server are slow.
     """
     # The window and its workers share a terminal: an interrupt is the window's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -60,7 +66,7 @@ def serve(answers: Answers, warm: Callable[..., None] | None = None) -> NoReturn
             with socket.socket(fileno=int(fd)) as control:
                 if warm is not None:
                     warm(*questions)
-                _fork_workers(control, answers)
+                _fork_workers(control, answers, None if questions else rehearsal)
             sys.exit(0)
         case ["connect", port, *questions]:
             if warm is not None:
@@ -81,8 +87,10 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _fork_workers(control: socket.socket, answers: Answers) -> None:
+def _fork_workers(control: socket.socket, answers: Answers, rehearsal: Rehearsal | None) -> None:
     """Serve the control socket: b"fork ID" with a worker's socket, b"kill ID"; at its end kill all that is left.
+
+    b"spare ID" is a fork that waits until nothing else is wanted: those that are asked now need the processor.
 
     Only this process waits for its children, so that a process id in `children` or `dying` is never another's.
     """
@@ -93,13 +101,15 @@ def _fork_workers(control: socket.socket, answers: Answers) -> None:
     zygote = os.getpid()
     children: dict[bytes, int] = {}
     dying: set[int] = set()
+    spares: dict[bytes, int] = {}  # that are still to be forked, with the descriptors of their sockets
     while True:
         # A big process takes a while to die, which must not delay the next fork: it is waited for in passing.
-        control.settimeout(0.02 if dying else None)
+        control.settimeout(_QUIET_SECONDS if spares else 0.02 if dying else None)
         try:
             message, fds, _, _ = socket.recv_fds(control, 64, 1)
         except TimeoutError:
-            message, fds = b"wait", []
+            key, fd = spares.popitem() if spares else (b"", -1)
+            message, fds = (b"fork " + key, [fd]) if key else (b"wait", [])
         match message.split():
             case [b"fork", key]:
                 # Where no process is to be had, the asker sees its stream end.
@@ -107,7 +117,13 @@ def _fork_workers(control: socket.socket, answers: Answers) -> None:
                     children[key] = os.fork()
                     if children[key] == 0:
                         control.close()
-                        _begin_child(zygote, sock, answers)
+                        for fd in spares.values():
+                            os.close(fd)
+                        _begin_child(zygote, sock, answers, rehearsal)
+            case [b"spare", key]:
+                spares[key] = fds[0]
+            case [b"kill", key] if key in spares:
+                os.close(spares.pop(key))
             case [b"kill", key] if key in children:
                 os.kill(children[key], signal.SIGKILL)
                 dying.add(children.pop(key))
@@ -120,24 +136,25 @@ def _fork_workers(control: socket.socket, answers: Answers) -> None:
         os.waitpid(child, 0)
 
 
-def _begin_child(zygote: int, sock: socket.socket, answers: Answers) -> NoReturn:
+def _begin_child(zygote: int, sock: socket.socket, answers: Answers, rehearsal: Rehearsal | None) -> NoReturn:
     """The first steps of a forked worker, which must never return into the fork server's loop."""
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _die_with(zygote)
-        _work(sock, answers)
+        _work(sock, answers, rehearsal)
     finally:
         os._exit(1)
 
 
-def _work(sock: socket.socket, answers: Answers) -> NoReturn:
+def _work(sock: socket.socket, answers: Answers, rehearsal: Rehearsal | None = None) -> NoReturn:
     """Answer what comes in on the socket until it ends. The computing thread is a daemon of the reading one."""
     memory_limit = _limit_memory()
     sys.setrecursionlimit(_RECURSION_LIMIT)
     threading.stack_size(_STACK_BYTES)
     asks: queue.SimpleQueue[Message] = queue.SimpleQueue()
     sock.settimeout(None)
-    threading.Thread(target=_compute, args=(sock, answers, asks, memory_limit), daemon=True).start()
+    arguments = (sock, answers, asks, memory_limit, rehearsal)
+    threading.Thread(target=_compute, args=arguments, daemon=True).start()
     threading.stack_size(0)  # the watchdog's thread needs none of it
     try:
         while (ask := read_frame(sock, ASK_BYTES)) is not None:
@@ -148,7 +165,11 @@ def _work(sock: socket.socket, answers: Answers) -> NoReturn:
 
 
 def _compute(
-    sock: socket.socket, answers: Answers, asks: queue.SimpleQueue[Message], memory_limit: int | None
+    sock: socket.socket,
+    answers: Answers,
+    asks: queue.SimpleQueue[Message],
+    memory_limit: int | None,
+    rehearsal: Rehearsal | None,
 ) -> NoReturn:
     """Answer one question after another; the end of this thread is the end of the process."""
     spent = False
@@ -156,7 +177,7 @@ def _compute(
         write_frame(sock, {"ready": True})
         with open(os.devnull, "w") as nowhere:
             while not spent:
-                ask = asks.get()
+                ask, rehearsal = _next(asks, rehearsal), None
                 # Runs in C without the interpreter's lock; asking again replaces the earlier one.
                 faulthandler.dump_traceback_later(_LONGEST_QUESTION_SECONDS, exit=True, file=nowhere)
                 spent = _answer(sock, answers, ask, memory_limit)
@@ -165,6 +186,18 @@ def _compute(
         pass  # the asker is gone
     finally:
         os._exit(0 if spent else 1)
+
+
+def _next(asks: queue.SimpleQueue[Message], rehearsal: Rehearsal | None) -> Message:
+    """The next question. If it does not come soon, the rehearsal is gone through, and left off when it comes."""
+    if rehearsal is not None:
+        try:
+            return asks.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            for _ in rehearsal():
+                if not asks.empty():
+                    break
+    return asks.get()
 
 
 def _answer(sock: socket.socket, answers: Answers, ask: Message, memory_limit: int | None) -> bool:

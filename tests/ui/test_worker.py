@@ -34,8 +34,12 @@ class Listener:
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-@pytest.fixture(params=[pytest.param(True, marks=linux_only), False], ids=["fork", "connect"])
+FORK = [pytest.param(True, marks=linux_only), False]
+
+
+@pytest.fixture(scope="module", params=FORK, ids=["fork", "connect"])
 def crew(request: pytest.FixtureRequest, qapp: object) -> Iterator[Crew]:
+    """One for all tests: a server's or a process's start takes longer than most of them."""
     crew = Crew(STUB, fork=request.param, path=[str(ROOT)])
     crew.start()
     yield crew
@@ -44,8 +48,11 @@ def crew(request: pytest.FixtureRequest, qapp: object) -> Iterator[Crew]:
 
 
 @pytest.fixture
-def worker(crew: Crew) -> Worker:
-    return crew.worker("symbolic")
+def worker(crew: Crew, request: pytest.FixtureRequest) -> Iterator[Worker]:
+    """Each test its own."""
+    worker = crew.worker(request.node.name)
+    yield worker
+    worker.close()
 
 
 @pytest.fixture
@@ -74,10 +81,9 @@ def gone(pid: int) -> bool:
 
 
 def test_a_crew_knows_its_workers_by_name(crew, worker):
-    assert crew.worker("symbolic") is worker
+    assert crew.worker(worker.objectName()) is worker
     assert crew.worker("graph") is not worker
     assert worker.parent() is crew
-    assert worker.objectName() == "symbolic"
 
 
 def test_answers_come_in_order_and_then_the_end(qtbot, worker, listener):
@@ -187,7 +193,7 @@ def test_cancel_before_the_process_is_ready(qtbot, worker, listener):
 def test_a_budget_cuts_and_keeps_the_answers_that_came(qtbot, worker, listener):
     assert ask_and_wait(qtbot, worker, {"do": "hang"}, 300) == Refused("Stopped after 0.3 s.", "timeout")
     assert set(listener.said[0]) == {"pid"}
-    assert ask_and_wait(qtbot, worker, {"do": "sleep", "seconds": 0.5}) == Done()
+    assert ask_and_wait(qtbot, worker, {"do": "sleep", "seconds": 0.35}) == Done()
 
 
 @pytest.mark.parametrize("way", ["leave", "abort", "segfault"])
@@ -252,15 +258,19 @@ def test_the_window_goes_on_during_a_flood_of_answers(qtbot, worker, listener):
     timer = QTimer(interval=5)
     timer.timeout.connect(lambda: beats.append(time.monotonic()))
     timer.start()
-    ask_and_wait(qtbot, worker, {"do": "stream", "count": 50_000})
+    ask_and_wait(qtbot, worker, {"do": "stream", "count": 15_000})
     timer.stop()
-    assert len(listener.said) == 50_001
+    assert len(listener.said) == 15_001
     assert len(beats) > 10
     # Of the flood's own time, which a loaded machine stretches as it does the gaps: taken in one go it would be all.
     assert max(later - earlier for earlier, later in pairwise(beats)) < 0.5 * (beats[-1] - beats[0])
 
 
-def test_after_close_a_worker_is_silent(qtbot, crew, worker, listener):
+@pytest.mark.parametrize("fork", FORK, ids=["fork", "connect"])
+def test_after_close_a_worker_is_silent(qtbot, fork):
+    crew = Crew(STUB, fork=fork, path=[str(ROOT)])
+    worker = crew.worker("symbolic")
+    listener = Listener(worker)
     worker.ask({"do": "loop"})
     wait_until_it_runs(qtbot, listener)
     said = len(listener.said)
@@ -280,7 +290,7 @@ def test_many_killed_questions_leave_no_descriptor_and_no_notifier(qtbot, worker
 
     ask_and_wait(qtbot, worker, {"do": "process"})
     before = opened(), len(worker.children())
-    for _ in range(20):
+    for _ in range(8):
         worker.ask({"do": "loop"})
         wait_until_it_runs(qtbot, listener)
         worker.cancel()

@@ -10,6 +10,7 @@ import explorer.work.serve
 from explorer.language.program import ExplorerError, Span
 from explorer.work.serve import serve
 
+rehearsed: list[int] = []
 kept: list[bytes] = []  # zero bytes are reserved, and counted against the limit, without being written
 
 
@@ -57,6 +58,8 @@ def answers(ask: dict[str, Any]) -> Iterator[dict[str, Any]]:
             taken = []
             while True:
                 taken.append(bytes(2**26))
+        case "rehearsed":
+            yield {"pieces": len(rehearsed)}
         case "hoard":
             kept.append(bytes(2**30))
             yield {"kept": True}
@@ -73,7 +76,18 @@ def warm() -> None:
     time.sleep(float(os.environ.get("STUB_WARM_SECONDS", "0")))
 
 
+def rehearsal() -> Iterator[None]:
+    """So long that a question must cut it."""
+    for piece in range(10_000):
+        rehearsed.append(piece)
+        time.sleep(0.005)
+        yield
+
+
 if __name__ == "__main__":
+    serving = explorer.work.serve
     if "STUB_LONGEST_SECONDS" in os.environ:
-        explorer.work.serve._LONGEST_QUESTION_SECONDS = int(os.environ["STUB_LONGEST_SECONDS"])
-    serve(answers, warm)
+        vars(serving)["_LONGEST_QUESTION_SECONDS"] = float(os.environ["STUB_LONGEST_SECONDS"])
+    if "STUB_IDLE_SECONDS" in os.environ:
+        serving._IDLE_SECONDS = float(os.environ["STUB_IDLE_SECONDS"])
+    serve(answers, warm, rehearsal)

@@ -17,7 +17,7 @@ from explorer.work.pool import Pool
 
 @pytest.fixture(scope="module")
 def pool():
-    with Pool(spare=False) as pool:
+    with Pool(spares=0) as pool:
         yield pool
 
 
