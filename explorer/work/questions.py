@@ -23,12 +23,14 @@ def symbolic(
     output: int = 0,
     drawn: int | None = None,
     shared: bool = False,
+    matrix: bool = False,
 ) -> Message:
     """SymPy's derivatives entry by entry, then the sizes.
 
     what: "jacobian" or "hessian" by the inputs `by` (None: all), or "partial", one derivative by each of `by` in turn.
     output: the number of the output, for all but the Jacobian. drawn: nodes of an entry that are typeset, None for what
-    is quickly done. shared: give names to parts that occur more than once.
+    is quickly done. shared: give names to parts that occur more than once. matrix: what is copied of several rows is
+    one matrix.
     """
     return {
         "ask": "symbolic",
@@ -38,6 +40,7 @@ def symbolic(
         "by": None if by is None else list(by),
         "output": output,
         "drawn": drawn,
+        "matrix": matrix,
         "shared": shared,
     }
 

@@ -113,8 +113,7 @@ def answers(ask: Message) -> Iterator[Message]:
             yield from _entry(about, tape, entry, derivative, shown, drawn)
     small = [derivative for _, derivative in found if _is_small(derivative)]
     if len(small) == len(found):  # after what is waited for: a page that is read first is copied later
-        written = {"text": [symbolic.text(e) for e in small], "latex": [symbolic.latex(e) for e in small]}
-        yield {"texts": written}
+        yield {"texts": {form: _text(about, small, form, bool(ask.get("matrix"))) for form in ("text", "latex")}}
     yield from _swell(about.outputs, [derivative for _, derivative in found])
 
 
@@ -166,17 +165,31 @@ def value_at(expression: Any, point: dict[Any, float]) -> tuple[float | None, st
         return None, error.message
 
 
+def _text(about: Wanted, found: list[Any], form: str, matrix: bool) -> str | None:
+    """The derivatives in one of the forms, a line each; of several rows as one matrix where that is wanted."""
+    columns = 1 + max((entry.column for entry in about.entries), default=0)
+    rows = 1 + max((entry.row for entry in about.entries), default=0)
+    if form == "python":
+        return symbolic.python("derivatives", found, about.inputs, columns if matrix and rows > 1 else None)
+    write = symbolic.latex if form == "latex" else symbolic.text
+    parts = [write(derivative) for derivative in found]
+    if None in parts:
+        return None
+    texts = [part for part in parts if part is not None]
+    if not matrix or rows == 1:
+        return "\n".join(texts)
+    lines = [texts[start : start + columns] for start in range(0, len(texts), columns)]
+    if form == "latex":
+        inside = " \\\\\n".join(" & ".join(line) for line in lines)
+        return f"\\begin{{bmatrix}}\n{inside}\n\\end{{bmatrix}}"
+    return "Matrix([" + ",\n        ".join(f"[{', '.join(line)}]" for line in lines) + "])"
+
+
 def text_answers(ask: Message) -> Iterator[Message]:
     """{"text": …}: the derivatives as `form` latex, text or python, ready for the clipboard."""
     about = wanted(ask)
     found = [part[1] for part in derivatives(about.outputs, about.inputs, about.entries) if isinstance(part, tuple)]
-    written: str | None
-    if ask["form"] == "python":
-        written = symbolic.python("derivatives", found, about.inputs)
-    else:
-        write = symbolic.latex if ask["form"] == "latex" else symbolic.text
-        parts = [write(derivative) for derivative in found]
-        written = None if None in parts else "\n".join(part for part in parts if part is not None)
+    written = _text(about, found, str(ask["form"]), bool(ask.get("matrix")))
     if written is None or len(written) > symbolic.MAX_CHARACTERS:
         raise ExplorerError(f"That text would have more than {symbolic.MAX_CHARACTERS:,} characters.", kind="limit")
     yield {"text": written}

@@ -92,8 +92,23 @@ def choose(combo, text):
 def test_the_hessian_and_a_choice_of_inputs(window, find, settle):
     choose(find("symbolic.what"), "Hessian")
     settle()
+    matrix = (
+        "[[-1/x1^2, 1], [1, sin(x2)]] = [[-0.25, 1], [1, -0.958924]]"  # Baydin et al. 2018: their example's Hessian
+    )
+    assert formula(find) == f"∂^2 y/(∂ (x1, x2)^2) = {matrix}"
+    actions = {action.text(): action for action in find("symbolic.formula").actions()}
+    actions["Copy as SymPy"].trigger()
+    assert QGuiApplication.clipboard().text() == "Matrix([[-1/x1**2, 1],\n        [1, sin(x2)]])"
+    actions["Copy as LaTeX"].trigger()
+    assert QGuiApplication.clipboard().text().count("&") == 2
+    actions["Copy as Python code"].trigger()
+    settle()
+    assert "return [[-1/x1**2, 1], [1, math.sin(x2)]]" in QGuiApplication.clipboard().text()
+    find("symbolic.matrix").setChecked(False)
+    settle()
     assert formula(find).splitlines()[0] == "∂^2 y/(∂ x1^2) = -1/x1^2 = -0.25"
     assert len(formula(find).splitlines()) == 4
+    find("symbolic.matrix").setChecked(True)
     find("symbolic.inputs").menu().actions()[0].setChecked(False)
     settle()
     assert formula(find) == "∂^2 y/(∂ x2^2) = sin(x2) = -0.958924"

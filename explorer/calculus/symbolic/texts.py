@@ -149,8 +149,10 @@ class _Python(_Once, PythonCodePrinter):  # type: ignore[misc]
         return f"({expr.p}/{expr.q})" if expr.p < 0 else f"{expr.p}/{expr.q}"
 
 
-def python(name: str, roots: list[Expression], inputs: list[Any]) -> str | None:
+def python(name: str, roots: list[Expression], inputs: list[Any], columns: int | None = None) -> str | None:
     """A Python function of the inputs that returns the roots, shared parts computed once and named; None if too long.
+
+    With `columns` it returns a list of rows of so many.
 
     Text for people: nothing here ever runs it but the tests. Names that Python has another use for get an underscore.
     """
@@ -165,7 +167,11 @@ def python(name: str, roots: list[Expression], inputs: list[Any]) -> str | None:
 
     def write() -> str:
         lines = [f"    {s} = {printer.doprint(e.xreplace(rename))}" for s, e in shared]
-        results = ", ".join(printer.doprint(e.xreplace(rename)) for e in reduced)
+        each = [printer.doprint(e.xreplace(rename)) for e in reduced]
+        results = ", ".join(each)
+        if columns is not None:
+            rows = [each[start : start + columns] for start in range(0, len(each), columns)]
+            results = "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]"
         defined = [_DEFINED[f] for f in sorted(printer.needed)]
         head = f"def {name}({', '.join(str(spelled[s]) for s in inputs)}):"
         body = "\n".join([head, *lines, f"    return {results}"])

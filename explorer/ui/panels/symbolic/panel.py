@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication
@@ -41,6 +41,8 @@ from explorer.work.wire import Message
 # Pieces of formulas that are drawn unasked: laying out more takes a while, and nobody reads so much.
 _MOST_PIECES = 2_500
 _ALL_NODES = 40_000  # of one derivative, where all is to be shown
+_MATRIX_PIECES = 600  # of all entries: a larger matrix is no longer seen as one, and its entries are shown one by one
+_MOST_NAMED = 4  # inputs or outputs above and below the bar of ∂(y₁, y₂)/∂(x₁, x₂)
 _MOST_MISSING = 20  # lines for what has not come yet: more would only be scrolled past
 _LONG_MS = 1_000  # work that takes longer says what it is doing
 SIZES = {
@@ -57,6 +59,15 @@ _COPIES = {
 }
 _PAGES = ("Steps", "Forms", "Sizes", "Graph", "Swell")  # after the first; each is built when it is first seen
 _SIZES_PAGE = 1 + _PAGES.index("Sizes")
+
+
+class _Entry(NamedTuple):
+    """A derivative that has come: which, its piece, its value as text or None, and whether it is written as that."""
+
+    wanted: dict[str, Any]
+    whole: int
+    value: str | None
+    says_its_value: bool
 
 
 class SymbolicPanel(Panel):
@@ -123,6 +134,9 @@ class SymbolicPanel(Panel):
         self.shared.setAccessibleName("Give names to parts that occur more than once")
         self.shared.setToolTip("u1 = …: what common-subexpression elimination finds, each part written once")
         self.shared.toggled.connect(self.ask_again)
+        self.matrix = QCheckBox("as a matrix", objectName="symbolic.matrix", checked=True)
+        self.matrix.setAccessibleName("Show second derivatives, or those of several outputs, as one matrix")
+        self.matrix.toggled.connect(self.ask_again)
         self.show_all = QPushButton("Show all", objectName="symbolic.all")
         self.show_all.setAccessibleName("Show the derivatives whole")
         self.show_all.clicked.connect(self._show_all)
@@ -140,6 +154,7 @@ class SymbolicPanel(Panel):
         column.addWidget(self.formula, 1)
         below = QHBoxLayout()
         below.addWidget(self.shared)
+        below.addWidget(self.matrix)
         below.addStretch(1)
         below.addWidget(self.show_all)
         column.addLayout(below)
@@ -225,6 +240,7 @@ class SymbolicPanel(Panel):
             **self.choice.wanted(),
             drawn=_ALL_NODES if self._all else None,
             shared=self.shared.isChecked(),
+            matrix=self.matrix.isChecked(),
         )
 
     def set_dimmed(self, dimmed: bool) -> None:
@@ -256,8 +272,7 @@ class SymbolicPanel(Panel):
         elif "named" in answer:
             self._lines.append(self._named_line(answer))
         elif "entry" in answer:
-            self._entries.append(answer["entry"])
-            self._lines.append(self._line(answer))
+            self._entries.append(self._entry(answer))
             if len(self._entries) == len(self._wanted):
                 if len(self._builder.pieces) <= LARGE:  # at once, before what other panels are answered meanwhile
                     self._show_entries()
@@ -309,12 +324,12 @@ class SymbolicPanel(Panel):
         """Forget the entries; what is seen stays until new ones are typeset."""
         self._part.stop()
         self._unsized.stop()
-        self._entries: list[dict[str, Any]] = []
+        self._entries: list[_Entry] = []
         self._wanted: list[dict[str, Any]] = []
-        self._texts: dict[str, list[str]] = {}  # of the derivatives, by form, unless they are large
+        self._texts: dict[str, str] = {}  # of the derivatives, by form, unless they are large
         self._shift: int | None = None  # where the pieces of the notation begin that is coming in
         self._builder = NotationBuilder()
-        self._lines: list[int] = []
+        self._lines: list[int] = []  # the named parts
         self._complete = True
         self._swell: dict[str, Any] = {}
 
@@ -331,9 +346,15 @@ class SymbolicPanel(Panel):
         builder = NotationBuilder()
         builder.pieces = [*self._builder.pieces]
         lines = [*self._lines]
-        for entry in self._wanted[len(self._entries) :][:_MOST_MISSING]:
-            pieces = (*self._head(builder, entry), builder.add("symbol", "…"))
-            lines.append(builder.add("row", children=pieces))
+        rows = self._rows_of_matrix()
+        if rows > 1 and len(builder.pieces) <= _MATRIX_PIECES and self._complete and self.matrix.isChecked():
+            lines.append(self._matrix(builder, rows))
+        else:
+            lines += [self._line(builder, entry) for entry in self._entries]
+            for entry in self._wanted[len(self._entries) :][:_MOST_MISSING]:
+                pieces = (*self._head(builder, entry), builder.add("symbol", "…"))
+                lines.append(builder.add("row", children=pieces))
+        self._offer_matrix(rows)
         if not lines:
             return
         builder.add("lines", children=tuple(lines)) if len(lines) > 1 else None
@@ -372,12 +393,55 @@ class SymbolicPanel(Panel):
         below = builder.add("row", children=tuple(by))
         return builder.add("fraction", children=(above, below)), builder.add("operator", "=")
 
+    def _rows_of_matrix(self) -> int:
+        """How many rows the matrix of all entries has; a gradient and a single derivative are none."""
+        return len({entry["row"] for entry in self._wanted})
+
+    def _offer_matrix(self, rows: int) -> None:
+        fits = len(self._builder.pieces) <= _MATRIX_PIECES and self._complete
+        self.matrix.setVisible(rows > 1)
+        self.matrix.setEnabled(fits)
+        self.matrix.setToolTip("" if fits else "Too large for a matrix: the entries stand one below the other.")
+
+    def _matrix(self, builder: NotationBuilder, rows: int) -> int:
+        """∂(outputs)/∂(inputs), or ∂²output/∂(inputs)², = the matrix = its numbers."""
+        outputs, inputs = self._names
+        columns = len(self._wanted) // rows
+        by = [inputs[entry["by"][-1]] for entry in self._wanted[:columns]]
+        second = len(self._wanted[0]["by"]) > 1
+        of = [outputs[entry["output"]] for entry in self._wanted[:: len(self._wanted) if second else columns]]
+        above, below = (self._differential(builder, names, square) for names, square in ((of, second), (by, second)))
+        children = [builder.add("fraction", children=(above, below))]
+        missing = len(self._wanted) - len(self._entries)
+        cells = [*(entry.whole for entry in self._entries), *(builder.add("symbol", "…") for _ in range(missing))]
+        shape = f"{rows}×{columns}"
+        children += [builder.add("operator", "="), builder.add("matrix", shape, tuple(cells))]
+        if not missing and not all(entry.says_its_value or entry.value is None for entry in self._entries):
+            numbers = tuple(self._number(builder, entry.value or "–") for entry in self._entries)
+            children += [builder.add("operator", "="), builder.add("matrix", shape, numbers)]
+        return builder.add("row", children=tuple(children))
+
+    def _differential(self, builder: NotationBuilder, names: list[str], squared: bool) -> int:
+        """∂y or ∂(x, y); squared ∂²y and ∂(x, y)²: above and below the bar of a derivative by several inputs."""
+        sign, several = builder.add("symbol", "∂"), len(names) > 1
+        two = builder.add("number", "2") if squared else 0
+        pieces: list[int] = []
+        for name in names if len(names) <= _MOST_NAMED else [*names[: _MOST_NAMED - 1], "…", names[-1]]:
+            pieces += [builder.add("comma")] if pieces else []
+            pieces.append(builder.add("symbol" if name == "…" else "name", name))
+        whole = pieces[0] if not several else builder.add("bracket", "()", (builder.add("row", "", tuple(pieces)),))
+        if squared and several:
+            whole = builder.add("power", children=(whole, two))
+        elif squared:
+            sign = builder.add("power", children=(sign, two))
+        return builder.add("row", children=(sign, whole))
+
     def _include(self, answer: dict[str, Any]) -> int:
         """Take an answer's notation in, with the pieces that came before it; an ellipsis where there is no room."""
         self._take_pieces(answer["notation"]["pieces"])
         own, shift, self._shift = self._builder.pieces, self._shift, None
         assert shift is not None
-        if self._lines and not self._all and len(own) > _MOST_PIECES:
+        if (self._lines or self._entries) and not self._all and len(own) > _MOST_PIECES:
             del own[shift:]
             self._complete = False
             return self._builder.add("symbol", "…")
@@ -398,22 +462,28 @@ class SymbolicPanel(Panel):
         sign = self._builder.add("operator", "=")
         return self._builder.add("row", children=(name, sign, whole))
 
-    def _line(self, answer: dict[str, Any]) -> int:
-        """∂y/∂x = derivative = value."""
-        builder, entry = self._builder, answer["entry"]
-        before = len(builder.pieces) if self._shift is None else self._shift
+    def _entry(self, answer: dict[str, Any]) -> _Entry:
+        """Take a derivative in."""
+        entry = answer["entry"]
+        before = len(self._builder.pieces) if self._shift is None else self._shift
         whole = self._include(answer)
-        end = len(builder.pieces)
-        pieces = [*self._head(builder, entry), whole]
         shown = number_text(entry["value"]) if entry["value"] is not None else None
-        if shown is not None and not (entry["number"] and _says(builder.pieces[before:end], shown)):
-            pieces.append(builder.add("operator", "="))
-            if shown.startswith("−"):
-                pieces.append(builder.add("prefix", "−"))
-                shown = shown[1:]
-            kind = "number" if shown[0].isdigit() else "word"
-            pieces.append(builder.add(kind, shown.replace("−", "-")))
+        says = entry["number"] and shown is not None and _says(self._builder.pieces[before:], shown)
+        return _Entry(entry, whole, shown, says)
+
+    def _line(self, builder: NotationBuilder, entry: _Entry) -> int:
+        """∂y/∂x = derivative = value."""
+        pieces = [*self._head(builder, entry.wanted), entry.whole]
+        if entry.value is not None and not entry.says_its_value:
+            pieces += [builder.add("operator", "="), self._number(builder, entry.value)]
         return builder.add("row", children=tuple(pieces))
+
+    def _number(self, builder: NotationBuilder, shown: str) -> int:
+        sign = [builder.add("prefix", "−")] if shown.startswith("−") else []
+        digits = shown.removeprefix("−")
+        kind = "number" if digits[0].isdigit() else "word"
+        whole = builder.add(kind, digits.replace("−", "-"))
+        return builder.add("row", children=(*sign, whole)) if sign else whole
 
     def _show_constant(self, outputs: list[str]) -> None:
         builder = NotationBuilder()
@@ -450,7 +520,7 @@ class SymbolicPanel(Panel):
         assert isinstance(action, QAction)
         texts = self._texts.get(action.data())
         if texts:
-            self._copied({"text": "\n".join(texts)})
+            self._copied({"text": texts})
         elif self.question is not None:
             self.copier.ask(questions.symbolic_text(self._message(self.question), action.data()), self.budget_ms)
 
