@@ -237,6 +237,11 @@ class FormulaView(QAbstractScrollArea):
             return laid
         return lay_out(self._notation, self._size(), room)
 
+    def _room_of_large(self) -> float:
+        """The pixels between the margins, beside a scroll bar: a large formula is sure to need one."""
+        width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - 2 * MARGIN
+        return max(1.0, width)
+
     def _lay_out(self) -> None:
         """Break lines for the present width, and give the scroll bars their ranges."""
         self._heights.clear()
@@ -250,8 +255,7 @@ class FormulaView(QAbstractScrollArea):
         if self._notation is None:
             self._laid = None
         elif self._large:
-            width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - 2 * MARGIN
-            room = max(1.0, width)
+            room = self._room_of_large()
             laid = self._laid
             if laid is None or laid.notation is not self._notation or (laid.size, laid.room) != (self._size(), room):
                 self._work = laying_out(self._notation, self._size(), room)
@@ -348,7 +352,8 @@ class FormulaView(QAbstractScrollArea):
         super().resizeEvent(event)
         if self._large and self._laid is not None and self._work is None:
             self._set_ranges()
-            self._resized.start()
+            if self._laid.room != self._room_of_large():
+                self._resized.start()
         else:
             self._lay_out()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QTransform
 
 from explorer.language.notation import Piece
 from explorer.ui.math_font import (
@@ -74,9 +74,11 @@ PLAIN_BRACKET_DESCENT = 0.36
 LOPSIDED = 1.2
 STRUT_ASCENT, STRUT_DESCENT = 0.70, 0.25  # the least line in matrices and cases: \strutbox
 SUPERSCRIPT_DROP = 0.386  # sup1 of Computer Modern; with the font's own 0.23 exponents float above tall brackets
+RADICAL_STRETCH = 1.06  # ours: the font's sizes of √ are far apart; drawn out by so much one looks as it did
 DEGREE_RAISE = 0.63  # ours: at the font's own 0.55 the 3 of a cube root touches the hook of the smallest sign
 LINE_GAP = 0.5  # ours: white between the lines of a broken formula
-ROW_GAP = 0.28  # and between the rows of matrices and cases
+ROW_GAP = 0.28  # and between the rows of cases
+MATRIX_ROW_GAP = 0.4  # and of matrices, whose rows are read by columns too
 COLUMN_GAP = 1.0  # \arraycolsep on both sides
 OPERATORS = frozenset((SUM, PRODUCT, RELATION, SLASH, PREFIX))
 
@@ -170,6 +172,8 @@ def _space(left: int, right: int) -> float:
         return MEDIUM
     if PRODUCT in pair:
         return PRODUCT_SPACE
+    if left == PREFIX and right == INNER:
+        return 0.1  # a minus and a fraction's bar are two strokes
     if SLASH in pair or left == PREFIX:
         return 0.0
     if left == FUNCTION:
@@ -347,10 +351,16 @@ def _root(box: Box) -> None:
     radicand = box.children[0]
     scale = box.scale
     rule = RULE_THICKNESS * scale
+    bare = radicand.ascent + radicand.descent + rule
     gap = (RADICAL_GAP_DISPLAY if box.level == 0 else RADICAL_GAP) * scale
-    height = radicand.ascent + radicand.descent + gap + rule
-    sign = math_font().stretched("√", height / scale)
+    sign = math_font().stretched("√", (bare + gap) / scale)
+    closer = math_font().stretched("√", (bare + RADICAL_GAP * scale) / scale / RADICAL_STRETCH)
+    if closer.bottom - closer.top < sign.bottom - sign.top:  # x² + y² needs no sign for a fraction
+        sign, gap = closer, RADICAL_GAP * scale
+    height = bare + gap
     tall = (sign.bottom - sign.top) * scale
+    stretch = max(1.0, height / tall)
+    tall *= stretch
     gap += max(0.0, tall - height) / 2  # what the sign is taller than needed is shared out above and below
     top = -(radicand.ascent + gap + rule)
     x, ascent = 0.0, -top + RADICAL_EXTRA_ASCENDER * scale
@@ -366,7 +376,8 @@ def _root(box: Box) -> None:
     inner = x + sign.advance * scale
     box.placed = [(radicand, inner, 0.0), *placed]
     box.glyphs = ()
-    box.paths = ((sign.path, x, top - sign.top * scale),)
+    path = sign.path if stretch == 1.0 else QTransform.fromScale(1.0, stretch).map(sign.path)
+    box.paths = ((path, x, top - sign.top * stretch * scale),)
     box.bars = [(inner, top, radicand.width + 0.06 * scale, rule, True)]
     box.left = box.right = ROOT
     box.shape(inner + radicand.width + 0.06 * scale, ascent, max(radicand.descent, top + tall))
@@ -442,7 +453,7 @@ def _cases(box: Box) -> None:
         for pair, y in zip(pairs, baselines, strict=True)
         for child, x in zip(pair, (start, start + second), strict=False)
     ]
-    box.width += 0.1 * scale
+    box.width += 0.2 * scale  # as much on the right as behind the brace
 
 
 def matrix_shape(box: Box) -> tuple[int, int]:
@@ -467,7 +478,7 @@ def _matrix(box: Box) -> None:
         )
         for row in grid
     ]
-    baselines = stack(box, rows, ROW_GAP * scale)
+    baselines = stack(box, rows, MATRIX_ROW_GAP * scale)
     widths = [max(row[column].width for row in grid) for column in range(columns)]
     width = sum(widths) + COLUMN_GAP * scale * (columns - 1)
     pad = 0.12 * scale

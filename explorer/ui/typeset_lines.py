@@ -203,12 +203,25 @@ def _limit_matrix(box: Box, limit: float) -> None:
     _, columns = matrix_shape(box)
     cells = [box.children[i::columns] for i in range(columns)]
     widths = [max(child.width for child in cell) for cell in cells]
-    leasts = [max(child.least for child in cell) for cell in cells]
+    leasts = [max(_unbroken(child) for child in cell) for cell in cells]
     room = limit - ((columns - 1) * COLUMN_GAP + 2 * TALL_SIGN + 0.3) * box.scale
     for cell, width in zip(cells, _level(widths, leasts, room), strict=True):
         for child in cell:
             if child.width > width:
                 child.limit = width
+
+
+def _unbroken(cell: Box) -> float:
+    """The width of a cell whose sums alone are broken: fractions and brackets in splinters are not read, a wide matrix
+    is scrolled."""
+    if cell.kind != "row":
+        return cell.width
+    found, gaps = roles(cell.children)
+    widest = chunk = 0.0
+    for i, child in enumerate(cell.children):
+        chunk = chunk + gaps[i] + child.width if i and not _breakable(cell.children, found, i) else child.width
+        widest = max(widest, chunk)
+    return min(cell.width, widest + (INDENT + SIGN) * cell.scale)
 
 
 LIMITS = {

@@ -75,21 +75,25 @@ def ink(laid, width: int, scale: float) -> tuple[int, int]:
     return dark, rim
 
 
+def check(notation: Notation) -> None:
+    """All of it is notation, each sign is in the font, and every piece has its box."""
+    assert notation.complete
+    names = {piece.text for piece in notation.pieces if piece.kind == "word"}
+    assert not {name for name in names if "(" in name or name[:1].isupper()}, "SymPy's text instead of notation"
+    assert {piece.kind for piece in notation.pieces} <= set(KINDS)
+    for piece in notation.pieces:
+        for character in piece.text if piece.kind in ("symbol", "operator", "prefix") else "":
+            assert math_font().glyph(character) is not None, f"no glyph for {character!r}"
+    laid = lay_out(notation, 20, 400)
+    assert laid.complete
+    assert len(laid.boxes) >= len(notation.pieces)
+    assert all(math.isfinite(box.width) and box.width >= 0 for box in laid.boxes)
+
+
 @pytest.mark.parametrize("text", FORMULAS.values(), ids=FORMULAS)
 def test_a_formula_and_its_derivative_are_typeset_without_falling_back(qapp, text):
     for expression in expressions_of(text):
-        notation = symbolic.notation(expression, symbolic.MAX_ALL_DRAWN_NODES)
-        assert notation.complete
-        names = {piece.text for piece in notation.pieces if piece.kind == "word"}
-        assert not {name for name in names if "(" in name or name[:1].isupper()}, "SymPy's text instead of notation"
-        assert {piece.kind for piece in notation.pieces} <= set(KINDS)
-        for piece in notation.pieces:
-            for character in piece.text if piece.kind in ("symbol", "operator", "prefix") else "":
-                assert math_font().glyph(character) is not None, f"no glyph for {character!r}"
-        laid = lay_out(notation, 20, 400)
-        assert laid.complete
-        assert len(laid.boxes) >= len(notation.pieces)
-        assert all(math.isfinite(box.width) and box.width >= 0 for box in laid.boxes)
+        check(symbolic.notation(expression, symbolic.MAX_ALL_DRAWN_NODES))
 
 
 @pytest.mark.parametrize("kind", ["fraction in a fraction", "cases", "swell", "roots in roots"])
@@ -103,19 +107,34 @@ def test_twice_as_large_is_twice_as_sharp_and_nothing_is_cut(qapp, kind):
     assert 0.6 < twice / once < 1.6  # sampled at the same places: the same letters
 
 
-def matrix() -> Notation:
+def matrix(text: str, second: bool) -> Notation:
+    """The Hessian of the first output, or the Jacobian of all, as one matrix."""
+    outputs, inputs = symbolic.expressions(parse(text))
+    rows = [symbolic.differentiated(outputs[0], symbol) for symbol in inputs] if second else outputs
     builder = NotationBuilder()
-    cells = [builder.include(symbolic.notation(e)) for e in expressions_of("sqrt(x)/y") * 2]
-    builder.add("matrix", "2×2", tuple(cells))
+    cells = [builder.include(symbolic.notation(symbolic.differentiated(row, x))) for row in rows for x in inputs]
+    builder.add("matrix", f"{len(rows)}×{len(inputs)}", tuple(cells))
     return builder.finish()
 
 
-def test_a_matrix_is_set_in_rows_and_columns(qapp):
-    laid = lay_out(matrix(), 20)
+@pytest.mark.parametrize(
+    ("text", "second"), [("ln(x1) + x1*x2 - sin(x2)", True), ("sqrt(x^2 + y^2), where(x > 0, x*y, -y)", False)]
+)
+def test_a_matrix_is_typeset_without_falling_back_in_rows_and_columns(qapp, text, second):
+    check(matrix(text, second))
+    laid = lay_out(matrix(text, second), 20)
     centres = [(laid.rect(box).center().x(), laid.rect(box).center().y()) for box in laid.boxes[0].children]
     assert centres[0][0] == pytest.approx(centres[2][0])
     assert centres[0][1] < centres[2][1]
     assert centres[0][0] < centres[1][0]
+
+
+def test_in_a_narrow_matrix_sums_are_broken_and_fractions_are_not(qapp):
+    notation = matrix("sqrt(x^2 + y^2 + z^2)", True)
+    laid = lay_out(notation, 20, 400)
+    assert laid.broken
+    assert not any(box.limit is not None for box in laid.boxes if box.kind in ("fraction", "bracket", "root"))
+    assert laid.height > 1.3 * lay_out(notation, 20).height
 
 
 def test_a_large_formula_is_laid_out_in_turns_and_is_the_same(qtbot):

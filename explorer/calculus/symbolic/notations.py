@@ -16,7 +16,7 @@ MAX_ALL_DRAWN_NODES = 40_000  # what “show all” shows: more is scrolled past
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 9
 _RELATION_SIGN = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
-_NAMES = {"log": "ln", "exp": "exp", "ceil": "ceil"}
+_NAMES = {"log": "ln", "delta": "δ"}
 
 
 class Writer:
@@ -54,7 +54,7 @@ class Writer:
         if node.is_Pow:
             return self.power(node, allowance)
         if isinstance(node, sympy.Piecewise):
-            return self.cases(node, allowance), _ATOM
+            return self.cases(node, allowance), 0  # what follows the last case would be read as part of it
         if node.is_Relational:
             return self.relation(node, allowance), 0
         if isinstance(node, sympy.exp):
