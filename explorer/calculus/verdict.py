@@ -31,6 +31,8 @@ NEAR = 1e-9
 LOST = 1e-8
 # Agreement that exact methods owe (symbolic, forward, reverse), and that central differences owe, relative.
 EXACT_TOLERANCE = 1e-9
+# A difference so much smaller than the gradient is rounding.
+DUST = 1e-12
 DIFFERENCE_TOLERANCE = 1e-4
 # One-sided differences of second order are good to about 1e-9; a corner's slopes differ by far more.
 SLOPE_TOLERANCE = 1e-6
@@ -153,8 +155,9 @@ def judge(
     digits, agree = FULL_DIGITS, True
     for other in exact[1:]:
         for a, b, scale in _entries(exact[0], other):
-            # What is but the rounding of its gradient's largest, 0 and 1e-19 beside 1, counts as equal.
-            digits = digits if abs(a - b) <= 4 * UNIT_ROUNDOFF * scale else min(digits, digits_agreed(a, b))
+            # Rounding alone, as 0 and 1e-19 beside 1e-5 in one gradient, is measured by the gradient's largest.
+            rounding = abs(a - b) <= DUST * scale
+            digits = min(digits, digits_agreed(a, b, scale if rounding else 0.0))
         agree = agree and _all_close(exact[0], other, EXACT_TOLERANCE)
     if exact and complex_step is not None:
         agree = agree and _all_close(exact[0], complex_step, EXACT_TOLERANCE, estimates=True)
