@@ -505,7 +505,7 @@ def test_a_text_of_fragments_is_read_or_refused_in_place_and_at_once(text):
     check_any_text(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40))
 def test_any_unicode_text_is_read_or_refused_in_place_and_at_once(text):
     check_any_text(text)
