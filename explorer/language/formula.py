@@ -13,6 +13,7 @@ import keyword
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from explorer.language.primitives import ALIASES, OPERATORS, PRIMITIVES, Primitive, function_named, shown_as
 from explorer.language.program import (
@@ -34,6 +35,7 @@ from explorer.language.program import (
     Span,
     Statement,
     new_apply,
+    new_assign,
     new_constant,
     new_name,
     new_span,
@@ -123,9 +125,13 @@ class _Reader:
         self.expanded = 0  # terms that sums and products have been written out to
         self.used_here: set[str] = set()  # names that the current line reads
         self.used: dict[str, None] = {}  # names read and not assigned, in order of appearance
-        self.plain_names = {t.text for t, after in zip(self.tokens, self.tokens[1:], strict=False)
-                            if t.kind == "name" and after.kind != "("}  # fmt: skip
         self.values: dict[int, tuple[Node, float]] = {}  # value of each constant node; the node keeps its id alive
+
+    @cached_property
+    def plain_names(self) -> set[str]:
+        """The names that stand somewhere without a bracket behind them."""
+        pairs = zip(self.tokens, self.tokens[1:], strict=False)
+        return {token.text for token, after in pairs if token.kind == "name" and after.kind != "("}
 
     # -- lines ---------------------------------------------------------------------------------------------------
 
@@ -163,10 +169,12 @@ class _Reader:
                     raise ExplorerError(
                         f"“{target.text}” stands on both sides: give the result a new name.", target.span, "name"
                     )
-                body.append(Assign(target.text, value, target.span.to(value.span)))
+                place = target.span
+                body.append(new_assign((target.text, value, place.to(value.span))))
                 read_by_line.append(self.used_here)
                 assigned_by_line.append(target.text)
-                self.assigned[target.text] = target.span
+                self.assigned[target.text] = place
+                self.variables.add(target.text)
                 continue
             self.used_here = set()
             outputs = self._outputs()
@@ -618,7 +626,12 @@ class _Reader:
         """A call with brackets, which begin here."""
         self.position += 1
         arguments = [self.number(a) for a in self._arguments(token)]
-        return self._call(primitive.name, token, arguments, token.span.to(self.tokens[self.position - 1].span))
+        return self._call(primitive.name, token, arguments, self._up_to_here(token))
+
+    def _up_to_here(self, token: Token) -> Span:
+        """From a token to the end of what was read last."""
+        last = self.tokens[self.position - 1]
+        return new_span((token[2], token[3], last[2], last[4]))
 
     def _power_called(self, token: Token) -> Expression:
         """pow(base, exponent), as other languages write it."""
@@ -628,9 +641,7 @@ class _Reader:
             said = f"pow takes 2 arguments; here it has {_count(len(arguments))}."
             raise ExplorerError(said, token.span, "arity")
         base, exponent = arguments
-        return self.number(
-            self._placed(self._power(base, exponent), token.span.to(self.tokens[self.position - 1].span))
-        )
+        return self.number(self._placed(self._power(base, exponent), self._up_to_here(token)))
 
     def _power_of_call(self, node: Expression, exponent: Expression) -> Expression:
         return self._apply("pow", (node, exponent), node.span)
@@ -684,7 +695,7 @@ class _Reader:
     def _own_call(self, token: Token) -> Expression:
         self.position += 1
         arguments = tuple(self.number(a) for a in self._arguments(token))
-        span = token.span.to(self.tokens[self.position - 1].span)
+        span = self._up_to_here(token)
         wanted = len(self.functions[token.text].parameters)
         if len(arguments) != wanted:
             raise ExplorerError(
@@ -695,7 +706,7 @@ class _Reader:
     def _form(self, token: Token) -> Expression:
         self.position += 1
         arguments = self._arguments(token)
-        span = token.span.to(self.tokens[self.position - 1].span)
+        span = self._up_to_here(token)
         if token.text == "clip" and len(arguments) == 3:
             value, low, high = (self.number(a) for a in arguments)
             return self._apply("min", (self._apply("max", (value, low), span), high), span)
@@ -742,8 +753,6 @@ class _Reader:
 
     def _slice(self) -> list[Node]:
         """The components of x[0..9] if that is what stands here, else none."""
-        if self.tokens[self.position].kind != "name" or self.tokens[self.position + 1].kind != "[":
-            return []
         ahead = self.tokens[self.position : self.position + 6]
         if [t.kind for t in ahead] != ["name", "[", "number", "..", "number", "]"]:
             return []
@@ -761,7 +770,7 @@ class _Reader:
         self.position += 1
         clause = self._generator()
         terms = self._arguments(token) if clause is None else self._generated(clause)
-        span = token.span.to(self.tokens[self.position - 1].span)
+        span = self._up_to_here(token)
         if not terms:
             return self._constant(0.0 if token.text == "sum" else 1.0, "0" if token.text == "sum" else "1", span)
         value = self.number(terms[0])
@@ -817,7 +826,7 @@ class _Reader:
         opening, tokens = self.tokens[self.position - 1], self.tokens
         values = []
         while True:
-            if components := self._slice():
+            if tokens[self.position + 1].kind == "[" and (components := self._slice()):
                 values += components
                 if tokens[self.position].kind != ",":
                     break
@@ -827,7 +836,10 @@ class _Reader:
             if tokens[self.position].kind != ",":
                 break
             self.position += 1
-        self._expect(closing, opening)
+        if tokens[self.position].kind == closing:
+            self.position += 1
+        else:
+            self._expect(closing, opening)
         return values
 
     def _begins_factor(self, token: Token) -> bool:

@@ -9,7 +9,9 @@ from functools import lru_cache
 
 from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.formula import read_formula
+from explorer.language.latex import read_latex
 from explorer.language.limits import MAX_CHARACTERS
+from explorer.language.pasted import meant
 from explorer.language.program import DEFAULT_LIMITS, ExplorerError, Limits, Program, Span
 
 
@@ -41,8 +43,6 @@ def read(text: str) -> Program:
     except ExplorerError as error:
         if looks_like_latex(text):
             raise _latex_offered(text, error.span) from None
-        from explorer.language.pasted import meant  # nobody who types formulas needs it
-
         raise meant(text, error, _read) or error from None
     finally:
         if collecting:
@@ -62,8 +62,6 @@ def looks_like_latex(text: str) -> bool:
 
 def _latex_offered(text: str, span: Span) -> ExplorerError:
     """The error of a LaTeX text: what it reads as; or what keeps it from being read, with that place."""
-    from explorer.language.latex import read_latex  # nobody who types formulas needs it
-
     formula = read_latex(text)
     try:
         read_formula(formula)

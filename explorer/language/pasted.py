@@ -76,36 +76,33 @@ def _plain_character(character: str) -> str:
 
 _N = r"[A-Za-z]\w*"
 _TYPES = r"(?:long\s+)?(?:double|float|int|auto|real|void|f64|f32|number|Float64)"
-_HEADS = [
-    (language, re.compile(pattern, re.DOTALL))
-    for language, pattern in (
-        ("C or Java", rf"(?:(?:public|private|static|inline|constexpr|const|final)\s+)*{_TYPES}\s+(?P<name>{_N})\s*"
-                      r"\((?P<parameters>[^()]*)\)\s*\{?(?P<body>[^}]*)\}?"),
-        ("Rust", rf"(?:pub\s+)?fn\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*(?:->\s*\w+\s*)?"
-                 r"\{(?P<body>[^}]*)\}?"),
-        ("MATLAB", rf"function\s+\[?(?P<result>{_N})\]?\s*=\s*(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
-        ("MATLAB", rf"(?:(?P<name>{_N})\s*=\s*)?@\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
-        ("Mathematica", rf"(?P<name>{_N})\s*\[(?P<parameters>[\w\s,]*_[\w\s,]*)\]\s*:?=(?P<body>.*)"),
-        ("R", rf"(?P<name>{_N})\s*<-\s*function\s*\((?P<parameters>[^()]*)\)\s*\{{?(?P<body>[^}}]*)\}}?"),
-        ("JavaScript", rf"(?:export\s+)?function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*"
-                       r"\{(?P<body>[^}]*)\}?"),
-        ("Julia", rf"function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
-        ("JavaScript", rf"(?:(?:const|let|var)\s+)?(?:(?P<name>{_N})\s*=\s*)?\(?(?P<parameters>[\w\s,]+)\)?\s*=>"
-                       r"\s*\{?(?P<body>[^}]*)\}?"),
-        ("Python", rf"(?:(?P<name>{_N})\s*=\s*)?lambda\s(?P<parameters>[\w\s,]*):(?P<body>.*)"),
-        ("mathematics", rf"(?:(?P<name>{_N})\s*(?::=|:|=)\s*)?\\?\(?(?P<parameters>[\w\s,]+)\)?\s*"
-                        r"(?:->|→|↦|\|->)(?P<body>.*)"),
-        ("mathematics", rf"(?P<name>{_N})\s*\((?P<parameters>[\w\s,]*)\)\s*(?:->|→|↦|:=|<-)(?P<body>.*)"),
-        ("Haskell", rf"(?:let\s+)?(?P<name>{_N})(?P<parameters>(?:[ ]+{_N})+)[ ]*=(?P<body>[^=].*)"),
-    )
-]  # fmt: skip
-_FLOW = re.compile(r"\b(?:if|for|while|switch|do|elseif|case|loop|repeat)\b")
+_HEADS = (
+    ("C or Java", rf"(?:(?:public|private|static|inline|constexpr|const|final)\s+)*{_TYPES}\s+(?P<name>{_N})\s*"
+                  r"\((?P<parameters>[^()]*)\)\s*\{?(?P<body>[^}]*)\}?"),
+    ("Rust", rf"(?:pub\s+)?fn\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*(?:->\s*\w+\s*)?"
+             r"\{(?P<body>[^}]*)\}?"),
+    ("MATLAB", rf"function\s+\[?(?P<result>{_N})\]?\s*=\s*(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
+    ("MATLAB", rf"(?:(?P<name>{_N})\s*=\s*)?@\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
+    ("Mathematica", rf"(?P<name>{_N})\s*\[(?P<parameters>[\w\s,]*_[\w\s,]*)\]\s*:?=(?P<body>.*)"),
+    ("R", rf"(?P<name>{_N})\s*<-\s*function\s*\((?P<parameters>[^()]*)\)\s*\{{?(?P<body>[^}}]*)\}}?"),
+    ("JavaScript", rf"(?:export\s+)?function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*"
+                   r"\{(?P<body>[^}]*)\}?"),
+    ("Julia", rf"function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
+    ("JavaScript", rf"(?:(?:const|let|var)\s+)?(?:(?P<name>{_N})\s*=\s*)?\(?(?P<parameters>[\w\s,]+)\)?\s*=>"
+                   r"\s*\{?(?P<body>[^}]*)\}?"),
+    ("Python", rf"(?:(?P<name>{_N})\s*=\s*)?lambda\s(?P<parameters>[\w\s,]*):(?P<body>.*)"),
+    ("mathematics", rf"(?:(?P<name>{_N})\s*(?::=|:|=)\s*)?\\?\(?(?P<parameters>[\w\s,]+)\)?\s*"
+                    r"(?:->|→|↦|\|->)(?P<body>.*)"),
+    ("mathematics", rf"(?P<name>{_N})\s*\((?P<parameters>[\w\s,]*)\)\s*(?:->|→|↦|:=|<-)(?P<body>.*)"),
+    ("Haskell", rf"(?:let\s+)?(?P<name>{_N})(?P<parameters>(?:[ ]+{_N})+)[ ]*=(?P<body>[^=].*)"),
+)  # fmt: skip
+_FLOW = r"\b(?:if|for|while|switch|do|elseif|case|loop|repeat)\b"
 
 
 def _function(text: str) -> tuple[str, str] | None:
     """(language, the function as it is written here) of a text that defines one elsewhere; "" where it is too much."""
     for language, pattern in _HEADS:
-        found = pattern.fullmatch(text.strip())
+        found = re.fullmatch(pattern, text.strip(), re.DOTALL)
         if found is not None:
             groups = found.groupdict()
             return language, _definition(groups["name"] or "f", groups["parameters"], groups["body"], groups)
@@ -118,7 +115,7 @@ def _definition(name: str, parameters: str, body: str, groups: dict[str, str]) -
         names = parameters.split(",")
     plain_names = [(re.findall(r"[A-Za-z]\w*", n.partition(":")[0]) or [""])[-1].rstrip("_") for n in names]
     lines = [line.strip() for line in re.split(r"[;\n]", body) if line.strip() not in ("", "end", "}")]
-    if not lines or not all(plain_names) or _FLOW.search(body):
+    if not lines or not all(plain_names) or re.search(_FLOW, body):
         return ""
     lines = [re.sub(rf"^(?:(?:const|let|var|final|{_TYPES})\s+)+(?={_N}\s*=)", "", line) for line in lines]
     last = re.sub(r"^return\b\s*", "", lines[-1])
@@ -158,7 +155,6 @@ _WAYS: tuple[tuple[str, str, str], ...] = (
     ("A mixed number is written as a sum.", r"\b(\d+) (\d+)/(\d+)\b", r"(\1+\2/\3)"),
     ("Brackets are round.", r"\{([^{}\n]*)\}", r"(\1)"),
 )
-_PATTERNS = [(said, re.compile(pattern, re.MULTILINE), put) for said, pattern, put in _WAYS]
 
 
 def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
@@ -169,8 +165,8 @@ def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
         yield said, written
     if is_algorithm(text):  # Python's own words are told apart by its reader
         return
-    for sentence, pattern, put in _PATTERNS:
-        other = pattern.sub(put, written)
+    for sentence, pattern, put in _WAYS:
+        other = re.sub(pattern, put, written, flags=re.MULTILINE)
         if other != written:
             written, said = other, f"{said} {sentence}".strip()
             yield said, written

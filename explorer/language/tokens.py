@@ -48,6 +48,7 @@ _PIECES = re.compile(rf"([{_BLANKS}]*)({_NAME}|{_NUMBER}|\.\.|\*\*|<=|>=|==|!=|{
 _OPERATORS = {o: (o, o) for o in ("..", "<=", ">=", "==", "!=", *"-+*/^()[],|=<>")}
 _OPERATORS["**"] = ("^", "**")
 _LEVELS = {"(": 1, "[": 1, ")": -1, "]": -1}
+_USUAL_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,20}")
 _AFTER_NUMBERS = frozenset(".xXbBoO")  # what makes of a number's beginning something else
 
 
@@ -94,10 +95,15 @@ def tokenize(text: str) -> list[Token]:
             if known is None:
                 if piece[0] == "#":
                     break
-                if _of_a_module(tokens, line, start):  # math.sin(x) is sin(x)
+                if piece == "." and _of_a_module(tokens, line, start):  # math.sin(x) is sin(x)
                     tokens.pop()
                     continue
-                known = met[piece] = _normalised(piece, new_span((number, start, number, end)))
+                if _USUAL_NAME.fullmatch(piece):
+                    known = met[piece] = ("name", piece)
+                elif "0" <= piece[0] <= "9" and piece.isdecimal() and len(piece) < MAX_DIGITS:
+                    known = met[piece] = ("number", piece)
+                else:
+                    known = met[piece] = _normalised(piece, new_span((number, start, number, end)))
             kind, words = known
             if kind in _LEVELS:
                 depth += _LEVELS[kind]

@@ -85,6 +85,9 @@ class MainWindow(QMainWindow):
         import explorer.language.formula
 
         yield
+        import explorer.language.latex
+
+        yield
         from explorer.ui.session import WORKED_EXAMPLE, Document
 
         self.document = Document(self)
