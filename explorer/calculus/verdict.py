@@ -254,10 +254,7 @@ def _digits_kept(entries: Mapping[str, float], truth: float) -> str:
         f"{', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]} {digits:.1f}"
         for digits, names in sorted(having.items(), reverse=True)
     )
-    return (
-        f". Of its digits are right: {counts}. The others went where nearly equal numbers are subtracted: in a "
-        "formula, in a partial such as 1 − tanh², in a sum of adjoints"
-    )
+    return f". Of its digits are right: {counts}"
 
 
 def _may_cancel(op: Op, tape: Tape) -> bool:

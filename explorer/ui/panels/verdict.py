@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, Panel, number_text
@@ -34,13 +43,17 @@ _COLUMNS = {
     "central agrees in": "significant digits that the central difference shares with reverse AD",
 }
 _REASONS = {  # of a corner and of a branch's boundary the notes say which and what AD makes of it
-    "cancellation": "digits are lost on the way: a sum cancels, or rounding is magnified",
+    "cancellation": (
+        "digits are lost on the way: nearly equal numbers are subtracted, in the function, in a partial such as "
+        "1 − tanh² or in a sum of adjoints, or rounding is magnified"
+    ),
     "overflow": "a number became too large for a double on the way",
     "domain-edge": "an operation on the way is outside its domain here, at its edge or at a pole",
     "not-differentiable": "the function jumps here: it has no derivative",
     "iteration-not-converged": "a loop stopped before its derivative had settled",
     "complex-step-invalid": "the complex step is not valid through a comparison or a corner",
 }
+_MOST_LINES = 3  # of sentences that are seen at once: the table above them keeps its rows
 
 
 class VerdictPanel(Panel):
@@ -77,9 +90,10 @@ class VerdictPanel(Panel):
         self.reasons.setAccessibleName("Why the methods differ")
         self.reasons.setTextFormat(Qt.TextFormat.PlainText)
         self.reasons.setWordWrap(True)
-        self.reasons.hide()
+        self._sentences = _Sentences(self.reasons)
+        self._sentences.hide()
         self.body.addWidget(self.table, 1)
-        self.body.addWidget(self.reasons)
+        self.body.addWidget(self._sentences)
         self._summary = ""
 
     def asks(self, question: Question) -> Message:
@@ -109,7 +123,8 @@ class VerdictPanel(Panel):
         self._summary = _summary(answer)
         self.say(self._summary)
         self.reasons.setText(_reasons(answer))
-        self.reasons.setVisible(bool(self.reasons.text()))
+        self._sentences.setVisible(bool(self.reasons.text()))
+        self._sentences.updateGeometry()
         self.brighten()
 
     def show_end(self, end: End) -> None:
@@ -138,6 +153,31 @@ class VerdictPanel(Panel):
         QGuiApplication.clipboard().setText("\n".join(["\t".join(_COLUMNS), *rows]))
 
 
+class _Sentences(QScrollArea):
+    """A text as high as it is, up to _MOST_LINES lines; what is longer is scrolled."""
+
+    def __init__(self, label: QLabel) -> None:
+        super().__init__(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)
+        self.setWidget(label)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for widget in (self.viewport(), label):
+            widget.setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        lines = _MOST_LINES * self.fontMetrics().lineSpacing()
+        return QSize(0, min(self.widget().heightForWidth(self.viewport().width()), lines))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
 def _summary(answer: dict[str, Any]) -> str:
     """The value of each output, and in a few words what the engines make of the derivative."""
     values = zip(answer["outputs"], answer["value"], strict=True)
@@ -155,7 +195,8 @@ def _summary(answer: dict[str, Any]) -> str:
     elif any(value in ("inf", "-inf") for row in answer["engines"]["reverse"] for value in row):
         said = "the slope is infinite at this point"
     elif "cancellation" in verdict["reasons"] and verdict["notes"]:
-        said = "what the methods agree on has lost its digits"
+        lost = "what the methods agree on has lost its digits"
+        said = lost if verdict["agree"] else "the methods disagree: they lose digits on the way"
     elif verdict["agree"] and not verdict["central_agrees"]:
         said = f"the exact methods agree to {verdict['digits']:g} digits, the central difference does not"
     elif verdict["agree"]:
