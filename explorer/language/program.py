@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, Union, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, Union, cast, dataclass_transform
 
 from explorer.language.limits import RUN_LIMITS
 
@@ -318,6 +318,15 @@ new_name: Callable[[tuple[str, Span]], Name] = partial(tuple.__new__, Name)  # t
 new_apply: Callable[[tuple[str, tuple[Expression, ...], Span]], Apply] = partial(tuple.__new__, Apply)  # type: ignore[type-var]
 new_compare: Callable[[tuple[str, Expression, Expression, Span]], Compare] = partial(tuple.__new__, Compare)  # type: ignore[type-var]
 new_assign: Callable[[tuple[str, Expression, Span]], Assign] = partial(tuple.__new__, Assign)  # type: ignore[type-var]
+
+_N = TypeVar("_N", bound=Node)
+
+
+def new_node(kind: type[_N], *values: Any) -> _N:
+    """kind(*values), all fields given, without the checks of a call."""
+    made: _N = tuple.__new__(kind, values)  # type: ignore[type-var]
+    return made
+
 
 Statement = Assign | AssignSeveral | AssignItem | If | While | For | Break | Continue | Return
 
