@@ -106,7 +106,7 @@ def _write_row(children: list[tuple[Piece, str, int]]) -> Written:
             strength = min(strength, SUMMED)
             before = None
         elif role in (SUM, RELATION, PRODUCT, WORD):
-            text = f"{text.rstrip()} {part} " if text else f"{part} "
+            text = f"{text.rstrip()} {part.strip()} " if text else f"{part.strip()} "
             strength = min(strength, {SUM: SUMMED, PRODUCT: MULTIPLIED}.get(role, RELATED))
             before = None
         elif role == SLASH:

@@ -171,7 +171,7 @@ def _text(about: Wanted, found: list[Any], form: str, matrix: bool) -> str | Non
     rows = 1 + max((entry.row for entry in about.entries), default=0)
     if form == "python":
         return symbolic.python("derivatives", found, about.inputs, columns if matrix and rows > 1 else None)
-    write = symbolic.latex if form == "latex" else symbolic.text
+    write = symbolic.latex if form == "latex" else symbolic.pasted
     parts = [write(derivative) for derivative in found]
     if None in parts:
         return None

@@ -24,18 +24,20 @@ _SIGNS = {"Add": "+", "Mul": "·", "Pow": "^", "log": "ln", "ExprCondPair": "if"
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes as (expression, name or "", uses) and edges as pairs of their numbers, operand → user."""
+    """Nodes as (expression, name or "", uses), edges as pairs of their numbers, operand → user; the named parts."""
 
     nodes: list[tuple[Any, str, int]]
     edges: list[tuple[int, int]]
+    named: Sequence[tuple[Any, Any]] = ()
 
 
 def answers(ask: Message) -> Iterator[Message]:
     """{"too_large": sentence}, or {"graph": {"width", "height"}} and then, some at a time, its {"nodes": rows},
     its {"edges": rows} and {"drawn": true}; at last {"comparison": …}.
 
-    `view` is tree, shared or cse. A node is [kind, title, sign, value or null, detail, uses, [x, y, width, height]], an
-    edge [source, target, [x, y, x, y, …], [x, y]]: the curve's points and the middle of its text.
+    `view` is tree, shared or cse. A node is [kind, title, sign, value, detail, uses, [x, y, width, height]], its value
+    a number, null where it has none, "" where none is to be shown; an edge [source, target, [x, y, x, y, …], [x, y]]:
+    the curve's points and the middle of its text.
     """
     about = wanted({**ask, "what": "partial"})
     (found,) = [part[1] for part in derivatives(about.outputs, about.inputs, about.entries) if isinstance(part, tuple)]
@@ -103,18 +105,21 @@ def _after_cse(named: Sequence[tuple[Any, Any]], reduced: Any) -> Graph:
             home[node] = here
         if symbol is not None:
             home[symbol] = home[root]
-    return Graph([(node, name, max(uses[index], 1)) for index, (node, name, _) in enumerate(nodes)], edges)
+    return Graph([(node, name, max(uses[index], 1)) for index, (node, name, _) in enumerate(nodes)], edges, named)
 
 
 def _drawn(graph: Graph, about: Wanted, name: str) -> Iterator[Message]:
     """The graph with its drawing, in parts; the root is the output's box."""
+    point = dict(about.point)
+    for symbol, part in graph.named:
+        number = value_at(part, point)[0]
+        if number is not None:
+            point[symbol] = number
     nodes = []
     for index, (node, called, uses) in enumerate(graph.nodes):
-        value = value_at(node, about.point)[0] if not called and node.args and _has_number(node, about) else None
         kind = "input" if node.is_Symbol else "output" if index == len(graph.nodes) - 1 else "operation"
         title = str(node) if node.is_Symbol else called
-        if node.is_Symbol and node in about.point:
-            value = about.point[node]
+        value = _value(node, point)
         nodes.append([kind, title or (name if kind == "output" else ""), _sign(node), value, _detail(node, uses), uses])
     drawing = lay_out([(NODE_WIDTH, NODE_HEIGHT)] * len(nodes), graph.edges).to_json()
     yield {"graph": {"width": drawing["width"], "height": drawing["height"]}}
@@ -125,12 +130,13 @@ def _drawn(graph: Graph, about: Wanted, name: str) -> Iterator[Message]:
     yield {"drawn": True}
 
 
-def _has_number(node: Any, about: Wanted) -> bool:
-    """Whether the node has a value at the point: conditions and CSE's names have none."""
-    known = set(about.inputs)
-    return not (node.is_Relational or node.func.__name__ == "ExprCondPair" or node.is_Boolean) and all(
-        symbol in known for symbol in symbolic.postorder([node]) if symbol.is_Symbol
-    )
+def _value(node: Any, point: dict[Any, float]) -> float | str | None:
+    """The node's number at the point, None where it has none there; "" for conditions and for numbers themselves."""
+    if node.is_Symbol:
+        return point.get(node)
+    if not node.args or node.is_Relational or node.func.__name__ == "ExprCondPair" or node.is_Boolean:
+        return ""
+    return value_at(node, point)[0]
 
 
 def _sign(node: Any) -> str:

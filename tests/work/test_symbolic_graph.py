@@ -36,6 +36,7 @@ def test_after_cse_the_named_parts_are_nodes_of_that_name():
     nodes = rows(asked("cse"), "nodes")
     assert {"u1", "u2"} <= {node[1] for node in nodes}
     assert len(nodes) < 60
+    assert nodes[-1][3] == pytest.approx(1.3090816)  # by way of the named parts
 
 
 def test_what_is_too_large_is_said_to_be_and_the_comparison_comes_all_the_same():

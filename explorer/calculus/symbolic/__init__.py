@@ -8,7 +8,7 @@ from explorer.calculus.symbolic.functions import Expression
 from explorer.calculus.symbolic.notations import MAX_ALL_DRAWN_NODES, MAX_DRAWN_NODES, notation
 from explorer.calculus.symbolic.shared import postorder, tree_sizes
 from explorer.calculus.symbolic.sizes import Size, measured, operations, size
-from explorer.calculus.symbolic.texts import MAX_CHARACTERS, characters, latex, python, text
+from explorer.calculus.symbolic.texts import MAX_CHARACTERS, characters, latex, pasted, python, text
 from explorer.calculus.symbolic.values import evaluate
 from explorer.calculus.symbolic.walk import expressions, expressions_at
 from explorer.calculus.symbolic.wanted import partial_along
@@ -34,6 +34,7 @@ __all__ = [
     "notation",
     "operations",
     "partial_along",
+    "pasted",
     "postorder",
     "python",
     "size",

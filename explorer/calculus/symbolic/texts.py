@@ -54,6 +54,35 @@ class _Text(_Once, StrPrinter):  # type: ignore[misc]
     """SymPy's text."""
 
 
+# Own functions in SymPy's terms: a text that is pasted into SymPy can hold no others.
+_IN_SYMPY = {
+    "abs": "Abs({0})",
+    "min": "Min({0}, {1})",
+    "max": "Max({0}, {1})",
+    "ceil": "ceiling({0})",
+    "cbrt": "real_root({0}, 3)",
+    "expm1": "(exp({0}) - 1)",
+    "log1p": "log(1 + {0})",
+    "heaviside": "Heaviside({0})",
+    "delta": "DiracDelta({0})",
+    "relu": "Max(0, {0})",
+    "sigmoid": "(1/(1 + exp({-0})))",
+    "softplus": "log(1 + exp({0}))",
+}
+
+
+class _Pasted(_Once, StrPrinter):  # type: ignore[misc]
+    """SymPy's text with own functions in SymPy's terms."""
+
+    def _print_Function(self, expr: Expression) -> str:
+        written = _IN_SYMPY.get(type(expr).__name__)
+        if written is None:
+            return str(super()._print_Function(expr))
+        if "{-0}" in written:
+            return written.replace("{-0}", self._print(-expr.args[0]))
+        return written.format(*(self._print(argument) for argument in expr.args))
+
+
 class _Latex(_Once, LatexPrinter):  # type: ignore[misc]
     """SymPy's LaTeX."""
 
@@ -87,6 +116,11 @@ def characters(root: Expression) -> int:
 def text(root: Expression) -> str | None:
     """SymPy's text, or None where it would have more than MAX_CHARACTERS."""
     return _printed(lambda: _Text().doprint(root))
+
+
+def pasted(root: Expression) -> str | None:
+    """The text as SymPy itself reads it, or None where it would have more than MAX_CHARACTERS."""
+    return _printed(lambda: _Pasted().doprint(root))
 
 
 def latex(root: Expression) -> str | None:

@@ -55,6 +55,19 @@ def test_python_of_every_function_and_its_derivative_computes_the_tapes_numbers(
     assert computed(code, point) == pytest.approx([*tape.values, *reverse_jacobian(tape)[0]], rel=1e-13)
 
 
+def test_what_is_copied_for_sympy_is_read_by_sympy_and_has_the_same_values():
+    for name, row in PRIMITIVES.items():
+        if not row.name.isidentifier() or name in ("add", "sub", "mul", "div", "neg", "pow"):
+            continue
+        outputs, inputs = symbolic.expressions(parse(f"2^(-{name}({', '.join('ab'[: row.arity])}))*a"))
+        point = dict(zip(inputs, [1.3, 0.7] if name == "acosh" else [0.37, 0.62], strict=False))
+        known = vars(sympy) | {str(symbol): symbol for symbol in inputs}
+        for root in (outputs[0], symbolic.differentiated(outputs[0], inputs[0])):
+            # The text is our own printer's, made of numbers and names that were checked.
+            read = sympy.S.One * eval(symbolic.pasted(root), known)
+            assert float(read.subs(point)) == pytest.approx(symbolic.evaluate([root], point)[0], rel=1e-12), name
+
+
 def test_python_computes_only_the_case_that_holds_and_avoids_pythons_words():
     outputs, inputs = symbolic.expressions(parse("where(lambda < 1, lambda, sqrt(lambda - 1)) + sqrt(4)*while_"))
     code = symbolic.python("f", outputs, inputs)

@@ -95,11 +95,12 @@ class SymbolicPanel(Panel):
         self.pages.setAccessibleName("Pages of the symbolic panel")
         self.pages.addTab(self._first_page(), "Derivative")
         self._built: dict[int, Page] = {}
+        self._said_by_page = ""
         for title in _PAGES:
             holder = QWidget()
             QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
             self.pages.addTab(holder, title)
-        self.pages.currentChanged.connect(self._build_page)
+        self.pages.currentChanged.connect(self._show_page)
         self.body.addWidget(self.pages, 1)
         # What comes sooner is shown at once and whole: half an answer would only flicker.
         self._part = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -181,12 +182,14 @@ class SymbolicPanel(Panel):
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
-    def _build_page(self, place: int) -> None:
-        """A page that is seen for the first time."""
+    def _show_page(self, place: int) -> None:
+        """A page that is seen, made now if it is the first time; what another page had to say goes with that one."""
+        if self._said_by_page and self.status.text() == self._said_by_page:
+            self.say("")
         if place == 0 or place in self._built:
             return
         page = _page(_PAGES[place - 1], self.crew, self.plots)
-        page.said.connect(self.say)
+        page.said.connect(self._say_for_page)
         page.stage.connect(self._set_stage)
         page.broken.connect(self._fault)
         self._mind(page.worker)
@@ -197,6 +200,10 @@ class SymbolicPanel(Panel):
         if place == _SIZES_PAGE:
             page.show_answer(self._swell)
         page.ask(self._waiting or self.question)
+
+    def _say_for_page(self, text: str) -> None:
+        self._said_by_page = text
+        self.say(text)
 
     def _fault(self, end: Broken) -> None:
         self._trace = end.traceback
