@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
-from explorer.calculus.layout.curves import MARGIN, columns, drawn_curves
+from explorer.calculus.layout.curves import HUNDREDTHS, MARGIN, columns, drawn_curves
 from explorer.calculus.layout.drawing import Drawing, Place, Route
 from explorer.calculus.layout.labels import LABEL_HEIGHT, LABEL_WIDTH, label_places
 from explorer.calculus.layout.layers import layering
@@ -38,20 +38,20 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
         return Drawing((), (), 2 * MARGIN, 2 * MARGIN)
     graph = in_order(count, edges, layering(count, edges))
     heights = [height for _, height in sizes] + [LANE_HEIGHT] * (len(graph.layer_of) - count)
-    y = y_coordinates(graph, heights)
-    shift = MARGIN - min([centre - height / 2 for centre, height in zip(y, heights, strict=True)])
-    y = [centre + shift for centre in y]
-    starts, ends = columns(graph, sizes, y)
-    nodes = []
-    for node, (width, height) in enumerate(sizes):
-        column = graph.layer_of[node]
-        nodes.append(Place(round((starts[column] + ends[column]) / 2, 2), round(y[node], 2), width, height))
-    drawn = drawn_curves(graph, edges, nodes, y, starts, ends)
-    labels = label_places(edges, drawn)
+    middles = y_coordinates(graph, heights)
+    top = min([y - height / 2 for y, height in zip(middles, heights, strict=True)]) - MARGIN
+    levels = [round((y - top) * HUNDREDTHS) for y in middles]
+    starts, ends = columns(graph, sizes, levels)
+    places = tuple(
+        Place((starts[column] + ends[column]) // 2 / HUNDREDTHS, level / HUNDREDTHS, width, height)
+        for (width, height), column, level in zip(sizes, graph.layer_of, levels, strict=False)
+    )
+    curves = drawn_curves(graph, edges, sizes, levels, starts, ends)
+    curves = [[(x / HUNDREDTHS, y / HUNDREDTHS) for x, y in points] for points in curves]
     routes = tuple(
         Route(source, target, tuple(points), label)
-        for (source, target), points, label in zip(edges, drawn, labels, strict=True)
+        for (source, target), points, label in zip(edges, curves, label_places(curves), strict=True)
     )
-    bottom = max([centre + height / 2 for centre, height in zip(y, heights, strict=True)])
-    lowest = max([point[1] for points in drawn for point in points], default=0.0)
-    return Drawing(tuple(nodes), routes, round(ends[-1] + MARGIN, 2), round(max(bottom, lowest) + MARGIN, 2))
+    bottom = max([y + height / 2 for y, height in zip(middles, heights, strict=True)]) - top
+    lowest = max([y for points in curves for _, y in points], default=0.0)
+    return Drawing(places, routes, round(ends[-1] / HUNDREDTHS + MARGIN, 2), round(max(bottom, lowest) + MARGIN, 2))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A node's box: its centre and its size, in pixels at zoom 1, y downwards."""
 
     x: float
@@ -16,8 +15,7 @@ class Place:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """An edge's curve from the source's right side to the target's left side.
 
     `points` are the control points of a piecewise cubic Bézier curve: the start, then three for each piece. `label` is
@@ -42,7 +40,7 @@ class Drawing:
     def to_json(self) -> dict[str, Any]:
         """Plain lists: a node is [x, y, width, height], an edge [source, target, [x, y, x, y, …], [x, y]]."""
         return {
-            "nodes": [[p.x, p.y, p.width, p.height] for p in self.nodes],
+            "nodes": [list(place) for place in self.nodes],
             "edges": [
                 [r.source, r.target, [c for point in r.points for c in point], list(r.label)] for r in self.edges
             ],

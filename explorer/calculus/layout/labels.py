@@ -21,13 +21,13 @@ Bend = tuple[Point, Point, Point, Point]
 _Cell = tuple[int, int]
 
 
-def label_places(edges: Sequence[tuple[int, int]], curves: list[list[Point]]) -> list[Point]:
+def label_places(curves: Sequence[Sequence[Point]]) -> list[Point]:
     """Where each edge's text goes: on its last bend, where it hides no other text and, if it can, no other curve."""
     bends = [_last_bend(points) for points in curves]
     gaps: dict[float, list[int]] = {}  # by where the last bends end: only edges of the same gap can be in the way
     for edge, bend in enumerate(bends):
         gaps.setdefault(bend[3][0], []).append(edge)
-    labels: list[Point] = [(0.0, 0.0)] * len(edges)
+    labels: list[Point] = [(0.0, 0.0)] * len(curves)
     for gap in gaps.values():
         if len(gap) == 1:
             x, y = _on_curve(bends[gap[0]], 0.5)
@@ -128,7 +128,7 @@ def _hidden(at: Point, texts: Iterable[Point]) -> float:
     return hidden
 
 
-def _last_bend(points: list[Point]) -> Bend:
+def _last_bend(points: Sequence[Point]) -> Bend:
     """The piece of a curve that carries its label: the last one that is not level, else the end of the level one."""
     for start in range(len(points) - 4, -1, -3):
         a, b, c, d = points[start : start + 4]

@@ -1,6 +1,7 @@
 """The order of the nodes and bends within each layer, chosen so that few edges cross.
 
-Several starts are sifted (see `sifting`) and in large graphs the best is gone on with. In small ones, blocks are kicked
+In a large graph the best of several starts is sifted (see `sifting`), in a medium one the two best: again and again all
+blocks at which a line crosses another, as long as that saves enough. In a small one all are, and then blocks are kicked
 out of their places and all that this disturbs is sifted again, which is kept unless it is worse (iterated local search:
 Lourenço, Martin, Stützle 2003); where that finds no more, it goes on from another start. Effort is bounded by the pairs
 of blocks compared, never by a clock.
@@ -12,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
-from explorer.calculus.layout.ranks import Starts
+from explorer.calculus.layout.ranks import Starts, ranked
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
-SMALL = 300  # blocks up to which kicks pay
+SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the second more than one start
 # Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
 PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 1_500, 100_000, 60
-REACH, SHORT_REACH = 30, 8  # blocks that one may pass in each direction, in small and in large graphs
+REACH, SHORT_REACH = 30, 8  # blocks that one may pass in each direction, in a large graph the latter
+WORTH = 0.015  # of the crossings: a round that saves less is the last in a large graph
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
@@ -54,19 +56,37 @@ def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int])
 
 def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
     """Ranks for the blocks: the best that is found from several starts."""
-    starts = Starts(blocks, layers)
-    begun: list[tuple[int, list[float]]] = []
-    small = len(blocks.first) <= SMALL
+    starts = Starts(blocks)
+    begun: list[list[tuple[int, list[float]]]] = []
     for orders in starts.walked():
         if not orders[0][0]:
             return orders[0][1]
-        begun.extend(orders[1:] if small else [min(orders)])
-    sifting = Sifting(blocks, layers, REACH if small else SHORT_REACH)
-    tried = [_sifted(sifting, start, ROUNDS if small else 1) for start in begun]
-    if small:
-        return _best_of_many(sifting, starts, sorted(tried, reverse=True))
-    rounds = PAIRS_IN_LARGE * len(blocks.first) // max(1, sifting.compared // len(tried)) - len(tried)
-    return _sifted(sifting, min(tried), rounds)[1]
+        begun.append(orders)
+    count = len(blocks.first)
+    sifting = Sifting(blocks, layers, REACH if count <= MEDIUM else SHORT_REACH)
+    if count > SMALL:
+        best = [min(orders) for orders in begun] if count <= MEDIUM else [min(map(min, begun))]
+        return min([_sifted_where_lines_cross(sifting, starts, start) for start in best])[1]
+    tried = [_sifted(sifting, start, ROUNDS) for orders in begun for start in orders[1:]]
+    return _best_of_many(sifting, starts, sorted(tried, reverse=True))
+
+
+def _sifted_where_lines_cross(
+    sifting: Sifting, starts: Starts, start: tuple[int, list[float]]
+) -> tuple[int, list[float]]:
+    """What becomes of an order with its crossings when the blocks that have some are sifted, as long as it is worth it.
+
+    No other block can save any by itself.
+    """
+    crossings, rank = start
+    sifting.begin(rank)
+    pairs = sifting.compared + PAIRS_IN_LARGE * len(rank)
+    turn, saved = 0, crossings
+    while saved > WORTH * crossings and sifting.compared < pairs:
+        saved = sifting.round(TIES[turn % len(TIES)], starts.crossings.crossed(ranked(sifting.rank)))
+        crossings -= saved
+        turn += 1
+    return crossings, sifting.rank
 
 
 def _sifted(sifting: Sifting, start: tuple[int, list[float]], rounds: int) -> tuple[int, list[float]]:
@@ -103,9 +123,9 @@ def _kicked(sifting: Sifting, start: tuple[int, list[float]], pairs: int) -> tup
         sifting.mark()
         now = crossings
         block = luck.randrange(count)
-        beside = sifting.beside[block]
+        beside = sifting.beside(block)
         for kicked in (block, *luck.sample(beside, min(KICKED - 1, len(beside)))):
-            to = luck.choice(sifting.beside[kicked])
+            to = luck.choice(sifting.beside(kicked))
             if to != kicked:
                 now += sifting.kick(kicked, to)
         while saved := sifting.settle((KEEP, *TIES)[step % 3]):

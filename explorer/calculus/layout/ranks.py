@@ -6,7 +6,7 @@ Where sifting begins: a walk through the graph, smoothed; and how many edges cro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from random import Random
 
 import numpy as np
@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from explorer.calculus.layout.blocks import Blocks
 
 SMOOTHINGS = (5, 15)  # as many, then so many more: the fewest crossings before sifting are mostly the fewest after it
-FEW = 100  # lines between two layers of which all pairs are looked at together
 
-_Numbers = NDArray[np.intp]
+_Numbers = NDArray[np.int64]
 _Ranks = NDArray[np.float64]
 
 
@@ -32,9 +31,9 @@ def ranked(key: list[float]) -> list[float]:
 class Starts:
     """Orders to begin with, each with its crossings."""
 
-    def __init__(self, blocks: Blocks, layers: list[list[int]]) -> None:
+    def __init__(self, blocks: Blocks) -> None:
         self.blocks = blocks
-        self._crossings = Crossings(blocks, layers)
+        self.crossings = Crossings(blocks)
 
     @cached_property
     def _smoothing(self) -> _Smoothing:
@@ -50,17 +49,17 @@ class Starts:
         inputs = [block for block in range(count - 1, -1, -1) if not self.blocks.left[block]]
         for near, roots in ((self.blocks.left, outputs), (self.blocks.right, inputs)):
             rank = _depth_first(near, roots)
-            orders = [(self._crossings.of(rank), rank.tolist())]
+            orders = [(self.crossings.of(rank), rank.tolist())]
             for rounds in SMOOTHINGS if orders[0][0] else ():
                 rank = self._smoothing.smoothed(rank, rounds)
-                orders.append((self._crossings.of(rank), rank.tolist()))
+                orders.append((self.crossings.of(rank), rank.tolist()))
             yield orders
 
     def shuffled(self, luck: Random) -> tuple[int, list[float]]:
         """Any order, a little smoothed."""
         count = len(self.blocks.first)
         rank = self._smoothing.smoothed(np.array(luck.sample(range(count), count), dtype=np.float64), SMOOTHINGS[0])
-        return self._crossings.of(rank), rank.tolist()
+        return self.crossings.of(rank), rank.tolist()
 
 
 def _depth_first(near: list[list[tuple[int, int]]], roots: Iterable[int]) -> _Ranks:
@@ -110,61 +109,71 @@ class _Means:
 
 
 class Crossings:
-    """All pairs of lines between the same two layers that may cross, to count those that do in any order.
+    """All lines between two layers, to count those that cross in any order of the blocks, and to find whose they are."""
 
-    Where there are many, each layer is sorted instead.
-    """
-
-    def __init__(self, blocks: Blocks, layers: list[list[int]]) -> None:
-        starts: list[int] = []
-        ends: list[int] = []
-        weights: list[int] = []
-        firsts, seconds = [], []
-        self.tall: list[tuple[int, int]] = []  # from which line to which
-        for number, layer in enumerate(layers):
-            begin = len(starts)
-            for block in layer:
-                if blocks.last[block] > number:
-                    starts.append(block)
-                    ends.append(block)
-                    weights.append(blocks.carried[block])
-                else:
-                    for other, weight in blocks.right[block]:
-                        starts.append(block)
-                        ends.append(other)
-                        weights.append(weight)
-            count = len(starts) - begin
-            if count > FEW:
-                self.tall.append((begin, len(starts)))
-            elif count > 1:
-                first, second = _pairs(count)
-                firsts.append(first + begin)
-                seconds.append(second + begin)
-        self.starts, self.ends = np.array(starts, dtype=np.intp), np.array(ends, dtype=np.intp)
-        self.weights = np.array(weights, dtype=np.int64)
-        self.first, self.second = (np.concatenate(some) if some else np.zeros(0, np.intp) for some in (firsts, seconds))
-        self.weight = self.weights[self.first] * self.weights[self.second]
+    def __init__(self, blocks: Blocks) -> None:
+        self.count = len(blocks.first)
+        block = np.arange(self.count)
+        first, last = np.array(blocks.first, dtype=np.int64), np.array(blocks.last, dtype=np.int64)
+        source = np.repeat(block, [len(own) for own in blocks.right])
+        target = np.array([other for own in blocks.right for other, _ in own], dtype=np.int64)
+        weight = np.array([weight for own in blocks.right for _, weight in own], dtype=np.int64)
+        length = last - first
+        lane = np.repeat(block, length)  # a lane is a line to itself in each gap that it crosses
+        along = np.arange(len(lane)) - np.repeat(np.cumsum(length) - length, length)
+        self.starts, self.ends = np.concatenate((source, lane)), np.concatenate((target, lane))
+        gap = np.concatenate((last[source], first[lane] + along))
+        self.gap = gap * self.count
+        sizes = np.bincount(gap)
+        self.begin = np.repeat(np.cumsum(sizes) - sizes, sizes)  # for the lines gap by gap where theirs begins
+        self.weights = np.concatenate((weight, np.array(blocks.carried, dtype=np.int64)[lane]))
 
     def of(self, rank: _Ranks) -> int:
         """Pairs of edges that cross when the blocks have these ranks."""
-        start, end = rank[self.starts], rank[self.ends]
-        first, second = self.first, self.second
-        crossed = (start[first] - start[second]) * (end[first] - end[second]) < 0
-        total = int(self.weight[crossed].sum())
-        for begin, stop in self.tall:
-            order = np.lexsort((end[begin:stop], start[begin:stop]))
-            total += _inversions(end[begin:stop][order], self.weights[begin:stop][order])
-        return total
+        order, place = self._sorted(rank)
+        return _inversions(place - self.begin, self.weights[order], self.begin) if len(place) else 0
+
+    def crossed(self, rank: list[float]) -> set[int]:
+        """The blocks at which a line ends that crosses another: only they can save crossings elsewhere."""
+        order, place = self._sorted(np.array(rank))
+        if not len(place):
+            return set()
+        highest, lowest = np.maximum.accumulate(place), np.minimum.accumulate(place[::-1])[::-1]
+        lines = order[(place < highest) | (place > lowest)]
+        return {*self.starts[lines].tolist(), *self.ends[lines].tolist()}
+
+    def _sorted(self, rank: _Ranks) -> tuple[_Numbers, _Numbers]:
+        """The lines, gap by gap as they start, from above; and the place of each where they end.
+
+        Two lines cross where the first has the greater place.
+        """
+        whole = rank.astype(np.int64)
+        start, end = self.gap + whole[self.starts], self.gap + whole[self.ends]
+        order = np.argsort(start * self.count + whole[self.ends])
+        place = np.empty(len(order), dtype=np.int64)
+        place[np.argsort(end[order], kind="stable")] = np.arange(len(order))
+        return order, place
 
 
-@cache
-def _pairs(count: int) -> tuple[_Numbers, _Numbers]:
-    return np.triu_indices(count, 1)
+def _inversions(places: _Numbers, weights: _Numbers, begin: _Numbers) -> int:
+    """The pairs of a group of which the first has the greater place, each as often as its weights say together.
 
-
-def _inversions(places: _Ranks, weights: NDArray[np.int64]) -> int:
-    """The pairs of which the first is greater than a later one, each as often as its weights say together."""
+    The places of a group are 0 … n−1; `begin` is where each one's group begins. They are sorted bit by bit, from the
+    highest on, and pairs are counted where their bits first differ: those that share the higher ones stand together.
+    """
+    here = np.arange(len(places))
     total = 0
-    for place in range(len(places) - 1):
-        total += int(weights[place]) * int(weights[place + 1 :][places[place + 1 :] < places[place]].sum())
+    for bit in reversed(range(int(places.max()).bit_length())):
+        start = begin + (places >> (bit + 1) << (bit + 1))
+        high = places >> bit & 1
+        ones, loads = np.zeros(len(places) + 1, dtype=np.int64), np.zeros(len(places) + 1, dtype=np.int64)
+        np.cumsum(high, out=ones[1:])
+        np.cumsum(high * weights, out=loads[1:])
+        total += int(np.dot(weights * (1 - high), loads[here] - loads[start]))
+        if bit:
+            before = ones[here] - ones[start]
+            to = np.where(high == 1, start + (1 << bit) + before, here - before)
+            moved, moved_weights = np.empty_like(places), np.empty_like(weights)
+            moved[to], moved_weights[to] = places, weights
+            places, weights = moved, moved_weights
     return total

@@ -12,6 +12,8 @@ these are in the same layer; else, where B ends earlier, those of B and A's lane
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import accumulate
 from math import inf
 
@@ -49,10 +51,8 @@ class Sifting:
     def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int) -> None:
         self.blocks = blocks
         self.reach = reach  # blocks that one may pass in each direction
-        self.beside = [
-            layers[first] if first == last else list(set().union(*layers[first : last + 1]))
-            for first, last in zip(blocks.first, blocks.last, strict=True)
-        ]  # for each block all that have a layer in common with it, itself too
+        self._layers = layers
+        self._beside: dict[int, list[int]] = {}
         self.near = [
             ([other for other, _ in left], [other for other, _ in right])
             for left, right in zip(blocks.left, blocks.right, strict=True)
@@ -60,7 +60,7 @@ class Sifting:
         self.compared = 0  # pairs of blocks, which is what takes the time
         self.restless: set[int] = set()  # blocks that may save crossings elsewhere
         self.luck = random.Random(1)  # any fixed seed: the same graph is always drawn in the same way
-        self.begin(ranked([0.0] * len(self.beside)))
+        self.begin(ranked([0.0] * len(blocks.first)))
 
     def begin(self, rank: list[float]) -> None:
         """Go on from this order."""
@@ -69,6 +69,14 @@ class Sifting:
         self.left, self.right = _Side(self.blocks.left, self.rank), _Side(self.blocks.right, self.rank)
         self.crowded = False
         self.moves: list[tuple[int, float]] = []  # since `mark`: which block, and its rank before
+
+    def beside(self, block: int) -> list[int]:
+        """All blocks that have a layer in common with this one, itself too, nearly in their order."""
+        found = self._beside.get(block)
+        if found is None:
+            own = self._layers[self.blocks.first[block] : self.blocks.last[block] + 1]
+            found = self._beside[block] = own[0] if len(own) == 1 else list(set().union(*own))
+        return found
 
     def mark(self) -> None:
         """Where `undo` goes back to."""
@@ -83,10 +91,10 @@ class Sifting:
             self._put(block, rank)
             self.moves.pop()
 
-    def round(self, ties: int = KEEP) -> int:
-        """Sift all blocks in a random order; the crossings saved. Those that it disturbs are restless afterwards."""
+    def round(self, ties: int = KEEP, some: Iterable[int] | None = None) -> int:
+        """Sift some or all blocks in a random order; the crossings saved. Those that it disturbs are restless then."""
         self.mark()
-        self.restless = set(range(len(self.rank)))
+        self.restless = set(range(len(self.rank)) if some is None else some)
         return self.settle(ties)
 
     def settle(self, ties: int = KEEP) -> int:
@@ -103,28 +111,33 @@ class Sifting:
     def _sift(self, block: int, ties: int) -> int:
         """Move a block to its best place; the crossings saved."""
         rank = self.rank
-        order = sorted(self.beside[block], key=rank.__getitem__)
-        at = order.index(block)
-        del order[at]
+        beside = self.beside(block)
+        beside.sort(key=rank.__getitem__)  # it was sorted before, and few have moved since
+        at = bisect_left(beside, rank[block], key=rank.__getitem__)
         start = max(0, at - self.reach)
-        passed = order[start : at + self.reach]
+        passed = beside[start:at] + beside[at + 1 : at + self.reach + 1]
         self.compared += len(passed)
         cost = list(accumulate(self._passing(block, passed), initial=0))
         least = min(cost)
-        gain = cost[at - start] - least
+        here = at - start
+        gain = cost[here] - least
         if not gain and not ties:
             return 0
-        to = start + (len(cost) - 1 - cost[::-1].index(least) if ties == LOWEST else cost.index(least))
-        if to == at:
+        to = len(passed) - cost[::-1].index(least) if ties == LOWEST else cost.index(least)
+        if to == here:
             return 0
-        above = rank[order[to - 1]] if to else rank[order[0]] - 2.0
-        below = rank[order[to]] if to < len(order) else rank[order[-1]] + 2.0
+        above = rank[passed[to - 1]] if to else rank[beside[start - 1]] if start else rank[passed[0]] - 2.0
+        if to < len(passed):
+            below = rank[passed[to]]
+        else:
+            beyond = at + self.reach + 1
+            below = rank[beside[beyond]] if beyond < len(beside) else rank[passed[-1]] + 2.0
         self._put(block, above + (below - above) * (0.25 + 0.5 * self.luck.random()))
         if below - above < CLOSE:
             self.crowded = True
         if gain:
             self._disturb(block)
-            for other in order[min(at, to) : max(at, to)]:
+            for other in passed[min(here, to) : max(here, to)]:
                 self._disturb(other)
             self.restless.discard(block)
         return gain
@@ -241,7 +254,7 @@ class Sifting:
         ins = [(rank[other], weight) for other, weight in blocks.left[block]]
         outs = [(rank[other], weight) for other, weight in blocks.right[block]]
         total = 0
-        for other in self.beside[block]:
+        for other in self.beside(block):
             if other == block:
                 continue
             below = rank[other] > here
