@@ -13,6 +13,7 @@ Everything is deterministic, nothing recurses, and effort is bounded by counts o
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
@@ -36,6 +37,17 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
             raise ValueError(f"edge {source} → {target} does not lead to a later node of {count}")
     if not count:
         return Drawing((), (), 2 * MARGIN, 2 * MARGIN)
+    collecting = gc.isenabled()
+    gc.disable()  # thousands of small parts and no cycle: there is nothing to collect
+    try:
+        return _laid_out(sizes, edges)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _laid_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
+    count = len(sizes)
     graph = in_order(count, edges, layering(count, edges))
     heights = [height for _, height in sizes] + [LANE_HEIGHT] * (len(graph.layer_of) - count)
     middles = y_coordinates(graph, heights)

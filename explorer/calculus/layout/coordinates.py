@@ -45,9 +45,17 @@ def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
             y[vertex] = below - depth / 2
         order.append((layer, stack))
     lines = _lines(graph)
+    numbers = list(range(len(order)))
+    unrest = [True] * (len(order) + 2)  # for each layer, and one on each side, whether a layer beside it has moved
     for _ in range(min(RELAXATIONS, max(FEWEST, RELAX_WORK // size))):
-        order.reverse()
-        if max([_pool(layer, stack, lines, y) for layer, stack in order]) < STILL:
+        numbers.reverse()
+        moved = False
+        for number in numbers:
+            if unrest[number + 1]:
+                unrest[number + 1] = False
+                if _pool(*order[number], lines, y) >= STILL:
+                    unrest[number] = unrest[number + 2] = moved = True
+        if not moved:
             break
     for _ in range(min(STRAIGHTENINGS, max(FEWEST, STRAIGHTEN_WORK // size))):
         if not _straighten(graph, room, y):

@@ -18,9 +18,9 @@ from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
 SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the second more than one start
 # Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
-PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 1_500, 100_000, 60
-REACH, SHORT_REACH = 30, 8  # blocks that one may pass in each direction, in a large graph the latter
-WORTH = 0.015  # of the crossings: a round that saves less is the last in a large graph
+PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 2_000, 130_000, 120
+REACH, SHORT_REACH = 30, 12  # blocks that one may pass in each direction, in a large graph the latter
+WORTH = 0.0006  # of the crossings for each pair for each block: a round that saves less is the last in a large graph
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
@@ -80,12 +80,13 @@ def _sifted_where_lines_cross(
     """
     crossings, rank = start
     sifting.begin(rank)
-    pairs = sifting.compared + PAIRS_IN_LARGE * len(rank)
-    turn, saved = 0, crossings
-    while saved > WORTH * crossings and sifting.compared < pairs:
+    effort, turn, worth = 0.0, 0, True  # effort: pairs for each block
+    while worth and effort < PAIRS_IN_LARGE:
+        before = sifting.compared
         saved = sifting.round(TIES[turn % len(TIES)], starts.crossings.crossed(ranked(sifting.rank)))
-        crossings -= saved
-        turn += 1
+        spent = (sifting.compared - before) / len(rank)
+        worth = saved > WORTH * spent * crossings
+        crossings, effort, turn = crossings - saved, effort + spent, turn + 1
     return crossings, sifting.rank
 
 
