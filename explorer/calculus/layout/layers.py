@@ -16,7 +16,6 @@ from math import inf
 # So many inputs stand together on the left, in small graphs as in textbooks, in large ones because their lanes are long
 # anyway; graphs in between have fewer crossings where each input stands next to its first use.
 FIRST_LAYER_SOURCES, TEXTBOOK, LARGE = 12, 14, 300
-PASSES = 2  # to and fro over all nodes before the simplex method; more did not save it steps
 SIMPLEX_WORK = 30  # nodes that may move for each node of the graph: random programs need 1 to 10
 
 
@@ -63,14 +62,12 @@ def _first_layering(operands: list[list[int]], targets: list[list[int]], longest
     best = longest
     for bias in (0, len(operands)):
         layer = list(longest)
-        for _ in range(PASSES):
-            for node in range(count - 1, -1, -1):
-                if targets[node] and len(targets[node]) + bias >= len(operands[node]):
-                    layer[node] = min([layer[other] for other in targets[node]]) - 1
-            bias = 0
-            for node in range(count):
-                if operands[node] and len(operands[node]) >= len(targets[node]):
-                    layer[node] = max([layer[other] for other in operands[node]]) + 1
+        for node in range(count - 1, -1, -1):
+            if targets[node] and len(targets[node]) + bias >= len(operands[node]):
+                layer[node] = min([layer[other] for other in targets[node]]) - 1
+        for node in range(count):
+            if operands[node] and len(operands[node]) >= len(targets[node]):
+                layer[node] = max([layer[other] for other in operands[node]]) + 1
         if length(layer) < length(best):
             best = layer
     return best

@@ -20,7 +20,8 @@ SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the secon
 # Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
 PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 2_000, 130_000, 120
 REACH, SHORT_REACH = 30, 12  # blocks that one may pass in each direction, in a large graph the latter
-WORTH = 0.0006  # of the crossings for each pair for each block: a round that saves less is the last in a large graph
+# Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
+WORTH, LEAST = 0.0006, 0.01
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
@@ -85,7 +86,7 @@ def _sifted_where_lines_cross(
         before = sifting.compared
         saved = sifting.round(TIES[turn % len(TIES)], starts.crossings.crossed(ranked(sifting.rank)))
         spent = (sifting.compared - before) / len(rank)
-        worth = saved > WORTH * spent * crossings
+        worth = saved > max(WORTH * spent, LEAST) * crossings
         crossings, effort, turn = crossings - saved, effort + spent, turn + 1
     return crossings, sifting.rank
 

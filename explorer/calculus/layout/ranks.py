@@ -109,7 +109,7 @@ class _Means:
 
 
 class Crossings:
-    """All lines between two layers, to count those that cross in any order of the blocks, and to find whose they are."""
+    """All lines between two layers, to count those that cross in an order of the blocks, and to find whose they are."""
 
     def __init__(self, blocks: Blocks) -> None:
         self.count = len(blocks.first)
