@@ -21,7 +21,7 @@ SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the secon
 PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 2_000, 130_000, 120
 REACH, SHORT_REACH = 30, 12  # blocks that one may pass in each direction, in a large graph the latter
 # Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
-WORTH, LEAST = 0.0006, 0.01
+WORTH, LEAST = 0.0006, 0.015
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
