@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_BENDS = 60_000  # layers that all lanes cross together: beyond it the longest edges are drawn straight through
-OWN_LANES = 5  # layers crossed for each node up to which every edge has a lane of its own
+OWN_LANES = 8  # layers crossed for each node up to which every edge has a lane of its own
 
 
 @dataclass(slots=True)
