@@ -13,7 +13,7 @@ from explorer.calculus.layout.order import Layered
 
 # All lengths are pixels at zoom 1.
 LAYER_GAP = 70.0  # between two layers: a label of LABEL_WIDTH, an arrow head, and room for the curve on both sides
-FEW_LINES, CROWDED, MORE_ROOM = 6, 6.0, 48.0  # each line to a node more than a few widens the gap, for its label
+FEW_LINES, CROWDED, MORE_ROOM = 4, 6.0, 48.0  # each line to a node more than a few widens the gap, for its label
 STEEP = 0.22  # a gap widens with the tallest curve in it, so that the curve stays flatter than about 1 : 4 …
 LAYER_GAP_MOST = 260.0  # … up to this, where a wide gap hurts more than a steep curve
 MARGIN = 24.0  # around the whole drawing
