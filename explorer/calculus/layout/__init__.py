@@ -58,8 +58,8 @@ def _laid_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, i
         Place((starts[column] + ends[column]) // 2 / HUNDREDTHS, level / HUNDREDTHS, width, height)
         for (width, height), column, level in zip(sizes, graph.layer_of, levels, strict=False)
     )
-    curves = drawn_curves(graph, edges, sizes, levels, starts, ends)
-    curves = [[(x / HUNDREDTHS, y / HUNDREDTHS) for x, y in points] for points in curves]
+    drawn = drawn_curves(graph, edges, sizes, levels, starts, ends)
+    curves = [[(x / HUNDREDTHS, y / HUNDREDTHS) for x, y in points] for points in drawn]
     routes = tuple(
         Route(source, target, tuple(points), label)
         for (source, target), points, label in zip(edges, curves, label_places(curves), strict=True)
