@@ -294,7 +294,8 @@ def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matri
             if math.isfinite(exact) and not _close(exact, central_one, DIFFERENCE_TOLERANCE, max(map(abs, exacts))):
                 f = Slice(program, point, row, column)
                 away = BESIDE * max(1.0, abs(f.x))
-                rises = abs(f(np.array([f.x - away, f.x + away])) - f.here) / away
+                with np.errstate(invalid="ignore"):  # ∞ − ∞
+                    rises = abs(f(np.array([f.x - away, f.x + away])) - f.here) / away
                 slack[row][column] = float(np.max(rises[np.isfinite(rises)], initial=0.0))
     return slack
 

@@ -139,7 +139,10 @@ _REFUSED: dict[str, str] = {
 
 def is_algorithm(text: str) -> bool:
     """Whether a text is an algorithm: a line of it begins with def, or with what may stand before one."""
-    return re.search(r"^(def|import|from|class|async|@)\b|^@", text, re.MULTILINE) is not None and "def" in text
+    return (
+        re.search(r"^(def|import|from|class|async)\b(?!\s*[-+*/^=,)])|^@", text, re.MULTILINE) is not None
+        and "def" in text
+    )
 
 
 def read_algorithm(text: str) -> Program:

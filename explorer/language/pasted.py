@@ -105,6 +105,8 @@ def _function(text: str) -> tuple[str, str] | None:
         found = re.fullmatch(pattern, text.strip(), re.DOTALL)
         if found is not None:
             groups = found.groupdict()
+            if language == "mathematics" and not re.search("[A-Za-z]", groups["body"]):
+                return None  # x → 0 is a limit
             return language, _definition(groups["name"] or "f", groups["parameters"], groups["body"], groups)
     return None
 

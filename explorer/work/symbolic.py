@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from explorer.calculus import symbolic
+from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.symbolic.derivative import Differentiation
 from explorer.calculus.symbolic.forms import FORMS, accuracy, form, named_parts
 from explorer.calculus.symbolic.steps import line_notation, lines, replay
@@ -17,6 +18,7 @@ from explorer.calculus.tape import Tape, record
 from explorer.language.notation import Notation
 from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
+from explorer.work.verdict import along_one_input, undefined_at
 from explorer.work.wire import Message
 
 # A sign of life this often: more would only keep both processes busy.
@@ -121,8 +123,12 @@ def _entry(about: Wanted, tape: Tape, entry: Entry, derivative: Any, shown: Any,
     value, refused = value_at(derivative, about.point)
     if tape.undefined() is not None and tape.values[entry.output] != tape.values[entry.output]:
         value, refused = float("nan"), "the function is not defined here"
-    elif value is not None and not math.isfinite(value) and len(entry.by) == 1 < len(about.inputs):
-        value = symbolic.partial_along(about.about.program, about.about.point, entry.output, entry.by[0])
+    elif value is not None and len(entry.by) == 1:
+        slope = reverse_jacobian(tape)[entry.output][entry.by[0]]
+        if undefined_at(tape, entry.output, slope):
+            value, refused = math.nan, "the function has no derivative here"
+        else:
+            value = along_one_input(about.about, tape, entry.output, entry.by[0], value)
     answer = {
         "entry": {
             **asdict(entry),

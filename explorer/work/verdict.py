@@ -9,7 +9,7 @@ from dataclasses import asdict
 from explorer.calculus.differences import central_jacobian, complex_step_jacobian
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
-from explorer.calculus.tape import Tape, forward_jacobian, record
+from explorer.calculus.tape import Op, Tape, forward_jacobian, record
 from explorer.calculus.verdict import (
     Matrix,
     central_slack,
@@ -95,13 +95,33 @@ def symbolic_jacobian(about: Subject, tape: Tape) -> tuple[Matrix, str]:
     from explorer.calculus import symbolic  # loads SymPy, which the quick part need not wait for
 
     outputs, inputs, course = symbolic.expressions_at(about.program, about.point)
-    rows: Matrix = [[float("nan")] * len(inputs) for _ in outputs]
+    rows: Matrix = [[math.nan] * len(inputs) for _ in outputs]
     point, known = dict(zip(inputs, about.point, strict=True)), reverse_jacobian(tape)
     for row, column, derivative in symbolic.jacobian(outputs, inputs):
-        # SymPy's formula may have a value where the function has none (1/x for ln x at −1). AD has none there either,
-        # but where an overflow is all that takes the value away.
-        if not (math.isnan(tape.values[row]) and math.isnan(known[row][column])):
-            rows[row][column] = symbolic.evaluate([derivative], point)[0]
-            if not math.isfinite(rows[row][column]) and len(inputs) > 1:
-                rows[row][column] = symbolic.partial_along(about.program, about.point, row, column)
+        if not undefined_at(tape, row, known[row][column]):
+            value = symbolic.evaluate([derivative], point)[0]
+            rows[row][column] = along_one_input(about, tape, row, column, value)
     return rows, course
+
+
+def undefined_at(tape: Tape, output: int, slope: float) -> bool:
+    """Whether a formula's value is none, for the function has none here (1/x for ln x at −1), or jumps (floor at 1).
+
+    slope: what AD says, which has none there either; but it has where only an overflow takes the value away.
+    """
+    jumps = any(kink.jump and kink.margin == 0.0 for kink in tape.kinks)
+    return math.isnan(slope) and (jumps or math.isnan(tape.values[output]))
+
+
+def along_one_input(about: Subject, tape: Tape, output: int, input_: int, value: float) -> float:
+    """The value of a partial's formula; of the function of that input alone where a power of 0 leaves it none."""
+    if math.isfinite(value) or len(about.point) == 1 or not any(_is_power_of_zero(tape, op) for op in tape.operations):
+        return value
+    from explorer.calculus import symbolic
+
+    return symbolic.partial_along(about.program, about.point, output, input_)
+
+
+def _is_power_of_zero(tape: Tape, op: Op) -> bool:
+    """Whether it is 0 to a power that an input moves, whose formulas hold 0·∞ and ln 0."""
+    return op.function == "pow" and isinstance(op.arguments[1], int) and tape.argument_values(op)[0] == 0.0

@@ -79,7 +79,9 @@ def test_a_function_that_is_too_much_gets_a_sentence_on_how_to_write_it(text):
     assert not caught.value.repair
 
 
-@pytest.mark.parametrize("text", ["х + 1", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x <- ", "@", "{", "f'(x)"])
+@pytest.mark.parametrize(
+    "text", ["х + 1", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x → 0", "x <- ", "@", "{", "f'(x)"]
+)
 def test_what_only_looks_like_something_or_may_mean_two_things_is_not_guessed(text):
     with pytest.raises(ExplorerError) as caught:
         parse(text)
