@@ -76,7 +76,7 @@ class Compiled:
     def _straight(self) -> StraightLine | None:
         """The program as straight-line code, None where it has no one such."""
         try:
-            return trace(self.program)
+            return trace(self.program, self.code)
         except ExplorerError as error:
             self.refusal = error.message
             self._too_large, self._nowhere = isinstance(error, TooLarge), isinstance(error, RefusedEverywhere)

@@ -209,8 +209,12 @@ class _Reverse:
 
     def contribute(self, index: int, adjoint: Operand, adjoints: _Adjoints) -> None:
         """Pass an operation's adjoint on to its arguments."""
-        for argument, by in self.replay.partials(index, self.replay.varies):
-            self.add(argument, self.builder.apply("mul", adjoint, by), None, adjoints)
+        replay, apply = self.replay, self.builder.apply
+        operands, result, varies = replay.operands(index), replay.of[index], replay.varies
+        partials = PRIMITIVES[self.code.functions[index]].partials
+        for argument, written in zip(self.code.arguments[index], partials, strict=True):
+            if type(argument) is int and argument in varies:
+                self.add(argument, apply("mul", adjoint, written(replay.writer, *operands, result)), None, adjoints)
 
     def add(self, index: int, amount: Operand, there: int | None, adjoints: _Adjoints) -> None:
         """Add to an adjoint what is there where `there` says so, and is 0 elsewhere."""

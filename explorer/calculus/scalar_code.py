@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,8 +38,17 @@ _TEMPLATES = {
 _DEEPEST = 12  # expressions inside each other
 
 
+# How an operation stands in the source, under a name or as the expression that computes it: its text, how strongly that
+# binds, its depth (of expressions inside each other, 0 of a name), and the operations that it mentions by name, each as
+# often as it does. A bare tuple: a NamedTuple takes four times as long to make.
+_Text = tuple[str, int, int, tuple[int, ...]]
+
+
 class ScalarWriter:
     """The lines of one function.
+
+    A name is free for another operation after the line with the last use of its own: on no way through the branches is
+    an earlier line done after it.
 
     safe: every function as the interpreter has it, which raises nothing outside of its domain.
     """
@@ -50,9 +58,10 @@ class ScalarWriter:
         self.lines: list[str] = []
         self.functions: dict[str, str] = {}  # elementary function → numbered global
         self.uses = _uses(code)
-        self.texts = {index: f"x{index}" for index in range(code.inputs)}  # names, and expressions used once
-        self.depths: dict[int, int] = {}  # of the expressions
-        self.levels: dict[int, int] = {}  # how strongly the expressions bind, where that is less than _ALONE
+        self.left = self.uses.copy()  # uses that are still to be written
+        self.texts: dict[int, _Text] = {index: (f"x{index}", _ALONE, 0, ()) for index in range(code.inputs)}
+        self.places: dict[int, int] = {}  # the numbers of the names that operations have
+        self.free: list[int] = []  # numbers of names
         self.count = 0
 
     def source(self) -> str:
@@ -64,7 +73,7 @@ class ScalarWriter:
         """The lines that compute the outputs; in the last one they stand as a tuple after these words."""
         self.block(self.code.body, indent)
         outputs = "".join(f"{self.text(o)}, " for o in self.code.outputs)
-        return names_used_again([*self.lines, f"{indent}{last} ({outputs})"])
+        return [*self.lines, f"{indent}{last} ({outputs})"]
 
     def globals(self) -> dict[str, Any]:
         """What the source's names stand for, once it is written."""
@@ -74,13 +83,13 @@ class ScalarWriter:
 
     def block(self, items: Sequence[Item], indent: str) -> None:
         for item in items:
-            if isinstance(item, Branch):
-                self.branch(item, indent)
-            else:
+            if type(item) is int:
                 self.operation(item, indent)
+            else:
+                self.branch(item, indent)  # type: ignore[arg-type]
 
     def operation(self, index: int, indent: str) -> None:
-        function, arguments = self.code.functions[index], self.code.arguments[index]
+        function, arguments, texts = self.code.functions[index], self.code.arguments[index], self.texts
         if function in SWALLOWING and not self.safe:
             for lost in swallowed(function, arguments):
                 if lost >= self.code.inputs:
@@ -90,39 +99,35 @@ class ScalarWriter:
             for a in arguments:
                 if isinstance(a, int):
                     self.named(a, indent)
-        depth = 1
-        texts, levels = [], []
-        for a in arguments:
-            if type(a) is int:
-                texts.append(self.texts[a])
-                levels.append(self.levels.get(a, _ALONE))
-                depth = max(depth, self.depths.get(a, 0) + 1)
-            else:
-                texts.append(number_text(a))
-                levels.append(_ALONE)
+        parts: list[_Text] = [texts[a] if type(a) is int else (number_text(a), _ALONE, 0, ()) for a in arguments]
         if function == "pow" and isinstance(arguments[1], float) and not self.safe:
             function = RAISED  # no small exponent, or it would be a product by now
-        expression, level = self.expression(function, texts, levels)
-        if self.uses.get(index) == 1 and depth < _DEEPEST:
-            self.texts[index], self.depths[index] = expression, depth
-            if level < _ALONE:
-                self.levels[index] = level
+        expression, binds = self.expression(function, parts)
+        depth = 1
+        names: tuple[int, ...] = ()
+        for _, _, inside, mentioned in parts:
+            names += mentioned
+            if inside >= depth:
+                depth = inside + 1
+        if depth < _DEEPEST and self.uses.get(index) == 1:
+            texts[index] = (expression, binds, depth, names)
         else:
-            self.assign(index, expression, indent)
+            self.assign(index, expression, names, indent)
 
-    def expression(self, function: str, texts: list[str], levels: list[int]) -> tuple[str, int]:
-        """The operation on these texts, and how strongly it binds."""
+    def expression(self, function: str, parts: Sequence[_Text]) -> tuple[str, int]:
+        """The operation on these operands, and how strongly it binds."""
         binding = _BINDING.get(function)
         if binding is not None and not (self.safe and function == "div"):
-            sign, level = binding
-            left, right = texts
-            if levels[0] < level:
+            sign, binds = binding
+            (left, left_binds, _, _), (right, right_binds, _, _) = parts
+            if left_binds < binds:
                 left = f"({left})"
-            if levels[1] <= level:  # a − (b + c), and a + (b + c) too: sums of floats are done in this order
+            if right_binds <= binds:  # a − (b + c), and a + (b + c) too: sums of floats are done in this order
                 right = f"({right})"
-            return f"{left} {sign} {right}", level
+            return f"{left} {sign} {right}", binds
+        texts = [text for text, _, _, _ in parts]
         if function == "neg":
-            return f"-{texts[0]}" if levels[0] == _ALONE else f"-({texts[0]})", _SUM
+            return f"-{texts[0]}" if parts[0][1] == _ALONE else f"-({texts[0]})", _SUM
         if function in _INFIX:
             return f"({texts[0]} {_INFIX[function]} {texts[1]})", _ALONE
         if function in _TEMPLATES:
@@ -130,70 +135,61 @@ class ScalarWriter:
         name = self.functions.setdefault(function, f"f{len(self.functions)}")
         return f"{name}({', '.join(texts)})", _ALONE
 
-    def assign(self, index: int, expression: str, indent: str) -> None:
-        """A name for the operation, with this value."""
-        self.texts[index] = name = f"v{self.count}"
-        self.levels.pop(index, None)
-        self.count += 1
+    def assign(self, index: int, expression: str, names: tuple[int, ...], indent: str) -> None:
+        """A line that gives the operation a name, perhaps that of an operand which ends here."""
+        self.written(names)
+        name = self.name(index)
         self.lines.append(f"{indent}{name} = {expression}")
+        if not self.left.get(index):
+            heapq.heappush(self.free, self.places[index])
+
+    def name(self, index: int) -> str:
+        """A name for the operation, from now on."""
+        if self.free:
+            place = heapq.heappop(self.free)
+        else:
+            place = self.count
+            self.count += 1
+        self.places[index] = place
+        name = f"v{place}"
+        self.texts[index] = (name, _ALONE, 0, (index,))
+        return name
+
+    def written(self, names: Sequence[int]) -> None:
+        """The names that a line mentions; those whose last use it has are free."""
+        left = self.left
+        for index in names:
+            left[index] -= 1
+            if not left[index]:
+                heapq.heappush(self.free, self.places[index])
 
     def named(self, index: int, indent: str) -> str:
         """The name of an operation, which gets one if it was to stand inside an expression."""
-        if self.depths.pop(index, 0):
-            self.assign(index, self.texts[index], indent)
-        return self.texts[index]
+        text, _, depth, names = self.texts[index]
+        if depth:
+            self.assign(index, text, names, indent)
+        return self.texts[index][0]
 
     def text(self, operand: Operand) -> str:
-        return self.texts[operand] if isinstance(operand, int) else number_text(operand)
+        """An operand's text in the next line."""
+        if not isinstance(operand, int):
+            return number_text(operand)
+        text, _, _, names = self.texts[operand]
+        self.written(names)
+        return text
 
     def branch(self, branch: Branch, indent: str) -> None:
         inner = indent + "    "
         for select in branch.selects:  # one name for both sides
-            self.texts[select] = f"v{self.count}"
-            self.count += 1
+            self.name(select)
         self.lines.append(f"{indent}if {self.text(branch.condition)}:")
         for items, position in ((branch.then, 1), (branch.otherwise, 2)):
             self.block(items, inner)
             for select in branch.selects:
-                value = self.text(self.code.arguments[select][position])
-                self.lines.append(f"{inner}{self.texts[select]} = {value}")
+                name = self.texts[select][0]
+                self.lines.append(f"{inner}{name} = {self.text(self.code.arguments[select][position])}")
             if position == 1:
                 self.lines.append(f"{indent}else:")
-
-
-_NAME = re.compile(r"\b(v[0-9]+)")
-
-
-def names_used_again(lines: list[str]) -> list[str]:
-    """The lines with as few names v0, v1, … as do: a name is free after the last line that has it.
-
-    Valid for lines without loops, where no way through the branches goes back to an earlier line.
-    """
-    split = [_NAME.split(line) for line in lines]  # at the odd places the names
-    last = {name: place for place, parts in enumerate(split) for name in parts[1::2]}
-    given: dict[str, str] = {}
-    free: list[int] = []
-    count = 0
-    result = []
-    for place, parts in enumerate(split):
-        names = parts[1::2]
-        target = names.pop(0) if names and parts[2].startswith(" = ") and not parts[0].strip() else ""
-        parts[3 if target else 1 :: 2] = [given[name] for name in names]
-        for name in names:
-            if last[name] == place and name in given and name != target:
-                heapq.heappush(free, int(given.pop(name)[1:]))
-        if target:
-            if target not in given:
-                if free:
-                    given[target] = f"v{heapq.heappop(free)}"
-                else:
-                    given[target] = f"v{count}"
-                    count += 1
-            parts[1] = given[target]
-            if last[target] == place:  # assigned to on one side, and never read
-                heapq.heappush(free, int(given.pop(target)[1:]))
-        result.append("".join(parts))
-    return result
 
 
 def number_text(value: float) -> str:

@@ -96,6 +96,8 @@ class Builder:
     def __init__(self, inputs: int, most: int, exact: bool = False) -> None:
         self.inputs, self.most, self.exact = inputs, most, exact
         self._end = inputs + most
+        self._rules = {} if exact else _IDENTITIES
+        self._branched = False
         self.functions = ["input"] * inputs
         self.arguments: list[tuple[Operand, ...]] = [()] * inputs
         self.body: list[Item] = []
@@ -107,16 +109,18 @@ class Builder:
     def finished(self, outputs: Sequence[Operand], guards: Iterable[tuple[int, bool]] = ()) -> StraightLine:
         """The code, without what no output needs, and with what only one side of a branch needs in that side."""
         code = StraightLine(self.inputs, self.functions, self.arguments, self.body, tuple(outputs), tuple(guards))
+        if not self._branched:
+            code.body = _needed_of(code)
+            return code
         needed: dict[int, object] = {o: code for o in (*outputs, *dict(code.guards)) if isinstance(o, int)}
         code.body = _only_needed(code, self.body, [needed], code)[::-1]
         return code
 
     def apply(self, function: str, *operands: Operand) -> Operand:
         """The operation's result: an operation, or a number where that is known."""
-        if not self.exact and (rule := _IDENTITIES.get(function)) is not None:
-            simpler = rule(self, *operands)
-            if simpler is not None:
-                return simpler
+        rule = self._rules.get(function)
+        if rule is not None and (simpler := rule(self, *operands)) is not None:
+            return simpler
         for o in operands:
             if type(o) is int:
                 return self.operation(function, operands)
@@ -127,10 +131,10 @@ class Builder:
         key: tuple[object, ...]
         if len(operands) == 2:
             a, b = operands
-            left, right = (a if type(a) is int else _distinct(a)), (b if type(b) is int else _distinct(b))
-            if function in _COMMUTATIVE and (type(left) is complex or (type(right) is int and b < a)):
-                left, right = right, left
-            key = (function, left, right)
+            if type(a) is int and type(b) is int:
+                key = (function, b, a) if b < a and function in _COMMUTATIVE else (function, a, b)
+            else:
+                key = self._key(function, a, b)
         else:
             key = (function, *[o if type(o) is int else _distinct(o) for o in operands])
         for scope in self._scopes:
@@ -141,6 +145,14 @@ class Builder:
         self._block.append(index)
         scope[key] = index
         return index
+
+    @staticmethod
+    def _key(function: str, a: Operand, b: Operand) -> tuple[object, ...]:
+        """What tells this operation, one of whose operands is a number, from others."""
+        left, right = (a if type(a) is int else _distinct(a)), (b if type(b) is int else _distinct(b))
+        if function in _COMMUTATIVE and type(left) is complex:
+            left, right = right, left
+        return (function, left, right)
 
     def _append(self, function: str, operands: tuple[Operand, ...]) -> int:
         functions = self.functions
@@ -156,6 +168,7 @@ class Builder:
     def branch(self, condition: int) -> Branch:
         """A branch begins; fill its sides with `side`, then join with `select`."""
         made = Branch(condition)
+        self._branched = True
         self._block.append(made)
         return made
 
@@ -212,21 +225,24 @@ def _negated(b: Builder, operand: Operand) -> Operand | None:
 
 
 def _add(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if type(x) is float and x == 0.0 and type(y) is int and b.functions[y] == "sub":
-        # Where a sweep ends: 0 + (−p − q) = 0 − (p + q), zeros included, which 0 + makes positive.
-        left, right = b.arguments[y]
-        if math.copysign(1.0, x) > 0 and (positive := _negated(b, left)) is not None:
-            return b.apply("sub", x, b.apply("add", positive, right))
-    if (positive := _negated(b, y)) is not None:
-        return b.apply("sub", x, positive)
-    return b.apply("sub", y, positive) if (positive := _negated(b, x)) is not None else None
+    functions = b.functions
+    if type(y) is int:
+        if functions[y] == "neg":
+            return b.apply("sub", x, b.arguments[y][0])
+        if functions[y] == "sub" and type(x) is float and x == 0.0 and math.copysign(1.0, x) > 0:
+            # Where a sweep ends: 0 + (−p − q) = 0 − (p + q), zeros included, which 0 + makes positive.
+            left, right = b.arguments[y]
+            if (positive := _negated(b, left)) is not None:
+                return b.apply("sub", x, b.apply("add", positive, right))
+    return b.apply("sub", y, b.arguments[x][0]) if type(x) is int and functions[x] == "neg" else None
 
 
 def _sub(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if (positive := _negated(b, y)) is not None:
-        return b.apply("add", x, positive)
-    if type(y) is int and _negated(b, x) == y:
-        return b.apply("mul", -2.0, y)
+    if type(y) is int:
+        if b.functions[y] == "neg":
+            return b.apply("add", x, b.arguments[y][0])
+        if _negated(b, x) == y:
+            return b.apply("mul", -2.0, y)
     return None
 
 
@@ -240,7 +256,12 @@ def _mul(b: Builder, x: Operand, y: Operand) -> Operand | None:
     number, operand = (x, y) if type(x) is float else (y, x)
     if abs(number) == 1.0:
         return operand if number == 1.0 else b.apply("neg", operand)
-    return _scaled(b, number, operand) or _signs(b, "mul", x, y)
+    if not isinstance(operand, int):
+        return None
+    inner = b.functions[operand]
+    if inner == "mul":
+        return _scaled(b, number, operand)
+    return _signs(b, "mul", x, y) if inner == "neg" else None
 
 
 def _scaled(b: Builder, outer: float, y: Operand) -> Operand | None:
@@ -286,6 +307,20 @@ def _pow(b: Builder, x: Operand, y: Operand) -> Operand | None:
 _IDENTITIES: dict[str, Callable[..., Operand | None]] = {
     "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "div": _div, "pow": _pow,
 }  # fmt: skip
+
+
+def _needed_of(code: StraightLine) -> list[Item]:
+    """The body of a code without branches, without what no output or guard needs."""
+    needed = {o for o in (*code.outputs, *dict(code.guards)) if type(o) is int}
+    arguments = code.arguments
+    kept: list[Item] = []
+    for item in reversed(code.body):
+        if item in needed:
+            kept.append(item)
+            for o in arguments[item]:
+                if type(o) is int:
+                    needed.add(o)
+    return kept[::-1]
 
 
 def _only_needed(code: StraightLine, block: list[Item], needs: list[dict[int, object]], here: object) -> list[Item]:

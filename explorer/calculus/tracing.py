@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
-from explorer.calculus.lowering import lower
+from explorer.calculus.lowering import Code, lower
 from explorer.calculus.numbers import REAL
 from explorer.calculus.straight_line import Branch, Builder, Operand, StraightLine, TooLarge
 from explorer.language.program import ExplorerError, Limits, Program, Span
@@ -55,8 +55,8 @@ class _Tracer(Silent):
         return value
 
     def apply(self, function: str, arguments: list[Any], span: Span) -> Symbol | float:
-        result = self.builder.apply(function, *[operand(a) for a in arguments])
-        return Symbol(result) if isinstance(result, int) else result
+        result = self.builder.apply(function, *[a.index if type(a) is Symbol else operand(a) for a in arguments])
+        return Symbol(result) if type(result) is int else result
 
     def decide(self, operator: str, left: Any, right: Any, span: Span) -> Any:
         if not (isinstance(left, Symbol) or isinstance(right, Symbol)):
@@ -105,15 +105,15 @@ def operand(value: Any) -> Operand:
     raise TypeError
 
 
-def trace(program: Program) -> StraightLine:
+def trace(program: Program, code: Code | None = None) -> StraightLine:
     """The program for all points at once; ExplorerError where its course depends on the point, or it is too large.
 
-    RefusedEverywhere where no point has a value.
+    code: the lowered program, where that is there already. RefusedEverywhere where no point has a value.
     """
     tracer = _Tracer(len(program.inputs), min(MOST_OPERATIONS, program.limits.operations))
     inputs = [Symbol(index) for index in range(len(program.inputs))]
     try:
-        results = Run(lower(program), tracer).outputs(inputs)
+        results = Run(code or lower(program), tracer).outputs(inputs)
     except TooLarge:
         raise
     except ExplorerError as error:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from explorer.calculus.block_code import Blocks
 from explorer.calculus.compiled import compiled
-from explorer.calculus.derivative_code import gradient_code
-from explorer.calculus.tracing import trace
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
 from explorer.optimize.fused import fused_loop
 from explorer.optimize.ground import NO_SQUARES
@@ -58,10 +56,8 @@ class ProgramObjective:
     def gradient_blocks(self) -> Blocks | None:
         """f and its partials as array code; None where the program is no straight-line code."""
         if self._blocks is None:
-            try:
-                self._blocks = (Blocks(gradient_code(trace(self.program), self.output)),)
-            except (ExplorerError, RecursionError):
-                self._blocks = (None,)
+            code = self.compiled.gradient_code(self.output)
+            self._blocks = (None if code is None else Blocks(code),)
         return self._blocks[0]
 
     def hessian(self, x: Array) -> Array:
