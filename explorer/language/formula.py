@@ -90,6 +90,11 @@ _SIGNS = {"+": ("add", SUM), "-": ("sub", SUM), "*": ("mul", PRODUCT), "/": ("di
 
 Node = Expression | Condition
 
+# Lines “name = value” that were read and may be taken again: by number and text, the value, the names and the number of
+# tokens. A text is read at every key stroke, and all its lines but one are known then.
+_LINES: dict[tuple[int, str], tuple[Expression, frozenset[str], int]] = {}
+_MOST_LINES = 1_000
+
 
 def read_formula(text: str) -> Program:
     """The Program of a formula text; ExplorerError with the place where it cannot be read."""
@@ -111,6 +116,7 @@ class _Reader:
         self.position = 0
         self.nesting = 0
         self.line_began = 0
+        self.alone = True  # whether the line that is read means the same in every text that has its names as variables
         self.deep = False  # whether the tree may be deeper than MAX_DEPTH
         self.bars = 0
         self.notes: list[Note] = []
@@ -161,10 +167,7 @@ class _Reader:
             if self.token.kind == "name" and self.tokens[self.position + 1].kind == "=":
                 target = self.token
                 self._check_assignable(target)
-                self.position += 2
-                self.used_here = set()
-                value = self.number(self.expression(0))
-                self._end_of_line()
+                value = self._assigned_value(target)
                 if target.text in self.used_here:
                     raise ExplorerError(
                         f"“{target.text}” stands on both sides: give the result a new name.", target.span, "name"
@@ -206,6 +209,28 @@ class _Reader:
         whole = Span(1, 0, self.tokens[-1].span.end_line, self.tokens[-1].span.end_column)
         main = Function("main", inputs, tuple(body), whole)
         return Program(self.text, (*self.functions.values(), main), inputs, names, tuple(dict.fromkeys(self.notes)))
+
+    def _assigned_value(self, target: Token) -> Expression:
+        """Read “name = value” to the end of the line; what was read of the same line before is taken as it was.
+
+        That may be done where nothing but the line itself has a say in what it means, and where its names are known.
+        """
+        line = (target.line, self.lines[target.line - 1])
+        known = _LINES.get(line)
+        if known is not None and known[1] <= self.variables:
+            value, names, tokens = known
+            self.used_here = set(names)
+            self.position += tokens
+        else:
+            self.used_here, self.alone, began = set(), True, self.position
+            self.position += 2
+            value = self.number(self.expression(0))
+            if self.alone and self.tokens[self.position].line == target.line and self.token.kind == "newline":
+                if len(_LINES) >= _MOST_LINES:
+                    _LINES.clear()
+                _LINES[line] = value, frozenset(self.used_here), self.position - began
+        self._end_of_line()
+        return value
 
     def _inputs(self) -> tuple[str, ...]:
         free = sorted((name for name in self.used if name not in self.parameters), key=natural_order)
@@ -579,7 +604,7 @@ class _Reader:
 
         θ is a letter; theta( … ) could be a function that somebody expects here, as gamma( … ) is.
         """
-        name = token.text
+        name, self.alone = token.text, False
         if name in self.assigned or name in self.parameters or name in self.plain_names:
             return True
         letters = name.rstrip("0123456789_")
@@ -693,7 +718,7 @@ class _Reader:
         return self._apply(name, tuple(arguments), span)
 
     def _own_call(self, token: Token) -> Expression:
-        self.position += 1
+        self.position, self.alone = self.position + 1, False
         arguments = tuple(self.number(a) for a in self._arguments(token))
         span = self._up_to_here(token)
         wanted = len(self.functions[token.text].parameters)
@@ -729,7 +754,7 @@ class _Reader:
         if (meant := function_named(token.text.lower())) is not None:  # Sin[x]
             raise ExplorerError(f"A function has round brackets: {meant.name}(x).", token.span)
         opening = self.token
-        self.position += 1
+        self.position, self.alone = self.position + 1, False
         index = self.number(self._inner(opening))
         end = self._expect("]", opening)
         known = self.values.get(id(index))
@@ -762,12 +787,12 @@ class _Reader:
             raise ExplorerError(f"A vector is x[0..n] with n below {MAX_INPUTS}.", span)
         self._check_word(ahead[0])
         self.vectors.add(ahead[0].text)
-        self.position += 6
+        self.position, self.alone = self.position + 6, False
         return [self._component(ahead[0].text, k, span) for k in range(int(low), int(high) + 1)]
 
     def _fold(self, token: Token) -> Expression:
         """sum(x[0..9]), sum(a, b, c), sum(x[i]*i for i in range(10)); prod likewise."""
-        self.position += 1
+        self.position, self.alone = self.position + 1, False
         clause = self._generator()
         terms = self._arguments(token) if clause is None else self._generated(clause)
         span = self._up_to_here(token)
@@ -940,6 +965,7 @@ class _Reader:
         raise ExplorerError("A condition is needed here, for example x > 0.", node.span, "syntax")
 
     def _note(self, message: str, span: Span) -> None:
+        self.alone = False
         self.notes.append(Note(message, span))
 
     def _expect(self, kind: str, opening: Token) -> Span:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
@@ -84,32 +84,11 @@ def tokenize(text: str) -> list[Token]:
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", NOWHERE, "limit"
         )
     tokens: list[Token] = []
-    met = dict(_OPERATORS)  # kind and text of each piece that was met: this is read at every key stroke
     depth = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        end = 0
-        for blanks, piece in _PIECES.findall(line.rstrip(_BLANKS)):
-            start = end + len(blanks)
-            end = start + len(piece)
-            known = met.get(piece)
-            if known is None:
-                if piece[0] == "#":
-                    break
-                if piece == "." and _of_a_module(tokens, line, start):  # math.sin(x) is sin(x)
-                    tokens.pop()
-                    continue
-                if _USUAL_NAME.fullmatch(piece):
-                    known = met[piece] = ("name", piece)
-                elif "0" <= piece[0] <= "9" and piece.isdecimal() and len(piece) < MAX_DIGITS:
-                    known = met[piece] = ("number", piece)
-                else:
-                    known = met[piece] = _normalised(piece, new_span((number, start, number, end)))
-            kind, words = known
-            if kind in _LEVELS:
-                depth += _LEVELS[kind]
-            elif kind == "number" and line[end : end + 1] in _AFTER_NUMBERS:
-                _check_number(piece, line, end, new_span((number, start, number, end)))
-            tokens.append(_new_token((kind, words, number, start, end, blanks != "")))
+        found, deeper = _tokens_of_line(number, line)
+        tokens += found
+        depth += deeper
         if len(tokens) > MAX_TOKENS:
             said = f"The text has more than {MAX_TOKENS:,} signs, names and numbers."
             raise ExplorerError(said, tokens[MAX_TOKENS].span, "limit")
@@ -119,6 +98,41 @@ def tokenize(text: str) -> list[Token]:
         tokens.append(Token("newline", "", tokens[-1].line, tokens[-1].end_column, tokens[-1].end_column))
     tokens.append(Token("end", "", *(tokens[-1][2:5] if tokens else (1, 0, 0))))
     return tokens
+
+
+@lru_cache(maxsize=1_000)  # a text is read at every key stroke, and all its lines but one are known then
+def _tokens_of_line(number: int, line: str) -> tuple[tuple[Token, ...], int]:
+    """The tokens of the line with this number, and how many brackets it opens more than it closes."""
+    tokens: list[Token] = []
+    depth = end = 0
+    for blanks, piece in _PIECES.findall(line.rstrip(_BLANKS)):
+        start = end + len(blanks)
+        end = start + len(piece)
+        known = _OPERATORS.get(piece) or _named_or_number(piece)
+        if known is None:
+            if piece[0] == "#":
+                break
+            if piece == "." and _of_a_module(tokens, line, start):  # math.sin(x) is sin(x)
+                tokens.pop()
+                continue
+            known = _normalised(piece, new_span((number, start, number, end)))
+        kind, words = known
+        if kind in _LEVELS:
+            depth += _LEVELS[kind]
+        elif kind == "number" and line[end : end + 1] in _AFTER_NUMBERS:
+            _check_number(piece, line, end, new_span((number, start, number, end)))
+        tokens.append(_new_token((kind, words, number, start, end, blanks != "")))
+    return tuple(tokens), depth
+
+
+@lru_cache(maxsize=1_000)
+def _named_or_number(piece: str) -> tuple[str, str] | None:
+    """Kind and text of a usual name or number; None of all else."""
+    if _USUAL_NAME.fullmatch(piece):
+        return "name", piece
+    if "0" <= piece[0] <= "9" and piece.isdecimal() and len(piece) < MAX_DIGITS:
+        return "number", piece
+    return None
 
 
 def _of_a_module(tokens: list[Token], line: str, point: int) -> bool:

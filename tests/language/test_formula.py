@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from explorer.calculus.evaluate import values
 from explorer.calculus.numbers import REAL
 from explorer.calculus.tape import forward_jacobian, record
-from explorer.language.formula import MAX_DEPTH, MAX_NESTING, natural_order
+from explorer.language import formula
+from explorer.language.formula import MAX_DEPTH, MAX_NESTING, natural_order, read_formula
 from explorer.language.parser import parse
 from explorer.language.program import (
     Apply,
@@ -619,6 +620,46 @@ def test_all_spellings_of_a_random_formula_are_the_same_program(formula, data):
     program = parse(spelt)
     assert program == expected, spelt
     assert all(is_inside(span, spelt) for span in spans(program))
+
+
+# -- lines that were read before --------------------------------------------------------------------------------------
+
+LINES = """a = x + 1 ; b = a*y ; f(x) = x^2 ; f(a) = a + 1 ; c = f(b) ; c = f (b) ; c = f*2 ; x = 2 ; y = x ; b = x[1]
+b = x1 ; d = sum(x[i] for i in range(3)) ; a = xy + b ; sum = 3 ; s = sum(x, 1) ; g = k(x) ; k = 3 ; k(x) = 2x
+a = (b + ; 1) ; # said ; a*b ; b, c ; f(3) ; t = sin x ; t = e*arcsin(x) ; t = where(a > 0, a, b) ; a = |x| ; u = 2^9^9
+u = 3,5 ; v = x^2 - (-x)² ; v = mx + b ; v = m*x + b ; w = |v - a| ; w = max(a, b, 1) ; d = sum(x[0..2])"""
+
+
+def outcome(text: str) -> object:
+    try:
+        program = read_formula(text)
+    except ExplorerError as error:
+        return error.message, error.span, error.kind, error.repair
+    return program.functions, program.inputs, program.outputs, program.notes, list(spans(program))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(LINES.replace("\n", " ; ").split(" ; ")), max_size=6), min_size=2, max_size=6))
+def test_a_text_reads_the_same_whatever_was_read_before(texts):
+    for lines in texts:
+        text = "\n".join(lines)
+        warm = outcome(text)
+        formula._LINES.clear()
+        assert warm == outcome(text)
+        for other in texts:
+            outcome("\n".join(other))
+
+
+def test_of_an_edited_text_only_the_edited_line_is_read():
+    text = "a0 = x + y\n" + "".join(f"a{k} = x*a{k - 1} + sin(y)/{k}\n" for k in range(1, 100)) + "a99"
+    read_formula(text)
+    reads: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        original = formula._Reader._called
+        patch.setattr(formula._Reader, "_called", lambda self, *a: reads.append("sin") or original(self, *a))
+        program = read_formula(text.replace("sin(y)/50", "sin(y)/51"))
+    assert len(reads) == 1
+    assert program == read_formula(program.source)
 
 
 # -- hostile texts ----------------------------------------------------------------------------------------------------
