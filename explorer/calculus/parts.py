@@ -1,4 +1,4 @@
-"""The parts of a tape that belong together in the source: a call, a round of a loop, a named intermediate.
+"""The parts of a tape that belong together in the source: a call, a loop, a round of one, a named intermediate.
 
 A part is an interval of ops in execution order. Contracting an interval of a topological order makes no cycle, so that
 any parts may be folded into one node each.
@@ -14,17 +14,22 @@ from explorer.calculus.tape import Event, Tape
 from explorer.language.program import NOWHERE, Span
 
 FEWEST_OPS = 2  # a part of one op is that op
+# Of a loop all rounds but its first and its last ones are a part: how it begins and how it ends is what is looked at.
+FIRST_ROUNDS, LAST_ROUNDS, FEWEST_ROUNDS = 2, 1, 6
+
+_Kind = Literal["call", "loop", "round", "name"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The ops `first` to `last` (inclusive) that one call, round or assignment made.
+    """The ops `first` to `last` (inclusive) that one call, round or assignment made, or the middle rounds of a loop.
 
     key: the same for the same place of the program, whatever the values: "call 3", "round 2/1.4", "name 7/t".
+    rounds: of a loop how many it stands for.
     op: whose value the part has: of a call or a name its result, of a round the last that was named in it.
     """
 
-    kind: Literal["call", "round", "name"]
+    kind: _Kind
     key: str
     label: str
     first: int
@@ -32,6 +37,7 @@ class Part:
     span: Span
     iteration: tuple[int, ...]
     call: int
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,15 @@ class Loop:
     rounds: tuple[dict[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """The ops `first` to `end` (exclusive) of a round, and what it named."""
+
+    first: int
+    end: int
+    names: dict[str, int]
+
+
 @dataclass(slots=True)
 class _Open:
     """A call while it runs: where its present statement and its open rounds began."""
@@ -57,7 +72,7 @@ class _Open:
     first: int
     statement: int
     rounds: list[tuple[int, dict[str, int]]] = field(default_factory=list)  # first op, names
-    finished: list[list[dict[str, int]]] = field(default_factory=list)  # for each open loop its rounds so far
+    finished: list[list[_Round]] = field(default_factory=list)  # for each open loop its rounds so far
     iteration: tuple[int, ...] = ()
 
 
@@ -109,7 +124,7 @@ class _Reading:
     def end_round(self, frame: _Open, end: int) -> None:
         first, names = frame.rounds.pop()
         iteration = frame.iteration[: len(frame.rounds) + 1]
-        frame.finished[len(frame.rounds)].append(names)
+        frame.finished[len(frame.rounds)].append(_Round(first, end, names))
         number = ".".join(map(str, iteration))
         self.keep("round", f"round {frame.call}/{number}/{first}", f"round {iteration[-1]}", first, end - 1, frame)
 
@@ -120,7 +135,13 @@ class _Reading:
         if len(frame.rounds) == depth and depth:
             self.end_round(frame, event.before)
         rounds = tuple(frame.finished[depth - 1]) if 0 < depth <= len(frame.finished) else ()
-        self.loops.append(Loop(event.span, frame.call, event.iteration[:-1], rounds))
+        outer = event.iteration[:-1]
+        self.loops.append(Loop(event.span, frame.call, outer, tuple(done.names for done in rounds)))
+        if len(rounds) >= FEWEST_ROUNDS:
+            middle = rounds[FIRST_ROUNDS:-LAST_ROUNDS]
+            key = f"loop {frame.call}/{'.'.join(map(str, outer))}/{middle[0].first}"
+            label = f"rounds {FIRST_ROUNDS + 1}–{len(rounds) - LAST_ROUNDS}"
+            self.keep("loop", key, label, middle[0].first, middle[-1].end - 1, frame, event.span, len(middle))
         del frame.finished[max(depth - 1, 0) :]
         frame.iteration = event.iteration[:-1]
 
@@ -143,18 +164,19 @@ class _Reading:
 
     def keep(
         self,
-        kind: Literal["call", "round", "name"],
+        kind: _Kind,
         key: str,
         label: str,
         first: int,
         last: int,
         frame: _Open,
         span: Span | None = None,
+        rounds: int = 0,
     ) -> None:
         first = max(first, len(self.tape.inputs))
         if last - first + 1 >= FEWEST_OPS:
             place = frame.span if span is None else span
-            self.parts.append(Part(kind, key, label, first, last, place, frame.iteration, frame.call))
+            self.parts.append(Part(kind, key, label, first, last, place, frame.iteration, frame.call, rounds))
 
 
 def parts_of(tape: Tape) -> tuple[Part, ...]:

@@ -95,7 +95,7 @@ class GraphAnswer:
             formula = self.formulas[op] if op is not None and kind != "output" else ""
             detail = f"{pretty_name(title)} = {formula}" if formula else ""
             if kind == "group":
-                detail = f"{sign}: {last - first + 1} operations, of which {pretty_name(title)} is the result"
+                detail = f"{sign}: {last - first + 1:,} operations, of which {pretty_name(title)} is the result"
                 self._fold(first, last, number)
             elif op is not None and kind != "output":
                 self.copies[op].append(number)

@@ -10,13 +10,18 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from explorer.ui.graph_answer import GraphAnswer
 
-_KINDS = (("name", "Fold all &named values"), ("call", "Fold all &calls"), ("round", "Fold all &rounds"))
+_KINDS = (
+    ("name", "Fold all &named values"),
+    ("call", "Fold all &calls"),
+    ("loop", "Fold all &loops"),
+    ("round", "Fold all &rounds"),
+)
 _MOST_FUNCTIONS = 12  # that have an entry of their own
 _MOST_AROUND = 6
 
 
 class FoldMenu(QMenu):
-    """All that may be folded at once. `folds`: the keys of the parts that are."""
+    """All that may be folded at once. `folds`: the keys of the parts that someone has folded."""
 
     wanted = Signal(list)  # the folds as they are to be
 
@@ -60,5 +65,5 @@ def parts_around(graph: GraphAnswer, op: int | None) -> Sequence[list[Any]]:
 
 def fold_words(part: list[Any]) -> str:
     """What folding this part is called in a menu."""
-    words = {"name": "the value", "call": "the call of", "round": ""}[part[0]]
+    words = {"name": "the value", "call": "the call of", "loop": "", "round": ""}[part[0]]
     return f"Fold {words} {part[2].replace('&', '&&')}".replace("  ", " ")

@@ -18,7 +18,7 @@ from explorer.calculus.causes import first_causes
 from explorer.calculus.endless import record_as_far
 from explorer.calculus.films import Film, forward_film, reverse_film, second_film, sentences
 from explorer.calculus.layout import Drawing, lay_out
-from explorer.calculus.parts import folded, parts_of
+from explorer.calculus.parts import Part, folded, parts_of
 from explorer.calculus.sweeps import cost
 from explorer.calculus.tape import INPUT, Op, Tape, operation_stem
 from explorer.calculus.words import formula, subscripted
@@ -31,6 +31,7 @@ from explorer.work.wire import Message, number
 # Above this many nodes the layout takes many seconds; folding rounds and calls brings any program below it.
 MOST_DRAWN = 20_000
 MOST_TREE_NODES = 2_000  # a tree of this many copies is already a wall
+LONG = 400  # operations from which on loops are folded unless someone wants to see them whole
 MOST_PARTS = 4_000  # as many as a menu or a search can be about
 # Pixels at zoom 1: room for a name, a value and an adjoint, each a row of text.
 NODE_WIDTH, NODE_HEIGHT = 96.0, 64.0
@@ -73,7 +74,11 @@ def answers(ask: Message) -> Iterator[Message]:
     if papers:
         tape = named_as_in_papers(tape)
     film = _film(ask, about, tape)
-    nodes, edges = _graph(tape, [str(key) for key in ask.get("folds") or []], papers)
+    parts = parts_of(tape)
+    folds = [str(key) for key in ask.get("folds") or []]
+    if not folds and ask.get("fold_long") and len(tape.ops) > LONG:
+        folds = [part.key for part in parts if part.kind == "loop"]
+    nodes, edges = _graph(tape, folds, papers)
     too_large = None
     if ask.get("tree"):
         nodes, edges, too_large = _unshared(nodes, edges, len(tape.outputs))
@@ -94,11 +99,12 @@ def answers(ask: Message) -> Iterator[Message]:
         "left": left,
         "key": key,
         "same": same,
+        "folds": folds,
         "size": [drawing.width, drawing.height] if drawing is not None else [1.0, 1.0],
         "cost": asdict(cost(tape)),
         "causes": first_causes(tape),
     }
-    yield from _rows("parts", ([p.kind, p.key, p.label, p.first, p.last, p.call] for p in parts_of(tape)[:MOST_PARTS]))
+    yield from _rows("parts", ([p.kind, p.key, p.label, p.first, p.last, p.call] for p in _first(parts)))
     yield from _rows("ops", (_op(tape, op) for op in tape.ops))
     if drawing is not None:
         yield from _rows("nodes", ([n.kind, n.op, n.title, n.sign, n.key, n.first, n.last, n.value] for n in nodes))
@@ -112,6 +118,11 @@ def answers(ask: Message) -> Iterator[Message]:
     )
     yield {"part": "drawn"}
     yield from _rows("sentences", sentences(tape, film))
+
+
+def _first(parts: Sequence[Part]) -> list[Part]:
+    """As many as can be told of, the loops before all others."""
+    return sorted(parts, key=lambda part: part.kind != "loop")[:MOST_PARTS]
 
 
 def _rows(part: str, rows: Iterable[Any]) -> Iterator[Message]:
@@ -209,7 +220,7 @@ def _graph(tape: Tape, folds: Sequence[str], papers: bool) -> tuple[list[_Node],
         part = fold.part
         results[len(nodes)] = (fold.single, fold.partials)
         home.extend([len(nodes)] * (part.last - part.first + 1))
-        sign = f"{part.label}()" if part.kind == "call" else part.label
+        sign = f"{part.label}()" if part.kind == "call" else f"× {part.rounds}" if part.rounds else part.label
         nodes.append(_Node("group", fold.op, tape.ops[fold.op].name, sign, part.key, part.first, part.last))
         place = part.last + 1
     edges: list[_Edge] = []

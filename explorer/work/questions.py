@@ -102,6 +102,7 @@ def graph(
     weights: Sequence[float] = (),
     tree: bool = False,
     folds: Sequence[str] = (),
+    fold_long: bool = False,
     known: str = "",
     naming: str = "inputs",
     wide: bool = False,
@@ -109,7 +110,8 @@ def graph(
     """The tape as a drawing with the film of a sweep: "forward", "reverse" or "second" (forward-over-reverse).
 
     seed: input → tangent; weights: one an output. tree: shared nodes are drawn once for each of their uses. folds: the
-    keys of the parts that are drawn as one node each. known: the key of the drawing that need not be sent again.
+    keys of the parts that are drawn as one node each; fold_long: where there are none, and the graph is long, its loops
+    are. known: the key of the drawing that need not be sent again.
     naming: "inputs" (x1, x2, v1) or "papers" (v₋₁, v₀, v₁). wide: nodes have room for 17 digits.
     """
     return {
@@ -121,6 +123,7 @@ def graph(
         "weights": list(weights),
         "tree": tree,
         "folds": list(folds),
+        "fold_long": fold_long,
         "known": known,
         "naming": naming,
         "wide": wide,

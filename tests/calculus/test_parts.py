@@ -82,3 +82,19 @@ def test_herons_loop_has_the_published_values_and_derivatives_in_each_round():
 def test_a_loop_inside_a_loop_is_told_for_each_outer_round():
     loops = loops_of(tape())
     assert [(loop.outer, len(loop.rounds)) for loop in loops[:4]] == [((1,), 2), ((2,), 2), ((3,), 2), ((), 3)]
+
+
+def test_the_middle_of_a_long_loop_is_a_part_between_its_first_and_last_rounds():
+    recorded = record(parse("def f(x):\n    for i in range(9):\n        x = 4*x*(1 - x)\n    return x"), [0.3])
+    (middle,) = [part for part in parts_of(recorded) if part.kind == "loop"]
+    assert (middle.label, middle.rounds) == ("rounds 3–8", 6)
+    assert {recorded.ops[op].iteration for op in range(middle.first, middle.last + 1)} == {(k,) for k in range(3, 9)}
+    (fold,) = folded(recorded, [middle.key])
+    before = recorded.ops[middle.first - 1]
+    x, slope = before.value, 1.0
+    for _ in range(6):
+        x, slope = 4 * x * (1 - x), slope * (4 - 8 * x)
+    assert fold.single
+    assert recorded.ops[fold.op].value == pytest.approx(x, rel=1e-13)
+    assert fold.partials == {before.index: pytest.approx(slope, rel=1e-12)}
+    assert not any(part.kind == "loop" for part in parts_of(tape())), "short loops are seen whole"

@@ -88,7 +88,8 @@ class GraphPanel(Panel):
         self._progress: Progress | None = None
         self._state: StateMaker | None = None
         self._selected: int | None = None  # the op
-        self._folds: list[str] = []
+        self._folds: list[str] = []  # that someone has chosen
+        self._unfolded = ""  # the text of which someone wants to see all, however long it is
         self._derivative: DerivativeGraph | None = None
         self._wanted_row: int | None = None  # of a session that was opened
         self._opened: Mapping[str, Any] = {}  # its options: how one looks at it is taken once, undo leaves it alone
@@ -367,6 +368,7 @@ class GraphPanel(Panel):
             weights=weights,
             tree=self.tree.isChecked(),
             folds=self._folds,
+            fold_long=question.source != self._unfolded,
             known=known,
             naming="papers" if self.paper_names.isChecked() else "inputs",
             wide=self.all_digits.isChecked(),
@@ -406,13 +408,14 @@ class GraphPanel(Panel):
         if not same_film:
             self.player.stop()
         self._graph = self.fold_menu.graph = answer
+        self.fold_menu.folds = answer.head["folds"]
         self.explain.set_lines(_LINES[answer.mode])
         self._progress = Progress(answer)
         self._state = StateMaker(answer, self._progress, self.all_digits.isChecked())
         self.heat.follow(answer, self._progress)
         self.to_cause.setEnabled(bool(answer.head["causes"]))
         cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
-        if words := self.seed.problem or answer.head["too_large"] or answer.head["left"] or cause:
+        if words := self.seed.problem or answer.head["too_large"] or answer.head["left"] or cause or self._fold_words():
             self.say(words)
             self.cause.setVisible(words == cause)
         if self.view.picture is not answer.picture:  # whatever happened to the answer before
@@ -427,6 +430,16 @@ class GraphPanel(Panel):
         self._show_row(self.player.row)
         self.brighten()
         self._ask_sheet()
+
+    def _fold_words(self) -> str:
+        """What is folded because the graph is long."""
+        if self._graph is None or self._folds:
+            return ""
+        labels = [part[2] for part in self._graph.parts if part[1] in self._graph.head["folds"]]
+        if not labels:
+            return ""
+        what = labels[0].capitalize() if len(labels) == 1 else f"Most rounds of {len(labels):,} loops"
+        return f"{what} are folded: double-click them, or Fold → Unfold all."
 
     def say(self, text: str) -> None:
         super().say(text)
@@ -561,7 +574,7 @@ class GraphPanel(Panel):
         self.plain_names.setChecked(not self.paper_names.isChecked())
         folds = options.get("folds")
         if isinstance(folds, list) and len(folds) <= _MOST_FOLDS and all(isinstance(key, str) for key in folds):
-            self._folds = self.fold_menu.folds = list(folds)
+            self._folds = list(folds)
         with QSignalBlocker(self.drawn):
             self.drawn.setCurrentIndex(max(self.drawn.findText(str(options.get("drawn"))), 0))
         self.seed.restore(options)
@@ -707,14 +720,21 @@ class GraphPanel(Panel):
             return
         key = self._graph.node_keys[index]
         if key:
-            self._set_folds([k for k in self._folds if k != key])
+            self._set_folds([k for k in self._folded if k != key])
             return
         around = parts_around(self._graph, self._graph.node_ops[index])
         if around:
-            self._set_folds([*self._folds, around[0][1]])
+            self._set_folds([*self._folded, around[0][1]])
+
+    @property
+    def _folded(self) -> list[str]:
+        """The keys of what is folded now, by someone or because the graph is long."""
+        return self._graph.head["folds"] if self._graph is not None else self._folds
 
     def _set_folds(self, keys: list[str]) -> None:
-        self._folds = self.fold_menu.folds = list(dict.fromkeys(keys))
+        self._folds = list(dict.fromkeys(keys))
+        if not keys and self.question is not None:
+            self._unfolded = self.question.source
         self._note()
         self.ask_again()
 
@@ -729,7 +749,7 @@ class GraphPanel(Panel):
                 menu.addAction("Unfold", lambda: self._node_opened(node))
             else:
                 for part in parts_around(graph, graph.node_ops[node]):
-                    fold = [*self._folds, part[1]]
+                    fold = [*self._folded, part[1]]
                     menu.addAction(fold_words(part), lambda fold=fold: self._set_folds(fold))
             menu.addSeparator()
         menu.addAction("Show all\tCtrl+0", self.view.fit)
@@ -795,6 +815,11 @@ class GraphPanel(Panel):
         corner = self.view.viewport().rect().bottomRight()
         self.fit.adjustSize()
         self.fit.move(corner.x() - self.fit.width() - 8, corner.y() - self.fit.height() - 8)
+
+    def _place_working(self) -> None:
+        """Over the corner of the drawing, not over the search above it."""
+        corner = self.stack.mapTo(self, self.stack.rect().topRight())
+        self._working.move(corner.x() - self._working.width() - 8, corner.y() + 8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
