@@ -138,10 +138,14 @@ class Builder:
         else:
             key = (function, *[o if type(o) is int else _distinct(o) for o in operands])
         for scope in self._scopes:
-            found = scope.get(key)
-            if found is not None:
-                return found
-        index = self._append(function, operands)
+            if key in scope:
+                return scope[key]
+        functions = self.functions
+        index = len(functions)
+        if index >= self._end:
+            raise TooLarge(self.most)
+        functions.append(function)
+        self.arguments.append(operands)
         self._block.append(index)
         scope[key] = index
         return index
@@ -153,15 +157,6 @@ class Builder:
         if function in _COMMUTATIVE and type(left) is complex:
             left, right = right, left
         return (function, left, right)
-
-    def _append(self, function: str, operands: tuple[Operand, ...]) -> int:
-        functions = self.functions
-        index = len(functions)
-        if index >= self._end:
-            raise TooLarge(self.most)
-        functions.append(function)
-        self.arguments.append(operands)
-        return index
 
     # -- branches ------------------------------------------------------------------------------------------------------
 
@@ -196,7 +191,11 @@ class Builder:
         """The value after the branch."""
         if same(then, otherwise):
             return then
-        index = self._append(SELECT, (branch.condition, then, otherwise))
+        index = len(self.functions)
+        if index >= self._end:
+            raise TooLarge(self.most)
+        self.functions.append(SELECT)
+        self.arguments.append((branch.condition, then, otherwise))
         branch.selects.append(index)
         return index
 
