@@ -267,11 +267,12 @@ class Adam(GradientRule[Moments]):
 
     def step(self, g: Array, x: Array, memory: Moments) -> tuple[Array, Moments]:
         memory = _moments(g, memory, self.beta1, self.beta2)
-        m_hat, v_hat = self._used(memory)
-        return -self.rate * m_hat / (v_hat**0.5 + self.epsilon), memory
-
-    def _used(self, memory: Moments) -> tuple[Array, Array]:
-        return _hats(memory, self.beta1, self.beta2) if self.bias_correction else (memory.m, memory.v)
+        rate, epsilon = self.rate, self.epsilon
+        if self.bias_correction:
+            # η m̂ / (√v̂ + ε) with the corrections in its scalars: two divisions of arrays fewer.
+            root = (1 - self.beta2**memory.t) ** 0.5
+            rate, epsilon = rate * root / (1 - self.beta1**memory.t), epsilon * root
+        return -rate * memory.m / (memory.v**0.5 + epsilon), memory
 
     def entries(self, memory: Moments) -> tuple[tuple[str, Any], ...]:
         if not self.bias_correction:
