@@ -137,6 +137,12 @@ _REFUSED: dict[str, str] = {
 }
 
 
+# Statements of functions that were read, without a note and a return: by place, text and the names that are known
+# there, with the own functions that they call. A text is read at every key stroke, and all of it but one is known.
+_STATEMENTS: dict[tuple[object, ...], tuple[tuple[Statement, ...], frozenset[str]]] = {}
+_MOST_STATEMENTS = 1_000
+
+
 def is_algorithm(text: str) -> bool:
     """Whether a text is an algorithm: a line of it begins with def, or with what may stand before one."""
     return (
@@ -302,6 +308,8 @@ class _Reader:
         self.signatures: dict[str, int] = {}
         self.called_by: dict[str, set[str]] = {}
         self.function = ""
+        self.calls: set[str] = set()  # own functions that the statement at hand calls
+        self.context: tuple[object, ...] = ()  # what else a statement's meaning depends on
         self.assigned: set[str] = set()
         self.depth = 0
         self.loops = 0  # around this place
@@ -436,11 +444,31 @@ class _Reader:
             and isinstance(body[0].value.value, str)
         ):
             body = body[1:]
-        statements = self.block(body)
+        self.context = (self.function, frozenset(self.assigned), tuple(self.signatures.items()))
+        statements = self.body(body)
         function = Function(self.function, parameters, statements, self._head(node))
         if not self.returns:
             raise ExplorerError(f"{self.function} has no return: say what it computes.", self._head(node))
         return function
+
+    def body(self, body: Sequence[ast.stmt]) -> tuple[Statement, ...]:
+        """The statements of a function; one that stands in the same place with the same text as before is as it was."""
+        statements: list[Statement] = []
+        for node in body:
+            line, end = node.lineno, node.end_lineno or node.lineno
+            key = (line, node.col_offset, node.end_col_offset, *self.lines[line - 1 : end], self.context)
+            known = _STATEMENTS.get(key)
+            if known is None:
+                said, self.calls = (len(self.notes), len(self.returns)), set()
+                known = self.block((node,)), frozenset(self.calls)
+                if said == (len(self.notes), len(self.returns)):
+                    if len(_STATEMENTS) >= _MOST_STATEMENTS:
+                        _STATEMENTS.clear()
+                    _STATEMENTS[key] = known
+            statements += known[0]
+            for name in known[1]:
+                self.called_by.setdefault(name, set()).add(self.function)
+        return tuple(statements)
 
     def block(self, body: Sequence[ast.stmt]) -> tuple[Statement, ...]:
         self.depth += 1
@@ -739,7 +767,7 @@ class _Reader:
             if len(arguments) != self.signatures[name]:
                 said = f"{name} takes {_count(self.signatures[name])}; here it has {_count(len(arguments))}."
                 raise ExplorerError(said, span, "arity")
-            self.called_by.setdefault(name, set()).add(self.function)
+            self.calls.add(name)
             return Call(name, arguments, span)
         if name in ("where", "piecewise", "clip"):
             return self.form(name, node)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from explorer.calculus.evaluate import values
 from explorer.calculus.tape import record
+from explorer.language import algorithm
 from explorer.language.algorithm import MAX_BRACKETS, MAX_DEPTH, is_algorithm, read_algorithm
 from explorer.language.parser import parse
 from explorer.language.preview import preview
@@ -553,6 +554,43 @@ TEXTS = st.one_of(EXCHANGES, EXCHANGES, mutations(), SOUP, FUNCTION_OF_SOUP, NOI
 @settings(max_examples=400, deadline=None)
 def test_whatever_the_text_nothing_but_a_refusal_leaves_the_reader(text):
     survives(text)
+
+
+def outcome(text: str) -> object:
+    try:
+        program = read_algorithm(text)
+    except ExplorerError as error:
+        return error.message, error.span, error.kind, error.repair
+    return repr(program)  # with the place of each part
+
+
+def test_a_text_reads_the_same_whatever_was_read_before():
+    chance = random.Random(5)
+    algorithm._STATEMENTS.clear()
+    for _ in range(300):
+        text = exchanged(chance)
+        warm = outcome(text)
+        kept = dict(algorithm._STATEMENTS)
+        algorithm._STATEMENTS.clear()
+        assert warm == outcome(text)
+        algorithm._STATEMENTS.update(kept)
+
+
+def test_a_call_in_a_statement_that_was_read_before_still_counts():
+    text = "def g(a):\n    return a\n\ndef f(x):\n{}    y = g(x)\n    return y\n\ndef h(x):\n    return f(x)"
+    for first in ("", "    z = g(1)\n", "    z = 1\n", ""):
+        assert read_algorithm(text.format(first)).main.name == "h"
+    assert read_algorithm("def f(x):\n    y = g(x)\n    return y\n\ndef g(a):\n    return a").main.name == "f"
+
+
+def test_of_an_edited_text_only_the_edited_statement_is_read():
+    read_algorithm(ALGORITHM)
+    reads: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        block = algorithm._Reader.block
+        patch.setattr(algorithm._Reader, "block", lambda self, body: reads.append("") or block(self, body))
+        read_algorithm(ALGORITHM.replace("sin(x)*y + 7/", "sin(x)*y + 77/"))
+    assert len(reads) <= 12  # the edited one, those with a return and what is inside of these
 
 
 def test_many_of_the_exchanged_texts_are_programs_and_run():
