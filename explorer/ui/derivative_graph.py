@@ -7,10 +7,20 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.ui import theme
 from explorer.ui.graph_picture import GraphEdge, GraphNode, Picture
+from explorer.ui.graph_search import NodeSearch
 from explorer.ui.graph_view import GraphView
 from explorer.ui.name_box import fill
 from explorer.ui.panel import short_text
@@ -23,6 +33,7 @@ _VIEWS = (
     ("shared", "Shared", "each distinct sub-expression once"),
     ("cse", "After CSE", "what is computed once common parts have names"),
 )
+_SEARCH_WIDTH = 130  # pixels
 _WHOLE = 40  # nodes that are legible when all are in view
 _SHARED = {False: "#cfe8d5", True: "#1f5a3a"}  # the ground of a node that is used more than once
 
@@ -65,13 +76,38 @@ class DerivativeGraph(QWidget):
         self.same.setAccessibleName("Whether the trace of AD is the same graph")
         for label in (self.words, self.same):
             label.setTextFormat(Qt.TextFormat.PlainText)
+        self.search = NodeSearch(f"{prefix}.search")
+        self.search.setFixedWidth(_SEARCH_WIDTH)
+        self.search.left.connect(lambda: self.view.setFocus())
+        self.search.textEdited.connect(lambda _: self._look_for(from_here=True))
+        self.search.returnPressed.connect(self._look_for)
+        self.save = QToolButton(objectName=f"{prefix}.save", text="Save …")
+        self.save.setAccessibleName("Save a picture of the derivative's graph")
+        self.save.setToolTip("Save a picture of this graph: PNG, SVG or PDF")
+        self.save.clicked.connect(self._save)
+        told = QHBoxLayout()
+        told.addWidget(self.words, 1)
+        told.addWidget(self.search)
+        row.addWidget(self.save)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(row)
-        column.addWidget(self.words)
+        column.addLayout(told)
         column.addWidget(self.view, 1)
         column.addWidget(self.same)
+
+    def _look_for(self, from_here: bool = False) -> None:
+        """Go to the next node that fits."""
+        if (picture := self.view.picture) is not None:
+            node = self.search.next_of(self.search.found_in(picture), self.view.selected, from_here)
+            if node is not None:
+                self.view.look_at(node)
+
+    def _save(self) -> None:
+        from explorer.ui.picture_dialogs import save_picture
+
+        save_picture(self, self.view)
 
     def _combo(self, name: str, words: str) -> QComboBox:
         combo = QComboBox(objectName=name)

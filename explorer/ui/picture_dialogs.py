@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui.graph_answer import GraphAnswer
+from explorer.ui.graph_picture import Picture
 from explorer.ui.graph_view import GraphView
 from explorer.ui.pictures import (
     FILM_WIDTH,
@@ -31,13 +32,14 @@ from explorer.ui.pictures import (
 )
 
 
-def save_picture(parent: QWidget, answer: GraphAnswer | None, view: GraphView) -> None:
-    """Ask for a name and write the present step."""
-    if answer is None or not answer.picture.nodes:
+def save_picture(parent: QWidget, view: GraphView) -> None:
+    """Ask for a name and write the graph as it is shown now."""
+    picture = view.picture
+    if picture is None or not picture.nodes:
         _tell(parent, "There is no graph to be saved yet.")
         return
-    dialog = _file_dialog(parent, "Save a picture of this step", STILLS)
-    dialog.fileSelected.connect(lambda path: _write(parent, path, answer, view))
+    dialog = _file_dialog(parent, "Save a picture of this graph", STILLS)
+    dialog.fileSelected.connect(lambda path: _write(parent, path, picture, view))
     dialog.open()
 
 
@@ -53,9 +55,9 @@ def _file_dialog(parent: QWidget, title: str, endings: tuple[str, ...]) -> QFile
     return dialog
 
 
-def _write(parent: QWidget, path: str, answer: GraphAnswer, view: GraphView) -> None:
+def _write(parent: QWidget, path: str, picture: Picture, view: GraphView) -> None:
     try:
-        save_still(path, answer.picture, answer.picture.state, view.font(), view.palette())
+        save_still(path, picture, picture.state, view.font(), view.palette())
     except PictureError as error:
         _tell(parent, str(error))
 

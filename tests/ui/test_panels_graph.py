@@ -6,6 +6,7 @@ from unicodedata import normalize
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from explorer.ui import theme
 from explorer.ui.palette import commands
@@ -270,12 +271,21 @@ def test_undo_takes_back_a_fold_and_a_session_opens_with_the_same_view(window, f
     settle()
 
 
-def test_the_graph_panel_draws_the_derivatives_own_graph_too(window, find, settle):
+def test_the_graph_panel_draws_the_derivatives_own_graph_too(window, find, settle, tmp_path):
     find("graph.drawn").setCurrentIndex(1)
     settle()
     assert find("graph.derivative.words").text() == "5 nodes, none of them used more than once."
     assert "same up to names" in find("graph.derivative.same").text()
     assert not find("graph.search").isVisible()
+    search, view = find("graph.derivative.search"), find("graph.derivative.view")
+    QTest.keyClicks(search, "0.5")
+    assert view.picture.state.primals[view.selected] == "0.5", "1/x₁ at 2"
+    QTest.mouseClick(find("graph.derivative.save"), Qt.MouseButton.LeftButton)
+    (dialog,) = find("panel.graph").findChildren(QFileDialog)
+    dialog.selectFile(str(tmp_path / "slope.svg"))
+    dialog.accept()
+    assert "<path" in (tmp_path / "slope.svg").read_text()
+    search.clear()
     find("graph.drawn").setCurrentIndex(0)
     assert find("graph.view").isVisible()
 

@@ -304,7 +304,7 @@ class GraphPanel(Panel):
     def _save_picture(self) -> None:
         from explorer.ui.picture_dialogs import save_picture
 
-        save_picture(self, self._graph, self.view)
+        save_picture(self, self.view)
 
     def _save_film(self) -> None:
         from explorer.ui.picture_dialogs import save_film
@@ -766,12 +766,9 @@ class GraphPanel(Panel):
         """Go to the next node that fits, round and round."""
         graph, here = self._graph, self.view.selected
         found = self.search.found(graph, self._state.texts.primal) if graph is not None and self._state else []
-        self.search.setToolTip(f"{len(found)} found; Return goes to the next" if self.search.text() else "")
-        if not found:
-            self.search.setProperty("wrong", bool(self.search.text()))
+        node = self.search.next_of(found, here, from_here)
+        if node is None:
             return
-        after = -1 if here is None else here - 1 if from_here else here
-        node = next((n for n in found if n > after), found[0])
         self.view.look_at(node)
         op = self._graph.node_ops[node] if self._graph is not None else None
         if op is not None:
