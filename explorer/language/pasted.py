@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from explorer.language.algorithm import is_algorithm
 from explorer.language.program import ExplorerError, Program
-from explorer.language.tokens import SUPERSCRIPTS
+from explorer.language.tokens import SIGNS, SUPERSCRIPTS
 
+MAX_SCRIPT = 4_000  # characters of an algorithm that is mended: some ten readings of it take half a tenth of a second
 MAX_PASTED = 1_000  # characters of a text that is looked at: some patterns below take its square of steps
 
 _SIGNS = {
@@ -134,6 +136,7 @@ def _definition(name: str, parameters: str, body: str, groups: dict[str, str]) -
 # (what is said, a pattern, what stands in its place), each tried after those before it.
 _WAYS: tuple[tuple[str, str, str], ...] = (
     ("A text is written without quotes around it.", r"\A\s*(?:```|[`“”‘’\"'])(.*?)(?:```|[`“”‘’\"'])\s*\Z", r"\1"),
+    ("A function of several lines begins with def.", r"\A([A-Za-z]\w*\([\w, ]*\)):[ \t]*\n", r"def \1:\n"),
     ("A comment begins with #.", r"(?:(?<=\s)(?://|%)\s*[A-Za-z]+[\s,:]+[A-Za-z]|(?<=;)\s*(?://|%)).*$", ""),
     ("A line has no “;” at its end.", r"\s*;+\s*$", ""),
     ("An operator has no point before it.", r"\.(?=[*/^])", ""),
@@ -165,8 +168,6 @@ def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
     if written != text:
         said = message
         yield said, written
-    if is_algorithm(text):  # Python's own words are told apart by its reader
-        return
     for sentence, pattern, put in _WAYS:
         other = re.sub(pattern, put, written, flags=re.MULTILINE)
         if other != written:
@@ -191,9 +192,11 @@ def _difference(text: str) -> str:
 
 def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> ExplorerError | None:
     """The error that offers what a refused text probably says, if something is known that `read` takes."""
+    if is_algorithm(text):
+        return _mended(text, error, read)
     if len(text) > MAX_PASTED or error.repair:
         return None
-    found = None if is_algorithm(text) else _function(plain(text))
+    found = _function(plain(text))
     if found is not None:
         language, written = found
         said = f"This is a function as {language} has it" if language != "mathematics" else "This is a function"
@@ -209,6 +212,67 @@ def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> Ex
             line = candidate.strip().replace("\n", "; ")
             return ExplorerError(f"{said} Written so: {line}", error.span, error.kind, candidate)
     return None
+
+
+# -- algorithms --------------------------------------------------------------------------------------------------------
+
+_BLOCKS = r"if|elif|else|while|for|def"
+# (a pattern of a line of a script, what stands in its place), each tried after those before it.
+_SLIPS: tuple[tuple[str, str], ...] = (
+    (r"\^", "**"),
+    (r"(?<![\w.])(\d+(?:\.\d*)?)(?=[a-df-ik-nq-wyzA-DF-Z]\w*|x\b)", r"\1*"),  # 2x, but no 1e5, 1j, 0x1f
+    (r"\belse[ \t]+if\b", "elif"),
+    (r"^([ \t]*)(\w+)[ \t]*(\+|-)\3[ \t]*;?[ \t]*$", r"\1\2 \3= 1"),
+    (rf"^([ \t]*(?:{_BLOCKS})\b[^:#\n{{]*?)(?:[ \t]+then)?[ \t]*$", r"\1:"),
+    (r"^([ \t]*(?:if|elif|while)\b[^=!<>\n]*[^=!<>\n ]) *= *(?=[^=\n])", r"\1 == "),
+    (r"^[ \t]*(?:print[ \t]*\(.*\)|assert\b.*)[ \t]*(?:#.*)?\n?", ""),
+)
+
+
+def _mended(text: str, error: ExplorerError, read: Callable[[str], Program]) -> ExplorerError | None:
+    """The error of an algorithm, with the text that it probably was to be; nothing but slips and what surrounds it."""
+    if len(text) > MAX_SCRIPT or error.repair:
+        return None
+    written = plain(text)
+    for sign, ascii_sign in SIGNS.items():
+        written = written.replace(sign, ascii_sign)
+    written = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+", lambda m: f"**{''.join(SUPERSCRIPTS[c] for c in m[0])}", written)
+    slips = (partial(_replaced, pattern, put) for pattern, put in _SLIPS)
+    mends: list[Callable[[str], str]] = [str, *slips, _with_defaults_inside, _functions_only]
+    seen = text
+    for mend in mends:
+        written = mend(written).rstrip()
+        if written != seen and _is_read(written, read):
+            return ExplorerError(error.message, error.span, error.kind, written)
+        seen = written
+    return None
+
+
+def _replaced(pattern: str, put: str, text: str) -> str:
+    return re.sub(pattern, put, text, flags=re.MULTILINE)
+
+
+def _with_defaults_inside(text: str) -> str:
+    """Parameters with a default value (n=3) as names that get it in the first line of their function."""
+
+    def moved(head: re.Match[str]) -> str:
+        parameters = [part.strip() for part in head["parameters"].split(",")]
+        given = [re.sub(r"\s*(?::[^=]*)?=\s*", " = ", part) for part in parameters if "=" in part]
+        inside = "".join(f"\n    {line}" for line in given)
+        return f"{head['begin']}({', '.join(p for p in parameters if '=' not in p)}){head['end']}{inside}"
+
+    return re.sub(r"^(?P<begin>def \w+)\((?P<parameters>[^()\n]*)\)(?P<end>[^:\n]*:)[ \t]*$", moved, text, flags=re.M)
+
+
+def _functions_only(text: str) -> str:
+    """The functions of a script, without what it does with them."""
+    kept, inside = [], False
+    for line in text.split("\n"):
+        if line[:1].strip() not in ("", "#"):
+            inside = line.startswith("def ")
+        if inside:
+            kept.append(line)
+    return "\n".join(kept).rstrip("\n")
 
 
 def _is_read(text: str, read: Callable[[str], Program]) -> bool:

@@ -61,7 +61,29 @@ PRINTED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "written"), [*FUNCTIONS, *WAYS, *PRINTED])
+SCRIPTS = [
+    ("def f(x):\n    return x^2", "def f(x):\n    return x**2"),
+    ("def f(x):\n    return 2x + 1e5 - 3.5sin(x)", "def f(x):\n    return 2*x + 1e5 - 3.5*sin(x)"),
+    (
+        "def f(x)\n    if x > 0 then\n        x++\n    return x",
+        "def f(x):\n    if x > 0:\n        x += 1\n    return x",
+    ),
+    (
+        "def f(x):\n    if x = 1:\n        return 2\n    return x",
+        "def f(x):\n    if x == 1:\n        return 2\n    return x",
+    ),
+    ("def f(x: float, n=3):\n    return x**n", "def f(x: float):\n    n = 3\n    return x**n"),
+    ("def f(x):\n    print(x)\n    return x\n\nprint(f(3))", "def f(x):\n    return x"),
+    (
+        "import matplotlib.pyplot as plt\n\ndef f(x):\n    return x\n\nxs = [1, 2]\nplt.plot(xs)",
+        "def f(x):\n    return x",
+    ),
+    ("def f(x):\n    y = x² − 3×x\n    return y", "def f(x):\n    y = x**2 - 3*x\n    return y"),
+    ("f(x):\n    return x", "def f(x):\n    return x"),
+]
+
+
+@pytest.mark.parametrize(("text", "written"), [*FUNCTIONS, *WAYS, *PRINTED, *SCRIPTS])
 def test_it_is_refused_and_offered_as_it_is_written_here(text, written):
     with pytest.raises(ExplorerError) as caught:
         parse(text)
