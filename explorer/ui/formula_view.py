@@ -40,7 +40,9 @@ LARGE = 200  # pieces of a formula: from here on it is laid out once, in parts, 
 MOST_SPOKEN = 1_500  # pieces that are written out for a screen reader
 MANY_BOXES, RETIRED_A_TURN = 5_000, 1_000  # a layout that is taken apart in turns, for that too is felt
 TURN_SECONDS = 0.008  # of layout in one turn of the event loop: half a frame
-RESIZED_MS = 60  # a large formula is broken anew when the width has rested this long: not for every width of a drag
+# Pieces of a formula whose layout is felt, beside all else that a resize moves: it is broken anew when the width has
+# rested this long, and not for every width of a drag.
+FELT, RESIZED_MS = 60, 60
 HINTED_WIDTH = 560  # pixels: what sizeHint asks for at most, some 80 letters
 HIGHLIGHT_SHARE = 0.35  # of the highlight colour in the background behind a highlighted part
 # A copied picture has two pixels for one on the screen, but never more than some 16 million.
@@ -350,12 +352,13 @@ class FormulaView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the lines anew."""
         super().resizeEvent(event)
-        if self._large and self._laid is not None and self._work is None:
-            self._set_ranges()
-            if self._laid.room != self._room_of_large():
-                self._resized.start()
-        else:
+        laid = self._laid
+        if laid is None or self._work is not None or len(laid.notation.pieces) <= FELT:
             self._lay_out()
+            return
+        self._set_ranges()
+        if not self._large or laid.room != self._room_of_large():
+            self._resized.start()
 
     def changeEvent(self, event: QEvent) -> None:
         """A new font or style gives another size; a new palette is drawn with as it is."""

@@ -274,8 +274,9 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
-        timers = () if not self.built else (self._typeset_soon, self._settle_soon)
-        if not self.built or self.document.settling or self.inputs.building or any(t.isActive() for t in timers):
+        if not self.built or self.document.settling or self._typeset_soon.isActive() or self._settle_soon.isActive():
+            return True
+        if self.inputs.building or self.preview.laying_out:
             return True
         return any(panel.busy for panel in self.panels)
 

@@ -254,7 +254,7 @@ TEXTS = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(TEXTS)
 def test_operations_are_counted_as_sympy_counts_them(text):
     try:
@@ -265,7 +265,7 @@ def test_operations_are_counted_as_sympy_counts_them(text):
         assert symbolic.operations(expression) == sympy.count_ops(expression), expression
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(TEXTS)
 def test_trees_and_distinct_nodes_are_counted_as_sympys_own_walk_counts_them(text):
     try:
@@ -280,7 +280,7 @@ def test_trees_and_distinct_nodes_are_counted_as_sympys_own_walk_counts_them(tex
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(TEXTS, st.tuples(st.floats(0.1, 2.0), st.floats(0.1, 2.0)))
 def test_values_are_those_of_mpmath(text, point):
     try:
@@ -349,13 +349,15 @@ def test_the_hessian_is_symmetric_and_that_of_the_tape():
 # -- large programs and limits ----------------------------------------------------------------------------------------
 
 
-def test_a_sum_of_a_thousand_terms_is_built_at_once():
-    start = time.process_time()
-    outputs, _ = symbolic.expressions(parse(" + ".join(f"{k}x^{k}" for k in range(1, 801))))
-    assert len(outputs[0].args) == 800
-    outputs, _ = symbolic.expressions(parse("x" + " + x" * 1200 + " - y" * 700))
-    assert str(outputs[0]) == "1201*x - 700*y"
-    assert time.process_time() - start < 3.0  # adding them one by one takes far longer
+def test_a_sum_of_many_terms_is_built_at_once(monkeypatch):
+    sums = []
+    add = sympy.Add
+    monkeypatch.setattr(sympy, "Add", lambda *terms: sums.append(len(terms)) or add(*terms))
+    outputs, _ = symbolic.expressions(parse(" + ".join(f"{k}x^{k}" for k in range(1, 301))))
+    assert len(outputs[0].args) == 300
+    outputs, _ = symbolic.expressions(parse("x" + " + x" * 400 + " - y" * 200))
+    assert str(outputs[0]) == "401*x - 200*y"
+    assert sums == [300, 601]  # one by one they would take seconds
 
 
 def test_too_many_open_conditions_are_refused_in_words():
@@ -489,7 +491,7 @@ def check(notation: Notation) -> None:
         assert not (piece.kind in ("number", "name", "symbol", "word", "operator", "prefix") and piece.children)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(TEXTS)
 def test_any_expression_and_its_derivative_can_be_drawn(text):
     try:

@@ -130,12 +130,12 @@ def test_a_highlighted_part_is_scrolled_into_view(view: FormulaView) -> None:
     assert view.verticalScrollBar().value() < view.verticalScrollBar().pageStep()
 
 
-def test_a_narrower_view_breaks_more_lines_and_needs_no_sideways_scrolling(view: FormulaView) -> None:
+def test_a_narrower_view_breaks_more_lines_and_needs_no_sideways_scrolling(view: FormulaView, qtbot: QtBot) -> None:
     view.show_notation(sum_of_fractions(40))
     assert view.laid_out is not None
     low = view.laid_out.height
     view.resize(200, 200)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: not view.laying_out)  # a drag's widths are not all laid out
     assert view.laid_out is not None
     assert view.laid_out.height > low
     assert view.horizontalScrollBar().maximum() == 0

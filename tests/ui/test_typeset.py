@@ -145,7 +145,7 @@ def assert_well_formed(laid: Layout) -> None:
                     assert min(shared.width(), shared.height()) < TOLERANCE, (box.kind, one.text, other.text)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tree=trees(), width=st.sampled_from([None, 40.0, 150.0, 400.0]))
 def test_children_lie_within_their_parents_and_do_not_overlap(tree: tuple, width: float | None) -> None:
     assert_well_formed(lay_out(build(tree), SIZE, width))

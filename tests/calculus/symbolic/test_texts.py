@@ -15,7 +15,7 @@ from explorer.language.program import ExplorerError
 from tests.calculus.test_symbolic import TEXTS, logistic
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS)
 def test_texts_and_their_lengths_are_those_of_sympys_printers(text):
     try:

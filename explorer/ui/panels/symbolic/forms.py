@@ -272,9 +272,8 @@ def _comparison(made: dict[str, dict[str, Any]]) -> str:
     worst = max(known, key=lambda key: known[key])
     warning = ""
     if known[worst] > _MUCH_WORSE * max(known[best], _ROUNDING):
-        warning = (
-            f" {FORMS[worst][:1].upper()}{FORMS[worst][1:]}, it has lost {_digits_lost(known[worst])} of 16 digits."
-        )
+        written = "by Horner's scheme" if worst == "horner" else FORMS[worst]
+        warning = f" {written[:1].upper()}{written[1:]}, it has lost {_digits_lost(known[worst])} of 16 digits."
     if known.get(smallest, 1.0) <= known[best] * 1.5:
         return f"Smallest so far, and as accurate as any: {FORMS[smallest]}.{warning}"
     return f"Smallest so far: {FORMS[smallest]}; most accurate at this point: {FORMS[best]}.{warning}"
