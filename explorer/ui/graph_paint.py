@@ -390,7 +390,10 @@ class Nodes(_Item):
         large = style.role(operation, "operation", room - 30 if name else room, zoom)
         operation, large_width = style.fitted(operation, large, room)
         small = style.role(name, "name", room - large_width - 7, zoom) if name else "name"
+        whole = name
         name, small_width = style.fitted(name, small, max(0.0, room - large_width - 7)) if name else ("", 0.0)
+        if name != whole and picture.nodes[node].kind == "group":  # a part of a name says nothing
+            name, small_width = "", 0.0
         small_width += 7 if name else 0.0
         left = picture.boxes[node].center().x() - (small_width + large_width) / 2
         baseline = y + style.baseline(large)

@@ -157,6 +157,7 @@ class SmallPlot(QWidget):
             ):
                 continue
             painter.setPen(colour)
+            x = min(x, self.width() - metrics.horizontalAdvance(text) - 2.0)  # the last one may be long
             painter.drawText(QPointF(x, frame.bottom() + metrics.ascent() + 2), text)
 
     def _draw_curve(
@@ -209,7 +210,8 @@ def _ticks(low: float, high: float, log: bool) -> list[float]:
     if span <= 0 or not isfinite(span):
         return []
     if log:
-        step = max(1, ceil(span / 4))
+        power = 10 ** floor(log10(max(span / 4, 1)))
+        step = next(m * power for m in (1, 2, 5, 10) if m * power >= span / 4)
         return [float(k) for k in range(ceil(low), floor(high) + 1) if k % step == 0]
     step = 10.0 ** floor(log10(span / 3))
     step *= next((m for m in (1, 2, 5) if span / (step * m) <= 4), 10)

@@ -193,8 +193,8 @@ def test_labels_of_small_graphs_overlap_neither_each_other_nor_nodes(seed):
 
 
 def test_the_same_graph_is_drawn_in_the_same_way():
-    edges = expression(80, 7)
-    assert lay_out(boxes(80), edges) == lay_out(boxes(80), edges)
+    edges = expression(30, 7)
+    assert lay_out(boxes(30), edges) == lay_out(boxes(30), edges)
 
 
 def test_no_node_and_one_node_are_graphs_too():

@@ -18,6 +18,8 @@ from explorer.ui.small_plot import Curve, SmallPlot
 from explorer.work import questions
 from explorer.work.wire import Message
 
+UNLIKE = 1e3  # times as large: then value and derivative stand on a logarithmic axis
+
 
 class LoopsSheet(Sheet):
     """Value and derivative by round; on a logarithmic axis, how far each still is from where the loop stopped."""
@@ -120,6 +122,12 @@ class LoopsSheet(Sheet):
                 Curve(f"|d{name}/d{self._by} − last|", _distances(derivatives), "flow", dashed=True),
             )
             self.plot.show_curves(curves, log=True, y_label="distance to the last round")
+        elif _unlike(values, derivatives):
+            curves = (
+                Curve(f"|{name}|", values, "path"),
+                Curve(f"|d{name}/d{self._by}|", derivatives, "flow", dashed=True),
+            )
+            self.plot.show_curves(curves, log=True, y_label="sizes of value and derivative")
         else:
             curves = (Curve(name, values, "path"), Curve(f"d{name}/d{self._by}", derivatives, "flow", dashed=True))
             self.plot.show_curves(curves, y_label="value and derivative")
@@ -176,6 +184,12 @@ class LoopsSheet(Sheet):
             with QSignalBlocker(self.slider):
                 self.slider.setValue(iteration[depth])
             self._tell()
+
+
+def _unlike(*columns: list[Any]) -> bool:
+    """Whether the columns are of such different sizes that on one axis one of them would be a line at 0."""
+    largest = [max([abs(n) for n in numbers if isinstance(n, int | float)], default=0.0) for numbers in columns]
+    return min(largest) > 0 and max(largest) > UNLIKE * min(largest)
 
 
 def _distances(numbers: list[Any]) -> list[Any]:
