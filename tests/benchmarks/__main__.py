@@ -11,6 +11,7 @@ those named in MODULES; a module with measures of its own has `rows()` instead: 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import importlib
 import os
@@ -61,12 +62,24 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.machine()}, {versions}, {datetime.date.today():%B %Y}"
 
 
+def one_thread_for_jax() -> None:
+    """JAX makes as many threads as it finds processors when it starts: let it find one, as everybody else has."""
+    with contextlib.suppress(ImportError, AttributeError):  # not installed; or not Linux, where it keeps its threads
+        here = os.sched_getaffinity(0)
+        import jax
+
+        os.sched_setaffinity(0, {min(here)})
+        jax.devices()
+        os.sched_setaffinity(0, here)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the table; 1 where a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", action="append", choices=MODULES, help="one of these modules; may be given again")
     options = parser.parse_args(arguments)
+    one_thread_for_jax()
     print(f"Time of the peer relative to ours; median of {options.rounds} rounds (quartiles). {machine()}.\n")
     print("| work | peer | peer / ours | wanted |\n|---|---|---|---|", flush=True)
     missed = 0

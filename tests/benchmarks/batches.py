@@ -1,6 +1,6 @@
 """Gradients at many points at once: generated blocks against PyTorch, JAX, CasADi and HIPS autograd on arrays.
 
-JAX has its own threads, we have one. It is asked in both ways in which people write it: with an argument an input, and
+Everybody has one thread. JAX is asked in both ways in which people write it: with an argument an input, and
 with one array of points, whose gradient is an array again; which is faster depends on the function.
 """
 

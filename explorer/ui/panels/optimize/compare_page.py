@@ -5,18 +5,14 @@ Longer than 300 lines: the form, the table, the three plots and the file all sho
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -323,29 +319,25 @@ class ComparePage(QWidget):
             y += [y[-1], 100 * count / total]
         return [*x, float(self.budget.value())], [*y, y[-1]]
 
-    def _table_text(self) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["rule", "rate", "lower quartile", "median", "upper quartile", "solved", "best"])
+    def table(self) -> list[list[object]]:
+        """The results with their names, a row a rule and rate."""
+        rows: list[list[object]] = [["rule", "rate", "lower quartile", "median", "upper quartile", "solved", "best"]]
         for name in self._ranked():
             found = self._found[name]
             for place, (rate, quartiles) in enumerate(zip(found["rates"], found["quartiles"], strict=True)):
                 best = place == found["best"]
-                writer.writerow([name, rate, *quartiles, found["solved"] if best else "", int(best)])
-        return text.getvalue()
+                rows.append([name, rate, *quartiles, found["solved"] if best else "", int(best)])
+        return rows
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._table_text())
+        from explorer.ui.numbers_out import copy_numbers
+
+        copy_numbers(self, self.table())
 
     def _save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the comparison", "comparison.csv", "CSV (*.csv)")
-        if not path:
-            return
-        try:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(self._table_text())
-        except OSError as error:
-            self.status.setText(f"The file could not be written: {error.strerror}.")
+        from explorer.ui.numbers_out import save_numbers
+
+        save_numbers(self, "comparison", self.table)
 
 
 def _number(value: object) -> float:
