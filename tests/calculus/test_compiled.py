@@ -64,7 +64,7 @@ FORMULAS = [
     BRANCHES,
     HUBER,
 ]
-POINTS = [*np.random.default_rng(5).uniform(-3, 3, (40, 2)).tolist()]
+POINTS = [*np.random.default_rng(5).uniform(-3, 3, (16, 2)).tolist()]
 EDGES = [
     [0.0, 0.0],
     [-0.0, 1.0],
@@ -145,7 +145,7 @@ def test_what_has_no_one_code_is_compiled_by_course(text):
     code = Compiled(program)
     assert code.way == "by course"
     assert code.refusal
-    points = np.random.default_rng(2).uniform(0.1, 6.0, (400, 2))
+    points = np.random.default_rng(2).uniform(0.1, 6.0, (225, 2))
     expected = []
     for point in points.tolist():
         try:
@@ -159,7 +159,7 @@ def test_what_has_no_one_code_is_compiled_by_course(text):
             with pytest.raises(ExplorerError, match=refusal.message):
                 code.values(point)
         expected.append(row)
-    columns, shape = [points[:, 0].reshape(20, 20), points[:, 1].reshape(20, 20)], (20, 20)
+    columns, shape = [points[:, 0].reshape(15, 15), points[:, 1].reshape(15, 15)], (15, 15)
     for _ in range(20):
         found = code.value_on(columns, shape)
         assert np.allclose(found.ravel(), np.array(expected)[:, 0], rtol=1e-13, equal_nan=True)

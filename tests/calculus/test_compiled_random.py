@@ -15,7 +15,7 @@ from explorer.language.program import ExplorerError
 from tests.calculus.random_programs import random_program
 
 PROGRAMS, PART = 300, 30
-POINTS = [*np.random.default_rng(7).uniform(-2.0, 2.0, (3, 2)).tolist(), [0.0, 0.0], [1.0, -1.0], [0.5, 2.0]]
+POINTS = [*np.random.default_rng(7).uniform(-2.0, 2.0, (2, 2)).tolist(), [0.0, 0.0], [1.0, -1.0], [0.5, 2.0]]
 
 
 def agree(found, expected) -> bool:

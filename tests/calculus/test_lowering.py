@@ -126,7 +126,7 @@ def program_of(*body) -> Program:
 ONE, TWO = Constant(1.0, "1"), Constant(2.0, "2")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(CONDITIONS)
 def test_a_choice_takes_the_side_that_pythons_logic_takes(condition):
     chosen = program_of(Return((Choose(condition, ONE, TWO),)))
@@ -137,7 +137,7 @@ def test_a_choice_takes_the_side_that_pythons_logic_takes(condition):
         assert [values(program, point)[0] for point in GRID] == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(CONDITIONS, CONDITIONS)
 def test_on_arrays_every_point_takes_its_own_side(first, second):
     inner = Choose(second, Name("x"), Apply("mul", (Name("y"), TWO)))
@@ -151,7 +151,7 @@ def test_on_arrays_every_point_takes_its_own_side(first, second):
     assert list(together) == [values(program, point)[0] for point in GRID]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(CONDITIONS)
 def test_a_loop_runs_while_pythons_logic_holds(condition):
     step = Assign("x", Apply("add", (Name("x"), Constant(0.75, "0.75"))))

@@ -229,7 +229,7 @@ def test_the_race_has_a_run_of_every_ticked_rule_and_says_how_each_ended(optimiz
 
 
 def test_a_comparison_ranks_the_rules_and_exports_its_numbers(optimize, page, press, find, cells):
-    compare = page("Compare")
+    page("Compare")
     find("compare.starts").setValue(6)
     find("compare.budget").setValue(150)
     press("compare.run")

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from explorer.work.wire import Frames, TooLong, WireError, encode, number, plain, read_frame, write_frame
 
+TEXTS = st.text('a"\\\n\0ä€\u2028😀', max_size=6)  # one to four bytes each, and what JSON escapes
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=8,
 )
-MESSAGES = st.dictionaries(st.text(), JSON_VALUES)
+MESSAGES = st.dictionaries(TEXTS, JSON_VALUES, max_size=4)
 
 
 def framed(body: bytes) -> bytes:
@@ -40,7 +41,7 @@ def test_numbers_that_are_not_finite_travel_as_words():
     assert received == plain(message)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.floats())
 def test_a_float_comes_back_bit_for_bit(value):
     (received,) = Frames().feed(encode({"value": value}))

@@ -319,7 +319,7 @@ class ComparePage(QWidget):
             y += [y[-1], 100 * count / total]
         return [*x, float(self.budget.value())], [*y, y[-1]]
 
-    def table(self) -> list[list[object]]:
+    def numbers(self) -> list[list[object]]:
         """The results with their names, a row a rule and rate."""
         rows: list[list[object]] = [["rule", "rate", "lower quartile", "median", "upper quartile", "solved", "best"]]
         for name in self._ranked():
@@ -332,12 +332,12 @@ class ComparePage(QWidget):
     def _copy(self) -> None:
         from explorer.ui.numbers_out import copy_numbers
 
-        copy_numbers(self, self.table())
+        copy_numbers(self, self.numbers())
 
     def _save(self) -> None:
         from explorer.ui.numbers_out import save_numbers
 
-        save_numbers(self, "comparison", self.table)
+        save_numbers(self, "comparison", self.numbers)
 
 
 def _number(value: object) -> float:
