@@ -359,23 +359,29 @@ class _Reader:
 
     def expression(self, binding: int) -> Node:
         """Read one operand and all operators that bind tighter than `binding`."""
-        left, tokens = self._operand(), self.tokens
+        tokens, values = self.tokens, self.values
+        left = self._operand()
         while True:
-            token = tokens[self.position]
-            kind = token.kind
+            kind = tokens[self.position][0]
             if kind in _ENDS:
                 return left
             if (sign := _SIGNS.get(kind)) is not None:
-                if binding >= sign[1]:
+                function, level = sign
+                if binding >= level:
                     return left
                 self.position += 1
-                right = self.expression(sign[1])
+                right = self.expression(level)
                 if type(right) in _CONDITIONS or type(left) in _CONDITIONS:
                     right, left = self.number(right), self.number(left)
-                begin, end = left.span, right.span
+                begin, end = left[-1], right[-1]  # type: ignore[index]
                 span = new_span((begin[0], begin[1], end[2], end[3]))
-                left = self._apply(sign[0], (left, right), span)  # type: ignore[arg-type]
-            elif kind == "^" and binding < POWER:
+                if id(left) in values and id(right) in values:  # else there is nothing for _apply to look after
+                    left = self._apply(function, (left, right), span)  # type: ignore[arg-type]
+                else:
+                    left = new_apply((function, (left, right), span))  # type: ignore[arg-type]
+                continue
+            token = tokens[self.position]
+            if kind == "^" and binding < POWER:
                 self.position += 1
                 exponent = self._nested(lambda: self.expression(SIGN - 1), token.span)
                 left = self._power(self.number(left), self.number(exponent))
