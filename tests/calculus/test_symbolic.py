@@ -504,6 +504,12 @@ def test_any_expression_and_its_derivative_can_be_drawn(text):
         assert notation.complete
 
 
+def test_the_sixth_iterate_of_the_logistic_map_is_drawn_whole():
+    (derivative,) = derivatives(logistic(6))
+    assert symbolic.operations(derivative) == 768  # Baydin et al. 2018, Table 1
+    assert symbolic.notation(derivative).complete
+
+
 @pytest.mark.parametrize("allowance", [1, 20, 1000])
 @pytest.mark.parametrize(
     "text",
