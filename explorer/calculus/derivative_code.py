@@ -209,9 +209,13 @@ class _Reverse:
 
     def contribute(self, index: int, adjoint: Operand, adjoints: _Adjoints) -> None:
         """Pass an operation's adjoint on to its arguments."""
-        replay, apply = self.replay, self.builder.apply
+        replay, apply, function = self.replay, self.builder.apply, self.code.functions[index]
         operands, result, varies = replay.operands(index), replay.of[index], replay.varies
-        partials = PRIMITIVES[self.code.functions[index]].partials
+        if function == "pow":  # of which 0 is a base of its own kind
+            for moving, by in replay.partials(index, varies):
+                self.add(moving, apply("mul", adjoint, by), None, adjoints)
+            return
+        partials = PRIMITIVES[function].partials
         for argument, written in zip(self.code.arguments[index], partials, strict=True):
             if type(argument) is int and argument in varies:
                 self.add(argument, apply("mul", adjoint, written(replay.writer, *operands, result)), None, adjoints)
