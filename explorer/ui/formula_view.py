@@ -68,6 +68,10 @@ class FormulaView(QAbstractScrollArea):
         self._dimmed = False
         self._zoom = 1.0
         self._highlighted: frozenset[int] = frozenset()
+        self._marks: tuple[Layout, list[QRectF]] | None = None  # where the highlighted parts stand in a layout
+        self.widens = False  # whether a click on what was clicked last takes the part around it
+        self._clicked: Piece | None = None  # the innermost part that was clicked last …
+        self._depth = 0  # … and how many parts, from the whole in, the one that was then taken is
         self._heights: dict[int, int] = {}
         self.greatest_height = greatest_height
         self._fills = fills
@@ -136,10 +140,11 @@ class FormulaView(QAbstractScrollArea):
         self._dimmed = dimmed
         self.viewport().update()
 
-    def highlight(self, spans: Iterable[Span] = (), refs: Iterable[int] = ()) -> None:
-        """Mark the parts that stand for these places in the source or these sub-expressions, and no others.
+    def highlight(self, spans: Iterable[Span] = (), refs: Iterable[int] = (), follow: bool = True) -> int:
+        """Mark the parts that stand for these places in the source or these sub-expressions, and no others: how many.
 
-        A span that no part has is taken for the smallest part around it. The first marked part is scrolled into view.
+        A span that no part has is taken for the smallest part around it. The first marked part is scrolled into view,
+        if it is to be followed.
         """
         found: set[int] = set()
         if self._notation is not None:
@@ -148,12 +153,13 @@ class FormulaView(QAbstractScrollArea):
             found = {i for i, piece in enumerate(pieces) if piece.ref is not None and piece.ref in wanted}
             for span in spans:
                 found.update(_pieces_of(pieces, span))
-        self._highlighted = frozenset(found)
-        if self._laid is not None and found:
+        self._highlighted, self._marks = frozenset(found), None
+        if self._laid is not None and found and follow:
             rects = self._laid.rects(min(found))
             if rects:
                 self._scroll_to(rects[0])
         self.viewport().update()
+        return len(found)
 
     @property
     def zoom(self) -> float:
@@ -343,9 +349,12 @@ class FormulaView(QAbstractScrollArea):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(_mixed(palette.highlight().color(), palette.base().color()))
-            for index in self._highlighted:
-                for rect in self._laid.rects(index):
-                    painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 3, 3)
+            if self._highlighted:
+                if self._marks is None or self._marks[0] is not self._laid:
+                    self._marks = self._laid, self._laid.rects(*self._highlighted)
+                for rect in self._marks[1]:
+                    if rect.intersects(exposed):
+                        painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 3, 3)
             role = QPalette.ColorRole.PlaceholderText if self._dimmed else QPalette.ColorRole.Text
             self._laid.paint(painter, palette.color(role), exposed)
 
@@ -374,8 +383,11 @@ class FormulaView(QAbstractScrollArea):
             place = event.position() - self._origin()
             pieces = [self._laid.notation.pieces[i] for i in self._laid.pieces_at(place.x(), place.y())]
             meaning = [piece for piece in pieces if piece.ref is not None or piece.span is not None]
-            if pieces:
-                self.piece_selected.emit((meaning or pieces)[-1])
+            if parts := meaning or pieces:
+                again = self.widens and parts[-1] is self._clicked
+                self._depth = self._depth - 1 if again and self._depth > 1 else len(parts)
+                self._clicked = parts[-1]
+                self.piece_selected.emit(parts[min(self._depth, len(parts)) - 1])
         # Not passed on: a click here is never meant for the window behind.
         event.accept()
 

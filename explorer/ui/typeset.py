@@ -175,11 +175,12 @@ class Layout:
             (box.ascent + box.descent) * size,
         )
 
-    def rects(self, index: int) -> list[QRectF]:
-        """Where a piece stands: one rectangle for each of its places, and for each line that it is broken over."""
+    def rects(self, *indices: int) -> list[QRectF]:
+        """Where pieces stand: one rectangle for each of their places, and for each line that they are broken over."""
+        wanted = set(indices)
         found: list[QRectF] = []
         for box in self.boxes:
-            if box.index == index:
+            if box.index in wanted:
                 found.extend(self._line_rects(box))
         return found
 

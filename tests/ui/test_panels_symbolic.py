@@ -85,6 +85,20 @@ def test_of_a_new_text_the_derivative_is_asked_for_before_the_rest(window, find,
     assert find("graph.trace").model().rowCount() == 2
 
 
+def test_a_click_lights_a_part_at_all_its_places_and_the_next_click_what_is_around_it(window, find, write, qtbot):
+    write("x^2*sin(x^2)")
+    view = find("symbolic.formula")
+    pieces = view.notation.pieces
+    exponent = next(k for k, piece in enumerate(pieces) if piece.text == "2" and pieces[k + 1].kind == "power")
+    place = (view.laid_out.rects(exponent)[0].center() + view._origin()).toPoint()
+    for said in ("2", "x^2"):
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        lit = [pieces[k] for k in view._highlighted]
+        assert len(lit) > 1
+        assert find("status.symbolic").text() == f"This part stands here {len(lit)} times."
+        assert {piece.kind for piece in lit} == ({"number"} if said == "2" else {"power"})
+
+
 def choose(combo, text):
     combo.setCurrentIndex(combo.findText(text))
 

@@ -110,7 +110,7 @@ class Page(QWidget):
             self.ask()
 
 
-def shifted(piece: list[Any], shift: int) -> Piece:
-    """A piece of the wire whose children stand `shift` further on."""
+def shifted(piece: list[Any], shift: int, refs: int = 0) -> Piece:
+    """A piece of the wire whose children stand `shift` further on, its sub-expression numbered from `refs` on."""
     kind, text, children, _, ref = piece
-    return Piece(kind, text, tuple(child + shift for child in children), None, ref)
+    return Piece(kind, text, tuple(child + shift for child in children), None, None if ref is None else ref + refs)

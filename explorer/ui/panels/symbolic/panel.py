@@ -120,6 +120,11 @@ class SymbolicPanel(Panel):
         self.formula = FormulaView(fills=True)
         self.formula.setObjectName("symbolic.formula")
         self.formula.setAccessibleName("Derivatives, typeset")
+        self.formula.setToolTip(
+            "Click a part to light it wherever it stands again; click once more for what is around it"
+        )
+        self.formula.widens = True
+        self.formula.piece_selected.connect(self._light_part)
         menu = QMenu(self)
         for key, (title, _) in _COPIES.items():
             action = QAction(title, self.formula)
@@ -335,6 +340,7 @@ class SymbolicPanel(Panel):
         self._wanted: list[dict[str, Any]] = []
         self._texts: dict[str, str] = {}  # of the derivatives, by form, unless they are large
         self._shift: int | None = None  # where the pieces of the notation begin that is coming in
+        self._refs = 0  # sub-expressions numbered so far: each derivative has numbers of its own
         self._builder = NotationBuilder()
         self._lines: list[int] = []  # the named parts
         self._complete = True
@@ -448,6 +454,7 @@ class SymbolicPanel(Panel):
         self._take_pieces(answer["notation"]["pieces"])
         own, shift, self._shift = self._builder.pieces, self._shift, None
         assert shift is not None
+        self._refs = 1 + max((piece.ref for piece in own[shift:] if piece.ref is not None), default=self._refs)
         if (self._lines or self._entries) and not self._all and len(own) > _MOST_PIECES:
             del own[shift:]
             self._complete = False
@@ -459,8 +466,8 @@ class SymbolicPanel(Panel):
         """Take some pieces of the next notation in; a large one comes in parts, so that none of them is felt."""
         if self._shift is None:
             self._shift = len(self._builder.pieces)
-        shift = self._shift
-        self._builder.pieces.extend(shifted(piece, shift) for piece in pieces)
+        shift, refs = self._shift, self._refs
+        self._builder.pieces.extend(shifted(piece, shift, refs) for piece in pieces)
 
     def _named_line(self, answer: dict[str, Any]) -> int:
         """u1 = part."""
@@ -519,6 +526,12 @@ class SymbolicPanel(Panel):
                 self.sizes.setItem(row, column, item)
         if _SIZES_PAGE in self._built:
             self._built[_SIZES_PAGE].show_answer(self._swell)
+
+    def _light_part(self, piece: Piece) -> None:
+        """Light a part at all of its places in its derivative, and say how many these are."""
+        count = self.formula.highlight(refs=[] if piece.ref is None else [piece.ref], follow=False)
+        if count:
+            self.say("This part stands here once." if count == 1 else f"This part stands here {count:,} times.")
 
     # -- copying ---------------------------------------------------------------------------------------------------
 
