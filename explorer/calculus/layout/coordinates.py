@@ -14,7 +14,7 @@ LANE_HEIGHT = 4.0  # the thickest pen with which an edge is drawn
 STIFFNESS = (1.0, 2.0, 8.0)  # of a line between two nodes, a node and a bend, two bends: Gansner et al. 1993, section 4
 RELAXATIONS, STRAIGHTENINGS = 24, 3  # passes over all layers in small graphs: enough to level a sum of 24 terms
 # In large ones as many of each as move so many vertices, about 1 µs each, but at least two: the first do the most.
-FEWEST, RELAX_WORK, STRAIGHTEN_WORK = 2, 8_000, 2_000
+FEWEST, RELAX_WORK, STRAIGHTEN_WORK = 2, 5_000, 2_000
 STILL = 0.5  # pixels: where nothing moves more, nobody sees a further pass
 LOOSE = 0.01  # the weight of a vertex without neighbours: it makes room for all others
 ALMOST_LEVEL = 14.0  # a line that rises less looks like a mistake and is made level

@@ -32,7 +32,7 @@ def label_places(curves: Sequence[Sequence[Point]]) -> list[Point]:
     if not curves:
         return []
     bends = [_last_bend(points) for points in curves]
-    control = np.array(bends)
+    control = np.array([c for bend in bends for point in bend for c in point]).reshape(-1, 4, 2)
     labels: list[Point] = _on_curves(control, (0.5,))[:, 0].tolist()
     gaps: dict[float, list[int]] = {}  # by where the last bends end: only edges of the same gap can be in the way
     for edge, bend in enumerate(bends):
@@ -42,7 +42,7 @@ def label_places(curves: Sequence[Sequence[Point]]) -> list[Point]:
             gap.sort(key=lambda edge: labels[edge][1])
             place = _place if len(gap) <= FEW else _place_many
             place(gap, bends, control[gap], labels)
-    return [(round(x, 2), round(y, 2)) for x, y in labels]
+    return [(x, y) for x, y in labels]
 
 
 def _apart(middles: list[Point]) -> bool:
@@ -154,11 +154,12 @@ def _last_bend(points: Sequence[Point]) -> Bend:
 
 
 def _on_curves(control: _Points, along: Sequence[float]) -> _Points:
-    """The points of all curves (n × 4 control points) at these places along them: n × places × 2."""
+    """The points of all curves (n × 4 control points) at these places along them: n × places × 2, to the hundredth."""
     t = np.array(along)
     u = 1 - t
-    points: _Points = np.einsum("kp,nkx->npx", np.array((u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)), control)
-    return points
+    weights = np.array((u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t))
+    points: _Points = np.einsum("kp,nkx->npx", weights, control)
+    return points.round(2)
 
 
 def _on_curve(bend: Bend, t: float) -> Point:
