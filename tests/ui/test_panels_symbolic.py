@@ -95,7 +95,7 @@ def test_a_click_lights_a_part_at_all_its_places_and_the_next_click_what_is_arou
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
         lit = [pieces[k] for k in view._highlighted]
         assert len(lit) > 1
-        assert find("status.symbolic").text() == f"This part stands here {len(lit)} times."
+        assert find("symbolic.part").text() == f"this part: {len(lit)} times"
         assert {piece.kind for piece in lit} == ({"number"} if said == "2" else {"power"})
 
 

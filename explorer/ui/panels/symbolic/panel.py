@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QMenu,
     QPushButton,
     QTableWidget,
@@ -147,6 +148,8 @@ class SymbolicPanel(Panel):
         self.show_all.setAccessibleName("Show the derivatives whole")
         self.show_all.clicked.connect(self._show_all)
         self.show_all.hide()
+        self.part = QLabel(objectName="symbolic.part")  # here and not in the heading: what is clicked must not move
+        self.part.setAccessibleName("How often the part that is lit stands in what is shown")
         self.sizes = self._sizes_table()
         page = QWidget()
         column = QVBoxLayout(page)
@@ -162,6 +165,7 @@ class SymbolicPanel(Panel):
         below.addWidget(self.shared)
         below.addWidget(self.matrix)
         below.addStretch(1)
+        below.addWidget(self.part)
         below.addWidget(self.show_all)
         column.addLayout(below)
         column.addWidget(self.sizes)
@@ -372,6 +376,7 @@ class SymbolicPanel(Panel):
             return
         builder.add("lines", children=tuple(lines)) if len(lines) > 1 else None
         self.formula.show_notation(builder.finish(self._complete))
+        self.part.clear()
         if not self._swell:
             self._unsized.start()
         self._say_what_is_missing()
@@ -530,8 +535,7 @@ class SymbolicPanel(Panel):
     def _light_part(self, piece: Piece) -> None:
         """Light a part at all of its places in its derivative, and say how many these are."""
         count = self.formula.highlight(refs=[] if piece.ref is None else [piece.ref], follow=False)
-        if count:
-            self.say("This part stands here once." if count == 1 else f"This part stands here {count:,} times.")
+        self.part.setText("" if not count else "this part: once" if count == 1 else f"this part: {count:,} times")
 
     # -- copying ---------------------------------------------------------------------------------------------------
 
