@@ -2,12 +2,13 @@
 
     python -m tests.benchmarks.layout [graphs]
 
-Both draw the same graphs with the same boxes. dot's time is that of its process, from the text to its JSON; ours that
-of `lay_out` in a process that runs, as the window's worker does; both in seconds of the processor, which other programs
-disturb less. Crossings are counted on the curves as they are drawn,
-by the same count. Exits with 1 where a target is missed: five kinds of 1,000 operations at least 10 × as fast as
-`dot -Tjson` with at most 1.1 × its crossings and no box over another; 20 to 100 nodes: each graph at most 1.2 × its
-crossings, or one more where there are fewer than five.
+Both draw the same graphs with the same boxes. dot's time is that of its process, from the text to its JSON, with the
+curves of the edges, as ours has them; ours, which places the texts of the edges too, is that of `lay_out` in a process
+that runs, as the window's worker does; both in seconds of the processor, which other programs disturb less. Crossings
+are counted on the curves as they are drawn, by the same count. Exits with 1 where a
+target is missed: five kinds of 1,000 operations at least 10 × as fast as `dot -Tjson` with at most 1.1 × its crossings
+and no box over another; 20 to 100 nodes: each graph at most 1.2 × its crossings, or one more where there are fewer than
+five.
 """
 
 import json
