@@ -154,6 +154,17 @@ class GraphAnswer:
         """Where the op stands in the text."""
         return span_from_json(self.places[op])
 
+    def op_around(self, span: Span) -> int | None:
+        """The op with the smallest place in the text around this one."""
+        best: tuple[int, int] | None = None
+        for op in range(len(self.names)):
+            own = self.span(op)
+            if own is not None and _contains(own, span):
+                size = (own.end_line - own.line) * 100_000 + own.end_column - own.column
+                if best is None or size < best[0]:
+                    best = (size, op)
+        return None if best is None else best[1]
+
     def sentence(self, row: int) -> str:
         """What the step before this row says (row 1 is after the first step)."""
         return self.sentences[row - 1] if row - 1 < len(self.sentences) else "…"
@@ -220,3 +231,10 @@ class Progress:
     def finished(self, op: int) -> bool:
         """Whether nothing will be added to what the op has: its value, or in the reverse sweep its adjoint."""
         return bool(self.known[op]) and (self.boundary is None or op > self.boundary)
+
+
+def _contains(outer: Span, inner: Span) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )

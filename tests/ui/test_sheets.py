@@ -214,22 +214,22 @@ def test_heat_has_a_legend_and_names_can_be_those_of_the_papers(window, find, se
     assert find("graph.heat.legend").isVisible()
     assert isinstance(window.graph.view.picture.state, GraphState)
     find("graph.heat").click()
-    window.graph.paper_names.trigger()
+    window.graph.looks.paper_names.trigger()
     settle()
     assert [row[0] for row in cells("graph.trace")][:3] == ["x₁ = v₋₁", "x₂ = v₀", "v₁"]
     assert normalize("NFC", find("graph.explain").text()).startswith(normalize("NFC", "v̄₋₁ adds v̄₁"))
-    window.graph.plain_names.trigger()
+    window.graph.looks.plain_names.trigger()
     settle()
 
 
 def test_the_trace_is_copied_in_three_forms(window, qtbot):
-    window.graph._copy_csv()
+    window.graph.looks.copy_wanted.emit("CSV")
     text = QApplication.clipboard().text()
     assert text.splitlines()[0] == "name,operation,value,adjoint"
     assert text.splitlines()[2] == "x2,input,5.0,1.7163378145367738"
-    window.graph._copy_markdown()
+    window.graph.looks.copy_wanted.emit("Markdown")
     assert QApplication.clipboard().text().splitlines()[2] == "| x₁ | input | 2 | 5.5 |"
-    window.graph._copy_latex()
+    window.graph.looks.copy_wanted.emit("LaTeX")
     assert r"$v_{1}$ & $\operatorname{ln} x_{1}$ & $0.6931471806$ & $1$ \\" in QApplication.clipboard().text()
 
 

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
     QAction,
-    QActionGroup,
     QGuiApplication,
     QKeySequence,
     QResizeEvent,
@@ -42,6 +41,7 @@ from explorer.ui import icons
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_folds import FoldMenu, fold_words, parts_around
 from explorer.ui.graph_heat import Heat, HeatLegend
+from explorer.ui.graph_menu import DrawingMenu
 from explorer.ui.graph_player import Player
 from explorer.ui.graph_search import NodeSearch
 from explorer.ui.graph_seed import Seed
@@ -250,7 +250,15 @@ class GraphPanel(Panel):
         self.more.setToolTip("Digits, names, map, pictures …")
         self.more.setAutoRaise(True)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setMenu(self._more_menu())
+        self.looks = DrawingMenu(self)
+        self.looks.texts_changed.connect(lambda: self._show_state(None))
+        self.looks.names_changed.connect(self.ask_again)
+        self.looks.map_changed.connect(self._map_changed)
+        self.looks.cause_wanted.connect(self._go_to_cause)
+        self.looks.picture_wanted.connect(self._save_picture)
+        self.looks.film_wanted.connect(self._save_film)
+        self.looks.copy_wanted.connect(self._copy_trace)
+        self.more.setMenu(self.looks)
         self._strip = QWidget()
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(0, 0, 0, 0)
@@ -259,31 +267,6 @@ class GraphPanel(Panel):
             row.addWidget(widget)
         row.addWidget(self.search, 1)
         row.addWidget(self.more)
-
-    def _more_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self.partials = self._checkable(menu, "&Partials on the edges", True, self._texts_changed)
-        self.all_digits = self._checkable(menu, "All &17 digits", False, self._texts_changed)
-        self.show_map = self._checkable(menu, "&Map in the corner", True, self._map_changed)
-        menu.addSeparator()
-        names = QActionGroup(menu)
-        self.plain_names = self._checkable(menu, "Names &x₁, x₂, v₁ …", True, self._names_changed, names)
-        self.paper_names = self._checkable(
-            menu, "Names v₋₁, v₀, v₁ … (&Baydin et al.)", False, self._names_changed, names
-        )
-        menu.addSeparator()
-        self.to_cause = menu.addAction("&Go to the first cause of what is not finite", self._go_to_cause)
-        self.to_cause.setEnabled(False)
-        self.save_still = menu.addAction("Save a &picture of this step …", self._save_picture)
-        self.save_film = menu.addAction("Save the sweep as a &film …", self._save_film)
-        menu.addSeparator()
-        for words, copy in (
-            ("Copy the trace as &CSV", self._copy_csv),
-            ("Copy the trace as &LaTeX", self._copy_latex),
-            ("Copy the trace as Mark&down", self._copy_markdown),
-        ):
-            menu.addAction(words, copy)
-        return menu
 
     def _go_to_cause(self) -> None:
         """Show the operation that first made a number that is not finite."""
@@ -301,6 +284,11 @@ class GraphPanel(Panel):
         """The graph that is shown."""
         return self._graph
 
+    def _copy_trace(self, form: str) -> None:
+        trace = self.trace.trace
+        write = {"CSV": trace.as_csv, "LaTeX": trace.as_latex, "Markdown": trace.as_markdown}[form]
+        QGuiApplication.clipboard().setText(write())
+
     def _save_picture(self) -> None:
         from explorer.ui.picture_dialogs import save_picture
 
@@ -310,24 +298,6 @@ class GraphPanel(Panel):
         from explorer.ui.picture_dialogs import save_film
 
         self._film_out = save_film(self, self._graph, self.view, self.player.speed.value())
-
-    def _copy_csv(self) -> None:
-        QGuiApplication.clipboard().setText(self.trace.trace.as_csv())
-
-    def _copy_latex(self) -> None:
-        QGuiApplication.clipboard().setText(self.trace.trace.as_latex())
-
-    def _copy_markdown(self) -> None:
-        QGuiApplication.clipboard().setText(self.trace.trace.as_markdown())
-
-    def _checkable(self, menu: QMenu, words: str, on: bool, slot: Any, group: QActionGroup | None = None) -> QAction:
-        action = menu.addAction(words)
-        action.setCheckable(True)
-        action.setChecked(on)
-        if group is not None:
-            group.addAction(action)
-        action.toggled.connect(slot)
-        return action
 
     def _keys(self) -> None:
         everywhere, here = Qt.ShortcutContext.WindowShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut
@@ -370,8 +340,8 @@ class GraphPanel(Panel):
             folds=self._folds,
             fold_long=question.source != self._unfolded,
             known=known,
-            naming="papers" if self.paper_names.isChecked() else "inputs",
-            wide=self.all_digits.isChecked(),
+            naming="papers" if self.looks.paper_names.isChecked() else "inputs",
+            wide=self.looks.all_digits.isChecked(),
         )
 
     def set_dimmed(self, dimmed: bool) -> None:
@@ -411,9 +381,9 @@ class GraphPanel(Panel):
         self.fold_menu.folds = answer.head["folds"]
         self.explain.set_lines(_LINES[answer.mode])
         self._progress = Progress(answer)
-        self._state = StateMaker(answer, self._progress, self.all_digits.isChecked())
+        self._state = StateMaker(answer, self._progress, self.looks.all_digits.isChecked())
         self.heat.follow(answer, self._progress)
-        self.to_cause.setEnabled(bool(answer.head["causes"]))
+        self.looks.to_cause.setEnabled(bool(answer.head["causes"]))
         cause = next((cause["sentence"] for cause in answer.head["causes"]), "")
         if words := self.seed.problem or answer.head["too_large"] or answer.head["left"] or cause or self._fold_words():
             self.say(words)
@@ -532,7 +502,7 @@ class GraphPanel(Panel):
     def options(self) -> dict[str, Any]:
         """What is drawn and played, and how one looks at it."""
         options = self._undoable_options()
-        options |= {key: action.isChecked() for key, action in self._looks().items()}
+        options |= {key: action.isChecked() for key, action in self.looks.choices().items()}
         options["sheet"] = self._sheet().name
         if self.player.row < self.player.steps:
             options["step"] = self.player.row
@@ -549,15 +519,6 @@ class GraphPanel(Panel):
             **self.seed.options(),
         }
 
-    def _looks(self) -> dict[str, QAction]:
-        """What undo leaves alone, by its name in a session file."""
-        return {
-            "partials": self.partials,
-            "all_digits": self.all_digits,
-            "map": self.show_map,
-            "papers_names": self.paper_names,
-        }
-
     def restore(self, options: Mapping[str, Any]) -> None:
         modes = {"forward": self.forward, "reverse": self.reverse, "second": self.second}
         mode = modes.get(str(options.get("mode")))
@@ -567,11 +528,11 @@ class GraphPanel(Panel):
             with QSignalBlocker(mode):
                 mode.setChecked(True)
         opened, self._opened = options is not self._opened, options if "sheet" in options else self._opened
-        for key, box in (*boxes, *(self._looks().items() if opened else ())):
+        for key, box in (*boxes, *(self.looks.choices().items() if opened else ())):
             if isinstance(on := options.get(key), bool):
                 with QSignalBlocker(box):
                     box.setChecked(on)
-        self.plain_names.setChecked(not self.paper_names.isChecked())
+        self.looks.plain_names.setChecked(not self.looks.paper_names.isChecked())
         folds = options.get("folds")
         if isinstance(folds, list) and len(folds) <= _MOST_FOLDS and all(isinstance(key, str) for key in folds):
             self._folds = list(folds)
@@ -627,7 +588,7 @@ class GraphPanel(Panel):
         if changed is not None:
             nodes = {node for op in changed for node in self._graph.copies[op]}
             nodes |= self._state.output_nodes
-        self.view.show_state(self._state.state(self.partials.isChecked(), heat), nodes)
+        self.view.show_state(self._state.state(self.looks.partials.isChecked(), heat), nodes)
 
     def _say_step(self) -> None:
         """The sentence of the present step."""
@@ -649,14 +610,7 @@ class GraphPanel(Panel):
         """Select the operation that the text at this span stands for (the smallest around it), or nothing."""
         if self._graph is None or self._outdated:
             return
-        best: tuple[int, int] | None = None
-        for op in range(len(self._graph.names)):
-            own = self._graph.span(op)
-            if own is not None and span is not None and _contains(own, span):
-                size = (own.end_line - own.line) * 100_000 + own.end_column - own.column
-                if best is None or size < best[0]:
-                    best = (size, op)
-        self._select(None if best is None else best[1])
+        self._select(None if span is None else self._graph.op_around(span))
         self._ask_sheet_about_selection()
 
     def _select(self, op: int | None) -> None:
@@ -791,17 +745,8 @@ class GraphPanel(Panel):
         self._show_state(None)
         self._note()
 
-    def _texts_changed(self) -> None:
-        if self.sender() is self.all_digits:
-            self.ask_again()
-        self._show_state(None)
-
-    def _names_changed(self, on: bool) -> None:
-        if on:
-            self.ask_again()
-
     def _map_changed(self) -> None:
-        self.view.map.set_wanted(self.show_map.isChecked())
+        self.view.map.set_wanted(self.looks.show_map.isChecked())
 
     def _offer_fit(self, whole: bool) -> None:
         """Show the button that shows the whole graph, where there is more of it than is seen."""
@@ -862,10 +807,3 @@ class GraphPanel(Panel):
     def _end_sheet(self, end: End) -> None:
         if self._sheet_asked is not None and not isinstance(end, Done):
             self._sheet_asked.show_refusal(getattr(end, "message", "Something failed in the program itself."))
-
-
-def _contains(outer: Span, inner: Span) -> bool:
-    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
-        outer.end_line,
-        outer.end_column,
-    )
