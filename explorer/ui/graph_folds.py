@@ -41,7 +41,7 @@ class FoldMenu(QMenu):
             self._add(f"Fold calls of {name.replace('&', '&&')}", keys)
         self.addSeparator()
         unfold = self.addAction("&Unfold all", self._unfold)
-        unfold.setEnabled(bool(self.folds))
+        unfold.setEnabled(self.graph is not None and bool(self.graph.head["folds"]))
         hint = self.addAction("A double click folds the part around a node, or unfolds one")
         hint.setEnabled(False)
 

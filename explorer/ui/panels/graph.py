@@ -378,7 +378,7 @@ class GraphPanel(Panel):
         if not same_film:
             self.player.stop()
         self._graph = self.fold_menu.graph = answer
-        self.fold_menu.folds = answer.head["folds"]
+        self.fold_menu.folds = self._folds
         self.explain.set_lines(_LINES[answer.mode])
         self._progress = Progress(answer)
         self._state = StateMaker(answer, self._progress, self.looks.all_digits.isChecked())
