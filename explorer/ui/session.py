@@ -21,7 +21,7 @@ VALUE_PAUSE_MS = 30
 # Edits closer together than this are one step for undo.
 UNDO_JOIN_MS = 700
 # Characters: a longer text that is opened is shown in one turn of the event loop, and read in the next.
-LONG_TEXT = 1_000
+LONG_TEXT = 400
 MOST_UNDO = 500
 
 WORKED_EXAMPLE = "ln(x1) + x1*x2 - sin(x2)"
