@@ -69,6 +69,7 @@ class GraphView(QGraphicsView):
         self._nodes: Nodes | None = None
         # "start": at the inputs of a graph too large to be seen as a whole; "free": someone has zoomed or panned.
         self._framing: Literal["opening", "whole", "start", "free"] = "opening"
+        self._reframing = False  # while several steps lead to a place: the map is told of the last
         self._pressed: QPoint | None = None
         self._moved: int | None = None  # the node that is being dragged
         self._grabbed = QPointF()  # where it was last, in the drawing
@@ -105,8 +106,10 @@ class GraphView(QGraphicsView):
         self.touched = (frozenset(range(len(picture.nodes))), frozenset(range(len(picture.edges))))
         self.set_dimmed(self._dimmed)
         self.map.show_picture(picture, self.style_of_graph)
+        self._reframing = True
         if not same:
             self._open()
+        self._reframing = False
         self._frame_changed()
         self._describe()
 
@@ -286,7 +289,9 @@ class GraphView(QGraphicsView):
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
     def _frame_changed(self) -> None:
-        """Tell where in the drawing we are."""
+        """Tell where in the drawing we are, once it is settled."""
+        if self._reframing:
+            return
         seen = self._seen()
         whole = self._picture is None or seen.adjusted(-SLACK, -SLACK, SLACK, SLACK).contains(self._picture.area)
         self.map.show_frame(seen, whole, self.viewport().rect(), self._no_node_in)
@@ -542,9 +547,11 @@ class GraphView(QGraphicsView):
         return f"∂{names[curve.target]}/∂{names[curve.source]} = {partial or 'not computed yet'}"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._reframing = True
         super().resizeEvent(event)
         if self._framing in ("opening", "whole"):
             (self.fit if self._framing == "whole" else self._open)()
+        self._reframing = False
         self._frame_changed()
 
     def showEvent(self, event: QShowEvent) -> None:
