@@ -78,7 +78,8 @@ RADICAL_STRETCH = 1.06  # ours: the font's sizes of √ are far apart; drawn out
 DEGREE_RAISE = 0.63  # ours: at the font's own 0.55 the 3 of a cube root touches the hook of the smallest sign
 LINE_GAP = 0.5  # ours: white between the lines of a broken formula
 ROW_GAP = 0.28  # and between the rows of cases
-MATRIX_ROW_GAP = 0.4  # and of matrices, whose rows are read by columns too
+MATRIX_ROW_GAP = 0.4  # and of matrices, whose rows are read by columns too …
+TALL_ROW_GAP = 0.8  # … and more where a row holds fractions: what stands above a numerator must not join it
 COLUMN_GAP = 1.0  # \arraycolsep on both sides
 OPERATORS = frozenset((SUM, PRODUCT, RELATION, SLASH, PREFIX))
 
@@ -478,7 +479,8 @@ def _matrix(box: Box) -> None:
         )
         for row in grid
     ]
-    baselines = stack(box, rows, MATRIX_ROW_GAP * scale)
+    tall = max(ascent + descent for ascent, descent in rows) > 1.5 * (STRUT_ASCENT + STRUT_DESCENT) * scale
+    baselines = stack(box, rows, (TALL_ROW_GAP if tall else MATRIX_ROW_GAP) * scale)
     widths = [max(row[column].width for row in grid) for column in range(columns)]
     width = sum(widths) + COLUMN_GAP * scale * (columns - 1)
     pad = 0.12 * scale
