@@ -57,8 +57,12 @@ def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
                     unrest[number] = unrest[number + 2] = moved = True
         if not moved:
             break
+    above, below = [-1] * size, [-1] * size
+    for layer in graph.layers:
+        for upper, lower in pairwise(layer):
+            above[lower], below[upper] = upper, lower
     for _ in range(min(STRAIGHTENINGS, max(FEWEST, STRAIGHTEN_WORK // size))):
-        if not _straighten(graph, room, y):
+        if not _straighten(graph, above, below, room, y):
             break
     return y
 
@@ -84,6 +88,10 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
 
     The farthest that one of them moves.
     """
+    if len(layer) == 1 and (near := lines[layer[0]][0]):  # as in a chain
+        vertex, weight = layer[0], lines[layer[0]][1]
+        before, y[vertex] = y[vertex], sum([stiff * y[other] for other, stiff in near]) / weight
+        return abs(y[vertex] - before)
     pools: list[tuple[float, float, int]] = []  # mean of the wishes less the stack, weight, size
     for vertex, depth in zip(layer, stack, strict=True):
         near, weight = lines[vertex]
@@ -96,8 +104,8 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
             mean, weight = y[vertex] - depth, LOOSE
         count = 1
         while pools and pools[-1][0] > mean:
-            before, before_weight, before_count = pools.pop()
-            mean = (mean * weight + before * before_weight) / (weight + before_weight)
+            above, before_weight, before_count = pools.pop()
+            mean = (mean * weight + above * before_weight) / (weight + before_weight)
             weight += before_weight
             count += before_count
         pools.append((mean, weight, count))
@@ -112,36 +120,36 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
     return farthest
 
 
-def _straighten(graph: Layered, room: list[float], y: list[float]) -> bool:
+def _straighten(graph: Layered, above: list[int], below: list[int], room: list[float], y: list[float]) -> bool:
     """Put runs of vertices that are almost level on one level, as far as the vertices above and below allow it.
 
     A run follows a chain of bends, and from a node the line that falls or rises least. Whether there was one.
     """
     found = False
-    above, below = [-1] * len(y), [-1] * len(y)
-    for layer in graph.layers:
-        for upper, lower in pairwise(layer):
-            above[lower], below[upper] = upper, lower
     claimed = [False] * len(y)
     for layer in graph.layers:
         for first in layer:
             if claimed[first]:
                 continue
             run: list[int] = []
-            low, high = -inf, inf
+            bounds = low, high = -inf, inf  # within which the run so far can be level
             vertex: int | None = first
             while vertex is not None:
                 claimed[vertex] = True
                 upper, lower = above[vertex], below[vertex]
-                least = y[upper] + room[vertex] if upper >= 0 else -inf
-                most = y[lower] - room[lower] if lower >= 0 else inf
-                if max(low, least) > min(high, most):
-                    found |= _level_run(run, low, high, y)
-                    run, low, high = [], -inf, inf
+                if upper >= 0 and (least := y[upper] + room[vertex]) > low:
+                    low = least
+                if lower >= 0 and (most := y[lower] - room[lower]) < high:
+                    high = most
+                if low > high and run:
+                    found |= _level_run(run, *bounds, y)
+                    run = []
+                    low = y[upper] + room[vertex] if upper >= 0 else -inf
+                    high = y[lower] - room[lower] if lower >= 0 else inf
                 run.append(vertex)
-                low, high = max(low, least), min(high, most)
+                bounds = low, high
                 vertex = _next_of_run(graph, vertex, claimed, y)
-            found |= _level_run(run, low, high, y)
+            found |= _level_run(run, *bounds, y)
     return found
 
 
