@@ -41,8 +41,8 @@ def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
                 depth += room[vertex]
             stack.append(depth)
             before = vertex
-        for vertex, below in zip(layer, stack, strict=True):
-            y[vertex] = below - depth / 2
+        for vertex, under in zip(layer, stack, strict=True):
+            y[vertex] = under - depth / 2
         order.append((layer, stack))
     lines = _lines(graph)
     numbers = list(range(len(order)))
