@@ -40,9 +40,10 @@ _RECURSION_LIMIT = 20_000
 _MEMORY_BYTES = 1536 * 2**20
 # Nobody waits half an hour: a question that lasts so long is an orphan's.
 _LONGEST_QUESTION_SECONDS = 1800
-# A spare is forked when the asker has wanted nothing for so long, and rehearses when nobody has asked it for so long.
-_QUIET_SECONDS = 0.2
-_IDLE_SECONDS = 0.5
+# A spare is forked when the asker has wanted nothing for so long, and rehearses when nobody has asked it for so long:
+# before the next one is forked, so that they do not take the processor together.
+_QUIET_SECONDS = 0.4
+_IDLE_SECONDS = 0.2
 
 Rehearsal = Callable[[], Iterator[None]]
 
