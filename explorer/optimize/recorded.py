@@ -415,18 +415,27 @@ class QuickFleet:
             for spare, size in zip(self._spare, (chunk.runs, wide, wide), strict=True)
         ]
         rate: list[Array] = []
+        every, news = len(points) == len(turns), (chunk.next_x, chunk.x)
+        # What a step hands over, for the numbers in one set of arrays and then in the other.
+        arguments = []
+        for _ in range(2):
+            flat = (chunk.flat_x, chunk.flat_g, *chunk.wide)
+            written = (*step_spare, chunk.next_flat_x, *chunk.next_wide)
+            arguments.append(((*chunk.rows, *gradient_spare), flat, written))
+            chunk.turn()
         for place, (factor, scalars, ahead) in enumerate(turns):
+            read, flat, written = arguments[place & 1]
             if self._rate is None:
                 rate = [chunk.rate * factor]
-            gradient(*chunk.rows, *gradient_spare, losses[place], *chunk.g)
+            gradient(*read, losses[place], *chunk.g)
             if look:
-                look(*rate, chunk.flat_x, chunk.flat_g, *chunk.wide, *ahead, *look_spare, chunk.flat_ahead)
+                look(*rate, *flat, *ahead, *look_spare, chunk.flat_ahead)
                 gradient(*chunk.ahead, *gradient_spare, chunk.waste, *chunk.g)
-            flat = (chunk.flat_x, chunk.flat_g, *chunk.wide)
-            step(*rate, *flat, *scalars, *step_spare, chunk.next_flat_x, *chunk.next_wide)
+            step(*rate, *flat, *scalars, *written)
+            if every:
+                np.copyto(points[place], news[place & 1])
+        if len(turns) % 2:
             chunk.turn()
-            if len(points) == len(turns):
-                points[place] = chunk.x
         points[-1] = chunk.x
 
 
@@ -437,12 +446,12 @@ class _Chunk:
         n, self.runs = starts.shape
         self.rate = np.tile(rate, n) if isinstance(rate, np.ndarray) else rate
         self.x = starts.copy()
-        self._other = np.empty_like(self.x)
+        self.next_x = np.empty_like(self.x)
         memory = start(self.x)
         self.wide = [np.ascontiguousarray(memory[number]).reshape(-1) for number in wide]
         self.next_wide = [np.empty_like(field) for field in self.wide]
-        self.rows, self._other_rows = [*self.x], [*self._other]
-        self.flat_x, self.next_flat_x = self.x.reshape(-1), self._other.reshape(-1)
+        self.rows, self._other_rows = [*self.x], [*self.next_x]
+        self.flat_x, self.next_flat_x = self.x.reshape(-1), self.next_x.reshape(-1)
         g, ahead = np.empty_like(self.x), np.empty_like(self.x)
         self.g, self.ahead = [*g], [*ahead]
         self.flat_g, self.flat_ahead = g.reshape(-1), ahead.reshape(-1)
@@ -450,7 +459,7 @@ class _Chunk:
 
     def turn(self) -> None:
         """What was written is what is read next."""
-        self.x, self._other = self._other, self.x
+        self.x, self.next_x = self.next_x, self.x
         self.rows, self._other_rows = self._other_rows, self.rows
         self.flat_x, self.next_flat_x = self.next_flat_x, self.flat_x
         self.wide, self.next_wide = self.next_wide, self.wide

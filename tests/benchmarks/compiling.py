@@ -46,7 +46,7 @@ def rows() -> Iterator[tuple[str, float, float | None]]:
             rounds = size // in_a_round
             work = first_gradient(parse(text.format(rounds=rounds)))
             code = work()
-            seconds = fastest(work, ROUNDS if size <= 1_000 else 3)
+            seconds = fastest(work, max(ROUNDS * 1_000 // size, 3))  # as long for each size: no best of a few is warm
             each = seconds / (rounds * in_a_round)
             smallest = each if size == SIZES[0] else smallest
             way = code.way if code.way == "compiled" else f"{code.way}, {code.refusal}"
