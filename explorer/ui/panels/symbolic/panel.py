@@ -109,7 +109,7 @@ class SymbolicPanel(Panel):
         self._unsized = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._unsized.timeout.connect(self._show_sizes)
         self._stage = ""
-        self._stage_said = False
+        self._stage_said = ""  # the sentence about it that stands in the heading
         self._clock = QTimer(self, interval=_LONG_MS // 2)
         self._clock.timeout.connect(self._tell_time)
         self._begin()
@@ -306,9 +306,8 @@ class SymbolicPanel(Panel):
     def show_end(self, end: End) -> None:
         self._clock.stop()
         self._hold.release()
-        if self._stage_said and isinstance(end, Done):
-            self.say("")
-        self._stage_said = False
+        if isinstance(end, Done):
+            self._take_back_stage()
         if not isinstance(end, Done) and self._fresh:
             self._show_entries()
         if self._fresh:
@@ -327,14 +326,18 @@ class SymbolicPanel(Panel):
         """Say what is being done, and for how long."""
         if not self.busy:
             self._clock.stop()
-            if self._stage_said:
-                self.say("")
-                self._stage_said = False
+            self._take_back_stage()
             return
         seconds = monotonic() - self._began
         if seconds * 1000 >= _LONG_MS:
-            self.say(f"{self._stage or 'building the expression'} · {seconds:.0f} s")
-            self._stage_said = True
+            self._stage_said = f"{self._stage or 'building the expression'} · {seconds:.0f} s"
+            self.say(self._stage_said)
+
+    def _take_back_stage(self) -> None:
+        """What was being done is done; a refusal that has taken the sentence's place stays."""
+        if self._stage_said and self.status.text() == self._stage_said:
+            self.say("")
+        self._stage_said = ""
 
     def _begin(self) -> None:
         """Forget the entries; what is seen stays until new ones are typeset."""
