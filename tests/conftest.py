@@ -1,5 +1,6 @@
 """Offscreen before any Qt import; tests run bottom-up, floor by floor, so that the first failure is the deepest."""
 
+import gc
 import os
 import sys
 
@@ -26,3 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((index for index, name in enumerate(FLOORS) if f"tests/{name}" in path), len(FLOORS))
 
     items.sort(key=floor)
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of tests that were found stay: the collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()

@@ -216,7 +216,10 @@ class MainWindow(QMainWindow):
         from explorer.ui.panels.optimize.panel import OptimizePanel
 
         yield
-        self.optimize = OptimizePanel(self.crew, self.plots)
+        self.optimize = OptimizePanel(self.crew, self.plots, at_once=False)
+        yield
+        yield from self.optimize.build()
+        yield
         self.tabs.addTab(self.optimize, self.optimize.title)
         yield
         from explorer.ui.panels.verdict import VerdictPanel

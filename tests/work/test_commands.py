@@ -251,7 +251,7 @@ def test_several_outputs_have_no_one_number_to_make_small(told):
     assert "one number" in errors
 
 
-def test_limits_are_flags_and_parts_of_a_request_and_are_checked():
+def test_limits_are_flags_and_parts_of_a_request_and_are_checked(told):
     count = "def f(x):\n    for k in range(300):\n        x = x + 1\n    return x"
     usual, asked, deep, wrong, strange, flagged = serve(
         [
@@ -271,9 +271,9 @@ def test_limits_are_flags_and_parts_of_a_request_and_are_checked():
     assert "25 deep in f" in deep["error"]["message"]
     assert [a["error"]["kind"] for a in (wrong, strange)] == ["request", "request"]
     assert "1,100 steps" in flagged["error"]["message"]
-    done = run("report", count, "--max-steps", "1000")
-    assert done.returncode == 1
-    assert "1,000 steps, in line 3" in done.stderr
+    code, _, errors = told("report", count, "--max-steps", "1000")
+    assert code == 1
+    assert "1,000 steps, in line 3" in errors
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such pipe")

@@ -9,7 +9,7 @@ Longer than 300 lines: objective, settings, warnings and session file are of one
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
@@ -63,7 +63,8 @@ class OptimizePanel(Panel):
     headed = False
     budget_ms = 60_000
 
-    def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
+    def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        """at_once: with all its widgets; else whoever makes it goes through `build`, some milliseconds at a time."""
         super().__init__(crew, parent)
         self.plots = plots
         self.subject: Subject | None = None
@@ -76,11 +77,19 @@ class OptimizePanel(Panel):
         self._wait_for_names = False
         self._wish: Callable[[], None] | None = None  # a run that was asked for before it could begin
         self.setMinimumWidth(_NARROWEST)
+        if at_once:
+            for _ in self.build():
+                pass
+
+    def build(self) -> Iterator[None]:
+        """Make what is inside, part by part."""
         self._build_head()
+        yield
         self.pages = QTabWidget(objectName="optimize.pages")
         self.pages.setAccessibleName("Pages of the optimizer")
         self.pages.setDocumentMode(True)
-        self.run_page = RunPage(self, crew, plots)
+        self.run_page = RunPage(self, self.crew, self.plots)
+        yield
         self._mind(self.run_page.paths.landscapes)
         self._mind(self.run_page.planes)
         self.run_page.paths.drawn.connect(self.brighten)
@@ -90,7 +99,7 @@ class OptimizePanel(Panel):
             self.pages.addTab(QWidget(), title)
         self.pages.currentChanged.connect(self._page_shown)
         self.body.addWidget(self.pages, 1)
-        self.judge = crew.worker("optimize.judge")
+        self.judge = self.crew.worker("optimize.judge")
         self.judge.answered.connect(self._judged)
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._judge)
