@@ -24,7 +24,6 @@ from explorer.language.program import (
     Apply,
     Assign,
     AssignItem,
-    AssignSeveral,
     Break,
     Call,
     Choose,
@@ -37,9 +36,7 @@ from explorer.language.program import (
     ExplorerError,
     Expression,
     Fold,
-    For,
     Function,
-    If,
     Item,
     Length,
     ListOf,
@@ -53,16 +50,23 @@ from explorer.language.program import (
     Span,
     Statement,
     Target,
-    While,
     Zip,
     names_in,
     new_apply,
     new_assign,
+    new_assign_several,
+    new_choose,
     new_compare,
     new_constant,
+    new_for,
+    new_if,
+    new_item,
+    new_list,
+    new_logic,
     new_name,
-    new_node,
+    new_range,
     new_span,
+    new_while,
 )
 from explorer.language.tokens import GREEK, MODULES, plain_name
 
@@ -93,6 +97,9 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Pow: "pow",
 }
 _PLAIN = (ast.Add, ast.Sub, ast.Div, ast.Pow)  # a product may also be a list that is repeated,
+_ALTERED = (ast.AugAssign, ast.AnnAssign, ast.For)  # statements with one target
+_BLOCKS = (ast.If, ast.For, ast.While)
+_SEVERAL = (ast.Tuple, ast.List)
 _SINGLE = (Name, Constant, Apply)  # but not with these alone
 _ARITIES = {name: row.arity for name, row in PRIMITIVES.items() if name not in OPERATORS}
 _RELATIONS: dict[type[ast.cmpop], str] = {
@@ -321,6 +328,9 @@ class _Reader:
             ast.AugAssign: self.augmented,
             ast.If: self.branch,
             ast.For: self.counted,
+            ast.While: self.repeated,
+            ast.Break: self.ended,
+            ast.Continue: self.ended,
             ast.Return: self.returned,
         }
         self.readers: dict[type[ast.expr], Callable[[Any], Expression]] = {
@@ -328,6 +338,10 @@ class _Reader:
             ast.BinOp: self.chain,
             ast.Constant: self.constant,
             ast.Call: self.call,
+            ast.Subscript: self.item,
+            ast.IfExp: self.choice,
+            ast.List: self.listed_values,
+            ast.Tuple: self.listed_values,
         }
 
     # -- the whole -------------------------------------------------------------------------------------------------
@@ -435,7 +449,7 @@ class _Reader:
         self.function = self.name(node.name, node)
         self.returns = self.returns_of[self.function] = []
         self.assigned = set(parameters)
-        for target in _targets(node.body):
+        for target in _targets(node.body, []):
             self.assigned.add(self.target(target.id, target))
         body = node.body
         if (
@@ -491,13 +505,24 @@ class _Reader:
 
     def branch(self, node: ast.If) -> Statement:
         otherwise = self.block(node.orelse) if node.orelse else ()
-        return new_node(If, self.condition(node.test), self.block(node.body), otherwise, self.span(node.test))
+        return new_if((self.condition(node.test), self.block(node.body), otherwise, self.span(node.test)))
 
     def counted(self, node: ast.For) -> Statement:
         if node.orelse:
             raise ExplorerError("else after a loop is not read: use an if behind the loop.", self.span(node))
         variable, source = self.side_by_side(node.target, node.iter)
-        return For(variable, source, self.loop(node.body), self.span(node.target).to(self.span(node.iter)))
+        return new_for((variable, source, self.loop(node.body), self.span(node.target).to(self.span(node.iter))))
+
+    def repeated(self, node: ast.While) -> Statement:
+        if node.orelse:
+            raise ExplorerError("else after a loop is not read: use an if behind the loop.", self.span(node))
+        return new_while((self.condition(node.test), self.loop(node.body), self.span(node.test)))
+
+    def ended(self, node: ast.Break | ast.Continue) -> Statement:
+        kind, word = (Break, "break") if isinstance(node, ast.Break) else (Continue, "continue")
+        if not self.loops:
+            raise ExplorerError(f"{word} stands inside of a loop only.", self.span(node))
+        return kind(self.span(node))
 
     def returned(self, node: ast.Return) -> Statement:
         value, span = node.value, self.span(node)
@@ -519,15 +544,6 @@ class _Reader:
         match node:
             case ast.AnnAssign(target=target, value=value) if value is not None:
                 return [self.assignment(target, value, span)]
-            case ast.While(test=test, body=body, orelse=[]):
-                return [While(self.condition(test), self.loop(body), self.span(test))]
-            case ast.While():
-                raise ExplorerError("else after a loop is not read: use an if behind the loop.", span)
-            case ast.Break() | ast.Continue():
-                if not self.loops:
-                    word = "break" if isinstance(node, ast.Break) else "continue"
-                    raise ExplorerError(f"{word} stands inside of a loop only.", span)
-                return [Break(span) if isinstance(node, ast.Break) else Continue(span)]
             case ast.Pass():
                 return []
             case ast.Expr(value=ast.Constant(value=str())):
@@ -585,8 +601,8 @@ class _Reader:
                 if isinstance(value, ast.Tuple | ast.List):
                     if len(value.elts) != len(names):
                         raise ExplorerError(f"{len(names)} names, and {len(value.elts)} values.", span, "arity")
-                    return AssignSeveral(names, ListOf(tuple(self.expression(v) for v in value.elts), span), span)
-                return AssignSeveral(names, self.expression(value), span)
+                    return new_assign_several((names, new_list((tuple(map(self.expression, value.elts)), span)), span))
+                return new_assign_several((names, self.expression(value), span))
         raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
 
     def augmented(self, node: ast.AugAssign) -> Statement:
@@ -627,7 +643,7 @@ class _Reader:
     def expression(self, node: ast.expr) -> Expression:
         """The expression that a node stands for, not nested more than MAX_DEPTH levels."""
         kind = type(node)
-        if kind is ast.Name and node.id in self.assigned:  # type: ignore[attr-defined]  # most: read at every key stroke
+        if kind is ast.Name and node.id in self.assigned:  # type: ignore[attr-defined]  # most
             return new_name((node.id, self.span(node)))  # type: ignore[attr-defined]
         if self.depth >= MAX_DEPTH:
             raise ExplorerError(f"This is nested more than {MAX_DEPTH} levels deep.", self.span(node), "limit")
@@ -648,6 +664,16 @@ class _Reader:
             raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
         raise ExplorerError("Only real numbers are read here.", span)
 
+    def item(self, node: ast.Subscript) -> Expression:
+        return new_item((self.expression(node.value), self.expression(node.slice), self.span(node)))
+
+    def choice(self, node: ast.IfExp) -> Expression:
+        condition = self.condition(node.test)
+        return new_choose((condition, self.expression(node.body), self.expression(node.orelse), self.span(node)))
+
+    def listed_values(self, node: ast.List | ast.Tuple) -> Expression:
+        return new_list((tuple([self.expression(item) for item in node.elts]), self.span(node)))
+
     def read_expression(self, node: ast.expr) -> Expression:
         """One of the rarer expressions."""
         span = self.span(node)
@@ -656,14 +682,8 @@ class _Reader:
                 return new_apply(("neg", (self.expression(operand),), span))
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.expression(operand)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return Choose(self.condition(test), self.expression(body), self.expression(orelse), span)
-            case ast.List(elts=items) | ast.Tuple(elts=items):
-                return new_node(ListOf, tuple([self.expression(item) for item in items]), span)
             case ast.ListComp(elt=term, generators=generators) | ast.GeneratorExp(elt=term, generators=generators):
                 return self.collect(term, generators, span)
-            case ast.Subscript(value=items, slice=index):
-                return new_node(Item, self.expression(items), self.expression(index), span)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise ExplorerError("A comparison is not a number: write 1.0 if … else 0.0.", span)
             case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES and name in CONSTANTS:
@@ -849,10 +869,10 @@ class _Reader:
                 values = [self.expression(a) for a in arguments]
                 span = self.span(node)
                 if len(values) == 1:
-                    values.insert(0, Constant(0.0, "0", span))
+                    values.insert(0, new_constant((0.0, "0", span)))
                 if len(values) == 2:
-                    values.append(Constant(1.0, "1", span))
-                return Range(values[0], values[1], values[2], span)
+                    values.append(new_constant((1.0, "1", span)))
+                return new_range((*values, span))
             case ast.Call(func=ast.Name(id="range")):
                 raise ExplorerError("range takes one to three numbers.", self.span(node), "arity")
             case ast.Call(func=ast.Name(id=("reversed" | "sorted") as name)):
@@ -937,9 +957,9 @@ class _Reader:
                 return parts[0] if len(parts) == 1 else Logic("and", tuple(parts), span)
             case ast.BoolOp(op=connective, values=values):
                 word = "and" if isinstance(connective, ast.And) else "or"
-                return new_node(Logic, word, tuple([self.condition(v) for v in values]), span)
+                return new_logic((word, tuple([self.condition(v) for v in values]), span))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return new_node(Logic, "not", (self.condition(operand),), span)
+                return new_logic(("not", (self.condition(operand),), span))
             case ast.Constant(value=bool() as value):
                 return Logic("and" if value else "or", (), span)  # all of no conditions hold, and none of them does
         raise ExplorerError("A condition is needed here, for example x > 0 or n != 0.", span)
@@ -1023,27 +1043,26 @@ def as_truncation(node: Expression) -> Expression | None:
     return None
 
 
-def _targets(body: Sequence[ast.stmt]) -> list[ast.Name]:
-    """The names that statements assign to, in those inside others too; a comprehension's variable is its own."""
-    found: list[ast.expr] = []
+def _targets(body: Sequence[ast.stmt], names: list[ast.Name]) -> list[ast.Name]:
+    """The names, and those that statements assign to, in those inside others too; a comprehension's are its own."""
     for statement in body:
         kind = type(statement)
         if isinstance(statement, ast.Assign):
-            found += statement.targets
-        elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
-            found.append(statement.target)
-        elif kind is ast.If or kind is ast.While:
-            found += _targets(statement.body) + _targets(statement.orelse)  # type: ignore[attr-defined]
-        elif isinstance(statement, ast.For):
-            found += [statement.target, *_targets(statement.body)]
-    names: list[ast.Name] = []
-    while found:
-        target = found.pop(0)
-        if isinstance(target, ast.Tuple | ast.List):
-            found = [*target.elts, *found]
-        elif isinstance(target, ast.Name):
-            names.append(target)
+            _names_of(statement.targets, names)
+        elif isinstance(statement, _ALTERED):
+            _names_of((statement.target,), names)
+        if kind in _BLOCKS:
+            _targets(statement.body, names)  # type: ignore[attr-defined]
+            _targets(statement.orelse, names)  # type: ignore[attr-defined]
     return names
+
+
+def _names_of(targets: Sequence[ast.expr], names: list[ast.Name]) -> None:
+    for target in targets:
+        if isinstance(target, ast.Name):
+            names.append(target)
+        elif isinstance(target, _SEVERAL):
+            _names_of(target.elts, names)
 
 
 def _count(number: int) -> str:

@@ -84,6 +84,7 @@ _ENDS = frozenset((")", "]", ",", "=", "newline", "end"))  # behind what no expr
 _OPENING = ("(", "[")
 _CONDITIONS = (Compare, Logic)
 _FUNCTIONS = {n: p for n in (*PRIMITIVES, *ALIASES) if (p := function_named(n)) is not None}  # by every name
+_NO_VARIABLES = {*_FUNCTIONS, *FORMS, *CONSTANTS, *keyword.kwlist} - {"lambda"}
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}  # what reads as one chain
 
 _SIGNS = {"+": ("add", SUM), "-": ("sub", SUM), "*": ("mul", PRODUCT), "/": ("div", PRODUCT)}
@@ -147,8 +148,8 @@ class _Reader:
         names: tuple[str, ...] = ()
         read_by_line: list[set[str]] = []
         assigned_by_line: list[str] = []
-        while self.token.kind != "end":
-            if self.token.kind == "newline":
+        while (kind := self.tokens[self.position][0]) != "end":
+            if kind == "newline":
                 self.position += 1
                 continue
             if outputs is not None:
@@ -156,15 +157,15 @@ class _Reader:
                     "Only the last line may be without a name: write “name = …” on the lines before it.",
                     outputs[0].span,
                 )
-            definition = self._definition_head()
-            if definition is not None:
+            following = self.tokens[self.position + 1][0]
+            if kind == "name" and following == "(" and (definition := self._definition_head()) is not None:
                 name, parameters, span = definition
                 value = self._defined_value(name, parameters, span)
                 if value is not None:  # the last line: its right side is what is differentiated
                     outputs, names = (value,), (name,)
                     self.parameters = parameters
                 continue
-            if self.token.kind == "name" and self.tokens[self.position + 1].kind == "=":
+            if kind == "name" and following == "=":
                 target = self.token
                 self._check_assignable(target)
                 value = self._assigned_value(target)
@@ -254,11 +255,8 @@ class _Reader:
         return names
 
     def _definition_head(self) -> tuple[str, tuple[str, ...], Span] | None:
-        """name(parameters) = at the start of a line, or None with the position unchanged."""
-        start = self.position
-        if self.tokens[start].kind != "name" or self.tokens[start + 1].kind != "(":
-            return None
-        index, parameters = start + 2, []
+        """name(parameters) = where “name(” begins a line, or None with the position unchanged."""
+        index, parameters = self.position + 2, []
         while self.tokens[index].kind == "name":
             parameters.append(self.tokens[index])
             index += 1
@@ -306,11 +304,10 @@ class _Reader:
         return None
 
     def _check_assignable(self, token: Token, assigned: bool = True) -> None:
-        self._check_word(token)
-        if function_named(token.text) is not None or token.text in FORMS:
-            raise ExplorerError(f"“{token.text}” is a function: choose another name.", token.span, "name")
-        if token.text in CONSTANTS:
-            raise ExplorerError(f"“{token.text}” is a constant: choose another name.", token.span, "name")
+        if token.text in _NO_VARIABLES:
+            self._check_word(token)
+            what = "constant" if token.text in CONSTANTS else "function"
+            raise ExplorerError(f"“{token.text}” is a {what}: choose another name.", token.span, "name")
         if assigned and token.text in self.assigned:
             raise ExplorerError(f"“{token.text}” is assigned twice: choose a new name.", token.span, "name")
         if assigned and token.text in self.used:
@@ -345,11 +342,10 @@ class _Reader:
     def _end_of_line(self) -> None:
         if self.position - self.line_began > MAX_DEPTH or self.vectors:
             self.deep = True  # perhaps: each level is written in a sign, but for the components of vectors
-        self.line_began = self.position + 1
-        if self.token.kind == "newline":
-            self.position += 1
-            return
-        raise self._unexpected()
+        if self.tokens[self.position][0] != "newline":
+            raise self._unexpected()
+        self.position += 1
+        self.line_began = self.position
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
@@ -378,7 +374,7 @@ class _Reader:
                 if id(left) in values and id(right) in values:  # else there is nothing for _apply to look after
                     left = self._apply(function, (left, right), span)  # type: ignore[arg-type]
                 else:
-                    left = new_apply((function, (left, right), span))  # type: ignore[arg-type]
+                    left = new_apply((function, (left, right), span))
                 continue
             token = tokens[self.position]
             if kind == "^" and binding < POWER:
@@ -403,22 +399,22 @@ class _Reader:
 
     def _operand(self) -> Node:
         token = self.tokens[self.position]
-        if token.kind == "name":
-            name = token.text
+        kind, text, line, column, end_column, _ = token
+        if kind == "name":
             if (
-                name in self.variables
-                and self.tokens[self.position + 1].kind not in _OPENING
+                text in self.variables
+                and self.tokens[self.position + 1][0] not in _OPENING
                 and not self.bound
                 and not self.parameters
             ):
                 self.position += 1
-                self.used_here.add(name)
-                return new_name((name, new_span((token[2], token[3], token[2], token[4]))))
+                self.used_here.add(text)
+                return new_name((text, new_span((line, column, line, end_column))))
             return self._named()
-        if token.kind == "number":
+        if kind == "number":
             self.position += 1
-            return self._constant(float(token.text), token.text, token.span)
-        if token.kind in "+-":
+            return self._constant(float(text), text, new_span((line, column, line, end_column)))
+        if kind in "+-":
             return self._signed()
         if token.kind == "(":
             self.position += 1
@@ -531,9 +527,9 @@ class _Reader:
 
     def _named(self) -> Node:
         token = self.tokens[self.position]
-        name = token.text
-        following = self.tokens[self.position + 1].kind
-        if following == "(" and name in _FUNCTIONS and name not in self.parameters and name not in self.bound:
+        name = token[1]
+        called = self.tokens[self.position + 1][0] == "("
+        if called and name in _FUNCTIONS and name not in self.parameters and name not in self.bound:
             self.position += 1
             return self._called(token, _FUNCTIONS[name])
         if name == "not":
@@ -542,7 +538,6 @@ class _Reader:
             return Logic("not", (condition,), token.span.to(condition.span))
         self._check_word(token)
         self.position += 1
-        called = self.token.kind == "("
         if name in self.bound:
             return self._constant(float(self.bound[name]), str(self.bound[name]), token.span)
         if called and name in self.functions:
@@ -751,7 +746,7 @@ class _Reader:
         raise ExplorerError(f"{token.text} is written {FORMS[token.text]}.", span, "arity")
 
     def _arguments(self, function: Token) -> list[Node]:
-        if self.tokens[self.position].kind == ")":
+        if self.tokens[self.position][0] == ")":
             raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span, "arity")
         return self._comma_list(")")
 
@@ -855,19 +850,17 @@ class _Reader:
 
     def _comma_list(self, closing: str) -> list[Node]:
         opening, tokens = self.tokens[self.position - 1], self.tokens
-        values = []
+        values: list[Node] = []
         while True:
-            if tokens[self.position + 1].kind == "[" and (components := self._slice()):
+            if tokens[self.position + 1][0] == "[" and (components := self._slice()):
                 values += components
-                if tokens[self.position].kind != ",":
-                    break
-                self.position += 1
-                continue
-            values.append(self._inner(opening))
-            if tokens[self.position].kind != ",":
+            else:
+                values.append(self._inner(opening))
+            kind = tokens[self.position][0]
+            if kind != ",":
                 break
             self.position += 1
-        if tokens[self.position].kind == closing:
+        if kind == closing:
             self.position += 1
         else:
             self._expect(closing, opening)

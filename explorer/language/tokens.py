@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache, partial
-from typing import NamedTuple
+from functools import lru_cache
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
 from explorer.language.primitives import function_named
-from explorer.language.program import NOWHERE, ExplorerError, Span, new_span
+from explorer.language.program import NOWHERE, ExplorerError, Record, Span, maker, new_span
 
 SIGNS = {
     "×": "*",
@@ -52,7 +51,7 @@ _USUAL_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,20}")
 _AFTER_NUMBERS = frozenset(".xXbBoO")  # what makes of a number's beginning something else
 
 
-class Token(NamedTuple):
+class Token(tuple[str, str, int, int, int, bool], metaclass=Record):
     """kind: "number", "name", "superscript", "newline", "end", or the operator itself; `text` is normalised.
 
     `spaced` is True where blank space stands before it: "x (3)" and "x(3)" read differently.
@@ -71,7 +70,7 @@ class Token(NamedTuple):
         return new_span((self[2], self[3], self[2], self[4]))
 
 
-_new_token = partial(tuple.__new__, Token)
+_new_token = maker(Token)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -93,7 +92,7 @@ def tokenize(text: str) -> list[Token]:
             said = f"The text has more than {MAX_TOKENS:,} signs, names and numbers."
             raise ExplorerError(said, tokens[MAX_TOKENS].span, "limit")
         if depth <= 0 and tokens and tokens[-1].kind != "newline":
-            tokens.append(Token("newline", "", number, len(line), len(line)))
+            tokens.append(_new_token(("newline", "", number, len(line), len(line), False)))
     if tokens and tokens[-1].kind != "newline":
         tokens.append(Token("newline", "", tokens[-1].line, tokens[-1].end_column, tokens[-1].end_column))
     tokens.append(Token("end", "", *(tokens[-1][2:5] if tokens else (1, 0, 0))))
