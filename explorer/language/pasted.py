@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from explorer.language.algorithm import is_algorithm
+from explorer.language.pasted_blocks import TYPES, lines_of, script
 from explorer.language.program import ExplorerError, Program
 from explorer.language.tokens import SIGNS, SUPERSCRIPTS
 
@@ -77,27 +78,28 @@ def _plain_character(character: str) -> str:
 # -- functions of other languages --------------------------------------------------------------------------------------
 
 _N = r"[A-Za-z]\w*"
-_TYPES = r"(?:long\s+)?(?:double|float|int|auto|real|void|f64|f32|number|Float64)"
 _HEADS = (
-    ("C or Java", rf"(?:(?:public|private|static|inline|constexpr|const|final)\s+)*{_TYPES}\s+(?P<name>{_N})\s*"
-                  r"\((?P<parameters>[^()]*)\)\s*\{?(?P<body>[^}]*)\}?"),
+    ("C or Java", rf"(?:(?:public|private|static|inline|constexpr|const|final)\s+)*{TYPES}\s+(?P<name>{_N})\s*"
+                  r"\((?P<parameters>[^()]*)\)\s*\{?(?P<body>.*?)\}?"),
     ("Rust", rf"(?:pub\s+)?fn\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*(?:->\s*\w+\s*)?"
-             r"\{(?P<body>[^}]*)\}?"),
+             r"\{(?P<body>.*?)\}?"),
     ("MATLAB", rf"function\s+\[?(?P<result>{_N})\]?\s*=\s*(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
     ("MATLAB", rf"(?:(?P<name>{_N})\s*=\s*)?@\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
     ("Mathematica", rf"(?P<name>{_N})\s*\[(?P<parameters>[\w\s,]*_[\w\s,]*)\]\s*:?=(?P<body>.*)"),
-    ("R", rf"(?P<name>{_N})\s*<-\s*function\s*\((?P<parameters>[^()]*)\)\s*\{{?(?P<body>[^}}]*)\}}?"),
+    ("R", rf"(?P<name>{_N})\s*<-\s*function\s*\((?P<parameters>[^()]*)\)\s*\{{?(?P<body>.*?)\}}?"),
     ("JavaScript", rf"(?:export\s+)?function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)\s*"
-                   r"\{(?P<body>[^}]*)\}?"),
+                   r"\{(?P<body>.*?)\}?"),
+    ("Lua", rf"(?:local\s+)?function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*\b(?:then|do|local)\b.*)"),
     ("Julia", rf"function\s+(?P<name>{_N})\s*\((?P<parameters>[^()]*)\)(?P<body>.*)"),
     ("JavaScript", rf"(?:(?:const|let|var)\s+)?(?:(?P<name>{_N})\s*=\s*)?\(?(?P<parameters>[\w\s,]+)\)?\s*=>"
-                   r"\s*\{?(?P<body>[^}]*)\}?"),
+                   r"\s*\{?(?P<body>.*?)\}?"),
     ("Python", rf"(?:(?P<name>{_N})\s*=\s*)?lambda\s(?P<parameters>[\w\s,]*):(?P<body>.*)"),
     ("mathematics", rf"(?:(?P<name>{_N})\s*(?::=|:|=)\s*)?\\?\(?(?P<parameters>[\w\s,]+)\)?\s*"
                     r"(?:->|→|↦|\|->)(?P<body>.*)"),
     ("mathematics", rf"(?P<name>{_N})\s*\((?P<parameters>[\w\s,]*)\)\s*(?:->|→|↦|:=|<-)(?P<body>.*)"),
     ("Haskell", rf"(?:let\s+)?(?P<name>{_N})(?P<parameters>(?:[ ]+{_N})+)[ ]*=(?P<body>[^=].*)"),
 )  # fmt: skip
+_WITH_POWERS = ("MATLAB", "Julia", "R", "mathematics", "Haskell", "Lua")  # where ^ is a power, and no bit is changed
 _FLOW = r"\b(?:if|for|while|switch|do|elseif|case|loop|repeat)\b"
 
 
@@ -109,19 +111,25 @@ def _function(text: str) -> tuple[str, str] | None:
             groups = found.groupdict()
             if language == "mathematics" and not re.search("[A-Za-z]", groups["body"]):
                 return None  # x → 0 is a limit
-            return language, _definition(groups["name"] or "f", groups["parameters"], groups["body"], groups)
+            return language, _definition(language, groups)
     return None
 
 
-def _definition(name: str, parameters: str, body: str, groups: dict[str, str]) -> str:
+def _definition(language: str, groups: dict[str, str]) -> str:
+    """The function of these parts (name, parameters, body, result) in one line, or as an algorithm; "" if it cannot."""
+    name, parameters, body = groups.get("name") or "f", groups["parameters"], groups["body"]
     names = re.split(r"[\s,]+" if "," not in parameters and ":" not in parameters else ",", parameters.strip())
-    if re.search(_TYPES, parameters):
+    if re.search(TYPES, parameters):
         names = parameters.split(",")
     plain_names = [(re.findall(r"[A-Za-z]\w*", n.partition(":")[0]) or [""])[-1].rstrip("_") for n in names]
-    lines = [line.strip() for line in re.split(r"[;\n]", body) if line.strip() not in ("", "end", "}")]
-    if not lines or not all(plain_names) or re.search(_FLOW, body):
+    if not all(plain_names):
         return ""
-    lines = [re.sub(rf"^(?:(?:const|let|var|final|{_TYPES})\s+)+(?={_N}\s*=)", "", line) for line in lines]
+    if re.search(_FLOW, body):
+        return _with_blocks(f"def {name}({', '.join(plain_names)}):", body, groups, language)
+    lines = [line.strip() for line in re.split(r"[;\n]", body) if line.strip() not in ("", "end", "}")]
+    if not lines:
+        return ""
+    lines = [re.sub(rf"^(?:(?:const|let|var|final|{TYPES})\s+)+(?={_N}\s*=)", "", line) for line in lines]
     last = re.sub(r"^return\b\s*", "", lines[-1])
     if groups.get("result"):
         last = re.sub(rf"^{groups['result']}\s*=\s*", "", last)
@@ -129,6 +137,16 @@ def _definition(name: str, parameters: str, body: str, groups: dict[str, str]) -
         return f"{name}({', '.join(plain_names)}) = {last}"
     steps = "\n".join(f"    {line}" for line in (*lines[:-1], f"return {last}"))
     return f"def {name}({', '.join(plain_names)}):\n{steps}".replace("^", "**")
+
+
+def _with_blocks(head: str, body: str, groups: dict[str, str], language: str) -> str:
+    """An algorithm of a body with loops and choices; a last line that is a value is returned."""
+    lines = lines_of(body, power=language in _WITH_POWERS)
+    if lines and groups.get("result"):
+        lines.append(f"return {groups['result']}")
+    elif lines and not re.search(r"^\s|^return\b|=", lines[-1]):
+        lines[-1] = f"return {lines[-1]}"
+    return "".join(f"{line}\n" for line in (head, *(f"    {line}" for line in lines))).rstrip() if lines else ""
 
 
 # -- single signs and words --------------------------------------------------------------------------------------------
@@ -139,6 +157,7 @@ _WAYS: tuple[tuple[str, str, str], ...] = (
     ("A function of several lines begins with def.", r"\A([A-Za-z]\w*\([\w, ]*\)):[ \t]*\n", r"def \1:\n"),
     ("A comment begins with #.", r"(?:(?<=\s)(?://|%)\s*[A-Za-z]+[\s,:]+[A-Za-z]|(?<=;)\s*(?://|%)).*$", ""),
     ("A line has no “;” at its end.", r"\s*;+\s*$", ""),
+    ("Nothing is imported or printed.", r"^\s*(?:import|from)\b.*$|^\s*print\s*\((.*)\)\s*$", r"\1"),
     ("An operator has no point before it.", r"\.(?=[*/^])", ""),
     ("Math.PI is written pi.", r"\bMath\.PI\b", "pi"),
     ("Math.E is written e.", r"\bMath\.E\b", "e"),
@@ -202,11 +221,15 @@ def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> Ex
         said = f"This is a function as {language} has it" if language != "mathematics" else "This is a function"
         for _, candidate in ((said, written), *_candidates(written, said)) if written else ():
             if _is_read(candidate, read):
-                line = candidate.replace("\n", "; ")
-                return ExplorerError(f"{said}; here it is written {line}", error.span, error.kind, candidate)
+                first, _, more = candidate.partition("\n")
+                here = f"here it is an algorithm, {first} …" if more else f"here it is written {first}"
+                return ExplorerError(f"{said}; {here}", error.span, error.kind, candidate)
         if language not in ("mathematics", "Haskell"):
             how = "write f(x) = … for one expression, or def f(x): with the steps in indented lines below it."
             return ExplorerError(f"{said}: {how}", error.span, error.kind)
+    if written := script(plain(text), read):
+        said = "An algorithm is a function: its first line is def f(x):, its last one return."
+        return ExplorerError(said, error.span, error.kind, written)
     for said, candidate in _candidates(text, error.message):
         if _is_read(candidate, read):
             line = candidate.strip().replace("\n", "; ")

@@ -27,7 +27,56 @@ FUNCTIONS = [
     ("double f(double x) { double t = x*x; return t + 1; }", "def f(x):\n    t = x*x\n    return t + 1"),
     ("f = @(x) ½ x", "f(x) = (1/2) x"),
 ]
+# Loops and choices: (as it is elsewhere, the lines of the algorithm below its head).
+BLOCKS = [
+    (
+        "double f(double x) {\n  double s = 0, t;\n  for (int i = 0; i < 10; i++) {\n"
+        "    if (s > x && i % 2 == 0) { s += x*i; } // even\n    else s -= 1.0f;\n  }\n  return s;\n}",
+        "s = 0|for i in range(10):|    if s > x and i % 2 == 0:|        s += x*i|    else:|        s -= 1.0|return s",
+    ),
+    (
+        "function y = f(x)\n  y = 0;\n  for i = 1:10\n    y = y + x^i;  % powers\n  end\nend",
+        "y = 0|for i in range(1, 11):|    y = y + x**i|return y",
+    ),
+    (
+        "function f(x)\n  for i in 10:-2:1\n    x += sin(x)^2\n  end\n  x\nend",
+        "for i in range(10, 0, -2):|    x += sin(x)**2|return x",
+    ),
+    (
+        "function f(x) {\n  let s = 0\n  while (!(s >= 10)) {\n    s = s + Math.abs(x)\n  }\n  return s\n}",
+        "s = 0|while not (s >= 10):|    s = s + abs(x)|return s",
+    ),
+    (
+        "fn f(x: f64) -> f64 {\n let mut s: f64 = 0.0;\n for i in 0..=9 { s += x * (i as f64); }\n s\n}",
+        "s = 0.0|for i in range(10):|    s += x * (i)|return s",
+    ),
+    (
+        "function f(x)\n local s = 0\n for i = 1, 10, 2 do\n if s > 3 then s = 1 end\n s = s + x\n end\n return s\nend",
+        "s = 0|for i in range(1, 11, 2):|    if s > 3:|        s = 1|    s = s + x|return s",
+    ),
+    (
+        "f <- function(x) {\n  s <- 0\n  for (i in 1:3) {\n    s <- s + x^i\n  }\n  s\n}",
+        "s = 0|for i in range(1, 4):|    s = s + x**i|return s",
+    ),
+    (
+        "double f(double x) { for (int i = 10; i >= 1; i -= 2) x = x > 0 ? sin(x) : cos(x); return x; }",
+        "for i in range(10, 0, -2):|    x = sin(x) if x > 0 else cos(x)|return x",
+    ),
+    (
+        "int f(int x) { if (x < 2) return x; else if (x == 3) return 0; return f(x-1) + f(x-2); }",
+        "if x < 2:|    return x|elif x == 3:|    return 0|return f(x-1) + f(x-2)",
+    ),
+    # scripts: of the names that are read before they are set a function is made
+    ("s = 0\nfor i in range(10):\n    s += x*i\ny = s", "s = 0|for i in range(10):|    s += x*i|y = s|return y"),
+    (
+        "import math\nif x > 0:\n    y = math.log(x)\nelse:\n    y = -x\nprint(y)",
+        "if x > 0:|    y = math.log(x)|else:|    y = -x|return y",
+    ),
+    ("while (x > 1) x = x/2;", "while x > 1:|    x = x/2|return x"),
+    ("if x > 0 then\n  y = x\nelse\n  y = -x\nend", "if x > 0:|    y = x|else:|    y = -x|return y"),
+]
 WAYS = [
+    ("import math\ny = math.sin(x)\nprint(y)", "\ny = math.sin(x)\ny"),
     ("x^2;", "x^2"),
     ("y = x^2; // the square", "y = x^2"),
     ("x .* y", "x * y"),
@@ -92,7 +141,8 @@ def test_it_is_refused_and_offered_as_it_is_written_here(text, written):
 
 
 @pytest.mark.parametrize(
-    "text", ["double f(double x) {", "double f(double x) { if (x > 0) return x; return -x; }", "fn f(x: f64) -> f64 {"]
+    "text",
+    ["double f(double x) {", "double f(double x) { do x = x/2; while (x > 1); return x; }", "fn f(x: f64) -> f64 {"],
 )
 def test_a_function_that_is_too_much_gets_a_sentence_on_how_to_write_it(text):
     with pytest.raises(ExplorerError) as caught:
@@ -122,3 +172,17 @@ def test_no_text_takes_long_to_be_looked_at(piece):
             parse(text)
         fastest = min(fastest, time.process_time() - begin)
     assert fastest < 0.1
+
+
+@pytest.mark.parametrize(("text", "lines"), BLOCKS)
+def test_loops_and_choices_of_other_languages_are_offered_as_an_algorithm(text: str, lines: str) -> None:
+    with pytest.raises(ExplorerError) as refused:
+        parse(text)
+    assert refused.value.repair == "\n    ".join(("def f(x):", *lines.split("|")))
+    assert parse(refused.value.repair).inputs == ("x",)
+
+
+def test_items_that_are_counted_from_1_elsewhere_are_not_offered_as_others() -> None:
+    with pytest.raises(ExplorerError) as refused:
+        parse("function f(x)\n  a = [1, x]\n  for i in 1:2\n    x += a[i]\n  end\n  return x\nend")
+    assert refused.value.repair == ""
