@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.fuzz [--inputs 100000] [--seed 7]
 
-Bytes, fragments of formulas and of LaTeX, changed lines of the corpora, changed and exchanged algorithms, one sign
-thousands of times. What is read is typeset and run within small limits, one text in ten. An audit hook watches for
-whatever reaches out of the process. The time is this process's own; because a busy machine makes it longer all the
-same, what took long is read again, and its shortest time counts.
+Bytes, fragments of formulas and of LaTeX, changed lines of the corpora, changed and exchanged algorithms, functions of
+other languages, one sign thousands of times. What is read is typeset and run within small limits, one text in ten. An
+audit hook watches for whatever reaches out of the process. The time is this process's own; because a busy machine
+makes it longer all the same, what took long is read again, and its shortest time counts.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tests.language.algorithms import ALGORITHMS
 from tests.language.test_algorithm import exchanged
 from tests.language.test_formula import FRAGMENTS
 from tests.language.test_latex import PIECES, READINGS
+from tests.language.test_pasted import BLOCKS, FUNCTIONS
 from tests.language.test_ways import Writer, random_tree
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -79,6 +80,7 @@ class Source:
             lambda: exchanged(chance),
             lambda: self.changed(Writer(chance.getrandbits(32)).write(random_tree(chance, 4)).text),
             lambda: self.changed(chance.choice(READINGS)[0]),
+            lambda: self.changed(chance.choice([*FUNCTIONS, *BLOCKS])[0]),
             lambda: chance.choice(REPEATED) * chance.randint(1, 4000) + self.changed("x"),
         ]
         return chance.choice(kinds)()

@@ -142,7 +142,7 @@ def test_it_is_refused_and_offered_as_it_is_written_here(text, written):
 
 @pytest.mark.parametrize(
     "text",
-    ["double f(double x) {", "double f(double x) { do x = x/2; while (x > 1); return x; }", "fn f(x: f64) -> f64 {"],
+    ["double f(double x) {", "double f(double x) { do x /= 2; while (x > 1); return x; }", "fn f(x: f64) -> f64 {"],
 )
 def test_a_function_that_is_too_much_gets_a_sentence_on_how_to_write_it(text):
     with pytest.raises(ExplorerError) as caught:
