@@ -41,6 +41,6 @@ class Offer(QPushButton):
         self._show_words()
 
     def _show_words(self) -> None:
-        words = "Use " + self.offered.replace("\n", ";  ")
+        words = "Use this algorithm" if "\n    " in self.offered else "Use " + self.offered.replace("\n", ";  ")
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, self.width() - _MARGIN)
         self.setText("&" + shown.replace("&", "&&"))
