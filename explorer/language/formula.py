@@ -7,7 +7,6 @@ one and leaves a Note that says which.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import keyword
 import math
@@ -15,6 +14,15 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from explorer.language.advice import (
+    ELSEWHERE,
+    INSTEAD,
+    RUN_TOGETHER,
+    decimal_comma,
+    unexpected,
+    unknown_function,
+    with_decimal,
+)
 from explorer.language.primitives import ALIASES, OPERATORS, PRIMITIVES, Primitive, function_named, shown_as
 from explorer.language.program import (
     Apply,
@@ -65,20 +73,6 @@ FORMS = {
 TERNARY, OR, AND, NOT, RELATION, SUM, PRODUCT, SIGN, POWER = 1, 2, 3, 4, 5, 10, 20, 25, 30
 
 _LONGEST_QUOTED = 40  # characters of a formula in a note
-# What people look for and is written otherwise.
-INSTEAD = {
-    "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
-    "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
-    "sinc": "sin(x)/x", "ctg": "1/tan(x)",
-    "arccot": "atan(1/x)", "mean": "sum(x[0..9])/10",
-    "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
-}  # fmt: skip
-# Names of other languages and books for functions that are here.
-ELSEWHERE = {
-    "tg": "tan", "arctg": "atan", "tgh": "tanh", "sen": "sin", "arcsen": "asin", "sh": "sinh", "ch": "cosh",
-    "th": "tanh", "lg": "log10", "ld": "log2", "lb": "log2", "log_e": "log", "power": "pow", "absolute": "abs",
-}  # fmt: skip
-_RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 _ENDS = frozenset((")", "]", ",", "=", "newline", "end"))  # behind what no expression goes on
 _OPENING = ("(", "[")
@@ -333,7 +327,8 @@ class _Reader:
             del self.notes[notes:]
         values = [self.number(self.expression(0))]
         while self.token.kind == ",":
-            self._check_decimal_comma()
+            if (meant := self._decimal_comma()) is not None:
+                raise meant
             self.position += 1
             values.append(self.number(self.expression(0)))
         self._end_of_line()
@@ -420,8 +415,9 @@ class _Reader:
             self.position += 1
             inner = self._inner(token)
             if self.token.kind == ",":
-                self._check_decimal_comma()
-                raise ExplorerError("A comma separates a function's arguments; here is no function.", self.token.span)
+                raise self._decimal_comma() or ExplorerError(
+                    "A comma separates a function's arguments; here is no function.", self.token.span
+                )
             return self._placed(inner, token.span.to(self._expect(")", token)))
         if token.kind == "|":
             self.position += 1
@@ -572,7 +568,7 @@ class _Reader:
     def _note_name(self, token: Token) -> None:
         """Say of a name that may be meant as a product or a call (xy, ax beside bx, sinx) that it is one name."""
         name = token.text
-        stem = next((f for f in _RUN_TOGETHER if name.startswith(f) and 0 < len(name) - len(f) <= 2), "")
+        stem = next((f for f in RUN_TOGETHER if name.startswith(f) and 0 < len(name) - len(f) <= 2), "")
         if stem:
             self._note(f"{name} reads as one name; write {stem}({name[len(stem) :]}) for the function", token.span)
             return
@@ -715,7 +711,7 @@ class _Reader:
         if count != arity:
             wanted = "two or more arguments" if name in ("min", "max") else _count(arity)
             said = f"{token.text} takes {wanted}; here it has {_count(count)}."
-            raise self._with_decimal(ExplorerError(said, span, "arity"))
+            raise with_decimal(self.text, self.tokens, ExplorerError(said, span, "arity"))
         return self._apply(name, tuple(arguments), span)
 
     def _own_call(self, token: Token) -> Expression:
@@ -975,95 +971,17 @@ class _Reader:
             raise ExplorerError(f"This “{opening.text}” is not closed: “{kind}” is missing.", opening.span)
         raise self._unexpected()
 
-    def _check_decimal_comma(self) -> None:
-        before, after = self.tokens[self.position - 1], self.tokens[self.position + 1]
-        if before.kind != "number" or after.kind != "number" or after.spaced:
-            return
-        if "." in before.text:
-            plain = f"{before.text.replace('.', '')}.{after.text}"
-            repair = _replaced(self.text, before.span.to(after.span), plain)
-            raise ExplorerError(f"A number has one point and no other mark: {plain}.", self.token.span, repair=repair)
-        if len(after.text) == 3 and len(before.text) <= 3 and before.text != "0":
-            said = f"Write {before.text}{after.text} or {before.text}.{after.text}: a number has no comma."
-            raise ExplorerError(f"{said} For two values put a space after it.", self.token.span)
-        if re.fullmatch(r"[0-9]{3}\.[0-9]*", after.text) and len(before.text) <= 3:  # 1,000.5
-            repair = _replaced(self.text, self.token.span, "")
-            said = f"A number has one point and no other mark: {before.text}{after.text}."
-            raise ExplorerError(said, self.token.span, repair=repair)
-        if "." not in after.text:
-            raise ExplorerError(
-                f"A decimal is written with a point: {before.text}.{after.text}. "
-                "For two values put a space after the comma.",
-                self.token.span,
-                repair=_replaced(self.text, self.token.span, "."),
-            )
+    # -- refusals ------------------------------------------------------------------------------------------------
 
-    def _with_decimal(self, error: ExplorerError) -> ExplorerError:
-        """The error of a wrong number of arguments, which a decimal comma may have made: sin(1,5)."""
-        for before, comma, after in zip(self.tokens, self.tokens[1:], self.tokens[2:], strict=False):
-            if (before.kind, comma.kind, after.kind) != ("number", ",", "number") or after.spaced:
-                continue
-            if "." not in before.text and _inside(comma.span, error.span):
-                said = f"{error.message} A decimal is written with a point: {before.text}.{after.text}."
-                return ExplorerError(said, comma.span, error.kind, _replaced(self.text, comma.span, "."))
-        return error
-
-    def _unknown_function(self, token: Token) -> ExplorerError:
-        if [t.text for t in self.tokens[self.position - 3 : self.position - 1]] == ["d", "/"]:
-            return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
-        if token.text in INSTEAD:
-            said = f"There is no function “{token.text}” here: write {INSTEAD[token.text]}."
-            return ExplorerError(said, token.span, "name")
-        if ELSEWHERE.get(token.text, "pow") != "pow":
-            name = ELSEWHERE[token.text]
-            said = f"There is no function “{token.text}” here: write {name}(x)."
-            return ExplorerError(said, token.span, "name", _replaced(self.text, token.span, name))
-        if (based := re.fullmatch(r"log_(\w+)", token.text)) is not None:
-            said = f"A logarithm to base {based[1]} is written log(x, {based[1]})."
-            return ExplorerError(said, token.span, "name", self._with_base(token, based[1]))
-        before = next((f for f in _RUN_TOGETHER if token.text.endswith(f) and len(token.text) <= len(f) + 2), "")
-        if before:  # xsin(x)
-            product = f"{token.text.removesuffix(before)}*{before}"
-            said = f"Unknown function “{token.text}”. For a product write {product}(…)."
-            return ExplorerError(said, token.span, "name", _replaced(self.text, token.span, product))
-        known = [*(name for name in PRIMITIVES if name not in OPERATORS), *FORMS, *FOLDS, *self.functions]
-        close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
-        hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
-        repair = _replaced(self.text, token.span, close[0]) if close else ""
-        return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
-
-    def _with_base(self, token: Token, base: str) -> str:
-        """The text with log(x, base) for the call log_base(x) at a token; "" where its bracket has more in it."""
-        line = self.lines[token.line - 1]
-        inside = re.match(r"\s*\(([^(),]*)\)", line[token.end_column :])
-        if inside is None:
-            return ""
-        whole = Span(token.line, token.column, token.line, token.end_column + inside.end())
-        return _replaced(self.text, whole, f"log({inside[1]}, {base})")
+    def _decimal_comma(self) -> ExplorerError | None:
+        return decimal_comma(self.text, self.tokens, self.position)
 
     def _unexpected(self) -> ExplorerError:
-        token = self.token
-        before = self.tokens[self.position - 1] if self.position else None
-        if token.kind in ("newline", "end"):
-            if before is None or before.kind == "newline":
-                return ExplorerError("Nothing to differentiate yet: type a function.", token.span)
-            if before.kind == "(":
-                return ExplorerError("This “(” is not closed, and nothing follows it.", before.span)
-            return ExplorerError(f"Something is missing after “{before.text}”.", before.span)
-        if token.kind == "=":
-            if before is not None and before.kind in ("+", "-", "*", "/", "^"):
-                return ExplorerError(f"“{before.text}=” belongs in an algorithm; here write name = ….", token.span)
-            return ExplorerError("“=” gives a name to a whole line: name = …. To compare, write ==.", token.span)
-        if token.kind in (")", "]"):
-            return ExplorerError(f"This “{token.text}” has no partner, or nothing stands before it.", token.span)
-        if token.kind == ",":
-            if before is None or before.kind not in ("number", "name", ")", "|", "superscript"):
-                return ExplorerError("Nothing stands before this comma.", token.span)
-            self._check_decimal_comma()
-            return ExplorerError("Commas part arguments, or the outputs on the last line, without a name.", token.span)
-        if token.kind == "/" and before is not None and before.kind == "/":
-            return ExplorerError("A comment begins with #; a quotient has one “/”.", token.span)
-        return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
+        return unexpected(self.text, self.tokens, self.position)
+
+    def _unknown_function(self, token: Token) -> ExplorerError:
+        known = [*(name for name in PRIMITIVES if name not in OPERATORS), *FORMS, *FOLDS, *self.functions]
+        return unknown_function(self.text, self.tokens, self.position, token, known)
 
 
 def _check_depth(body: Sequence[Statement]) -> None:
@@ -1110,21 +1028,6 @@ def _clauses(tokens: Sequence[Token]) -> dict[int, int]:
         elif token.text == "for" and token.kind == "name" and open_at:
             found.setdefault(open_at[-1], place)
     return found
-
-
-def _inside(inner: Span, outer: Span) -> bool:
-    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
-        outer.end_line,
-        outer.end_column,
-    )
-
-
-def _replaced(text: str, span: Span, words: str) -> str:
-    """The text with other words in one place."""
-    lines = text.split("\n")
-    line = lines[span.line - 1]
-    lines[span.line - 1] = line[: span.column] + words + line[span.end_column :]
-    return "\n".join(lines)
 
 
 def _count(number: int) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from explorer.calculus.evaluate import values
 from explorer.calculus.tape import record
 from explorer.language import algorithm
-from explorer.language.algorithm import MAX_BRACKETS, MAX_DEPTH, is_algorithm, read_algorithm
+from explorer.language.algorithm import MAX_DEPTH, is_algorithm, read_algorithm
 from explorer.language.parser import parse
 from explorer.language.preview import preview
 from explorer.language.program import (
@@ -38,6 +38,7 @@ from explorer.language.program import (
     Span,
     While,
 )
+from explorer.language.python_tree import MAX_BRACKETS
 from tests.benchmarks.reading import ALGORITHM, FORMULA, ratio
 from tests.language.algorithms import ALGORITHMS
 

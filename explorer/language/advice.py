@@ -1,0 +1,140 @@
+"""What is said where a formula cannot be read, and the text that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from explorer.language.program import ExplorerError, Span
+from explorer.language.tokens import Token
+
+# What people look for and is written otherwise.
+INSTEAD = {
+    "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
+    "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
+    "sinc": "sin(x)/x", "ctg": "1/tan(x)",
+    "arccot": "atan(1/x)", "mean": "sum(x[0..9])/10",
+    "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
+}  # fmt: skip
+# Names of other languages and books for functions that are here.
+ELSEWHERE = {
+    "tg": "tan", "arctg": "atan", "tgh": "tanh", "sen": "sin", "arcsen": "asin", "sh": "sinh", "ch": "cosh",
+    "th": "tanh", "lg": "log10", "ld": "log2", "lb": "log2", "log_e": "log", "power": "pow", "absolute": "abs",
+}  # fmt: skip
+RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
+
+
+def decimal_comma(text: str, tokens: Sequence[Token], position: int) -> ExplorerError | None:
+    """The error of a comma that is a decimal point, or parts thousands, of the number around it; None of another."""
+    before, comma, after = tokens[position - 1], tokens[position], tokens[position + 1]
+    if before.kind != "number" or after.kind != "number" or after.spaced:
+        return None
+    if "." in before.text:
+        plain = f"{before.text.replace('.', '')}.{after.text}"
+        repair = _replaced(text, before.span.to(after.span), plain)
+        return ExplorerError(f"A number has one point and no other mark: {plain}.", comma.span, repair=repair)
+    if len(after.text) == 3 and len(before.text) <= 3 and before.text != "0":
+        said = f"Write {before.text}{after.text} or {before.text}.{after.text}: a number has no comma."
+        return ExplorerError(f"{said} For two values put a space after it.", comma.span)
+    if re.fullmatch(r"[0-9]{3}\.[0-9]*", after.text) and len(before.text) <= 3:  # 1,000.5
+        repair = _replaced(text, comma.span, "")
+        said = f"A number has one point and no other mark: {before.text}{after.text}."
+        return ExplorerError(said, comma.span, repair=repair)
+    if "." not in after.text:
+        return ExplorerError(
+            f"A decimal is written with a point: {before.text}.{after.text}. "
+            "For two values put a space after the comma.",
+            comma.span,
+            repair=_replaced(text, comma.span, "."),
+        )
+    return None
+
+
+def with_decimal(text: str, tokens: Sequence[Token], error: ExplorerError) -> ExplorerError:
+    """The error of a wrong number of arguments, which a decimal comma may have made: sin(1,5)."""
+    for before, comma, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if (before.kind, comma.kind, after.kind) != ("number", ",", "number") or after.spaced:
+            continue
+        if "." not in before.text and _inside(comma.span, error.span):
+            said = f"{error.message} A decimal is written with a point: {before.text}.{after.text}."
+            return ExplorerError(said, comma.span, error.kind, _replaced(text, comma.span, "."))
+    return error
+
+
+def unknown_function(
+    text: str, tokens: Sequence[Token], position: int, token: Token, known: Sequence[str]
+) -> ExplorerError:
+    """The error of a name before a bracket that is none of the `known` functions: what it was probably to be."""
+    if [t.text for t in tokens[position - 3 : position - 1]] == ["d", "/"]:
+        return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
+    if token.text in INSTEAD:
+        said = f"There is no function “{token.text}” here: write {INSTEAD[token.text]}."
+        return ExplorerError(said, token.span, "name")
+    if ELSEWHERE.get(token.text, "pow") != "pow":
+        name = ELSEWHERE[token.text]
+        said = f"There is no function “{token.text}” here: write {name}(x)."
+        return ExplorerError(said, token.span, "name", _replaced(text, token.span, name))
+    if (based := re.fullmatch(r"log_(\w+)", token.text)) is not None:
+        said = f"A logarithm to base {based[1]} is written log(x, {based[1]})."
+        return ExplorerError(said, token.span, "name", _with_base(text, token, based[1]))
+    before = next((f for f in RUN_TOGETHER if token.text.endswith(f) and len(token.text) <= len(f) + 2), "")
+    if before:  # xsin(x)
+        product = f"{token.text.removesuffix(before)}*{before}"
+        said = f"Unknown function “{token.text}”. For a product write {product}(…)."
+        return ExplorerError(said, token.span, "name", _replaced(text, token.span, product))
+    close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
+    hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
+    repair = _replaced(text, token.span, close[0]) if close else ""
+    return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
+
+
+def _with_base(text: str, token: Token, base: str) -> str:
+    """The text with log(x, base) for the call log_base(x) at a token; "" where its bracket has more in it."""
+    line = text.split("\n")[token.line - 1]
+    inside = re.match(r"\s*\(([^(),]*)\)", line[token.end_column :])
+    if inside is None:
+        return ""
+    whole = Span(token.line, token.column, token.line, token.end_column + inside.end())
+    return _replaced(text, whole, f"log({inside[1]}, {base})")
+
+
+def unexpected(text: str, tokens: Sequence[Token], position: int) -> ExplorerError:
+    """The error of a token that cannot stand where it stands."""
+    token = tokens[position]
+    before = tokens[position - 1] if position else None
+    if token.kind in ("newline", "end"):
+        if before is None or before.kind == "newline":
+            return ExplorerError("Nothing to differentiate yet: type a function.", token.span)
+        if before.kind == "(":
+            return ExplorerError("This “(” is not closed, and nothing follows it.", before.span)
+        return ExplorerError(f"Something is missing after “{before.text}”.", before.span)
+    if token.kind == "=":
+        if before is not None and before.kind in ("+", "-", "*", "/", "^"):
+            return ExplorerError(f"“{before.text}=” belongs in an algorithm; here write name = ….", token.span)
+        return ExplorerError("“=” gives a name to a whole line: name = …. To compare, write ==.", token.span)
+    if token.kind in (")", "]"):
+        return ExplorerError(f"This “{token.text}” has no partner, or nothing stands before it.", token.span)
+    if token.kind == ",":
+        if before is None or before.kind not in ("number", "name", ")", "|", "superscript"):
+            return ExplorerError("Nothing stands before this comma.", token.span)
+        said = "Commas part arguments, or the outputs on the last line, without a name."
+        return decimal_comma(text, tokens, position) or ExplorerError(said, token.span)
+    if token.kind == "/" and before is not None and before.kind == "/":
+        return ExplorerError("A comment begins with #; a quotient has one “/”.", token.span)
+    return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
+
+
+def _replaced(text: str, span: Span, words: str) -> str:
+    """The text with other words in one place."""
+    lines = text.split("\n")
+    line = lines[span.line - 1]
+    lines[span.line - 1] = line[: span.column] + words + line[span.end_column :]
+    return "\n".join(lines)

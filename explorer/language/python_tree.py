@@ -1,0 +1,167 @@
+"""What Python's own parser makes of a text, within limits, and its errors in our words with the text that was meant.
+
+The parser builds a tree and evaluates nothing. It must not be tried with brackets hundreds deep and the like: that is
+looked for before.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import itertools
+import re
+import warnings
+from collections.abc import Sequence
+
+from explorer.language.limits import MAX_DIGITS
+from explorer.language.program import NOWHERE, ExplorerError, Span
+
+MAX_BRACKETS = 60  # inside each other: Python's parser itself gives up at 200
+MAX_INDENTS = 20
+
+_BRACKETS = re.compile(r"[][(){}]")
+_LEVELS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_REMARK = re.compile("#.*")
+_FAR = re.compile(rf"^[^\S\n]{{{2 * MAX_INDENTS + 1}}}", re.MULTILINE)
+_NUMBERS = re.compile(r"[0-9][0-9_.]*(?:[eE][+-]?[0-9]+)?")
+_SIGNS = re.compile(r"(?:not\s+|[-+~]\s*){40,}")
+# What a line of usual code has nothing of, so that it need not be looked at closely. One by one: a search for a pattern
+# that begins in one way is done in a fifth of the time.
+_LONG = [re.compile(p) for p in (r"[0-9][0-9_.]{20}", r"[eE][+-]?[0-9]{5}", r"not\s+not\s", r"[-+~]\s*[-+~]")]
+_WORDS = ("def", "return", "for", "while", "if", "elif", "else", "break", "continue", "pass")  # a line begins with
+
+
+def _check_size(lines: Sequence[str]) -> None:
+    """Limits that Python's parser must not be tried with."""
+    text = "\n".join(lines)
+    suspicious = any(pattern.search(text) for pattern in _LONG)
+    brackets = _BRACKETS.findall(_REMARK.sub("", text))
+    deepest = max(itertools.accumulate(map(_LEVELS.__getitem__, brackets)), default=0)
+    if not suspicious and deepest <= MAX_BRACKETS and not _FAR.search(text):
+        return  # nearly every text; the lines of others are looked at one by one to say where it is
+    depth = 0
+    for number, line in enumerate(lines, start=1):
+        code = line.partition("#")[0]
+        opening = code.count("(") + code.count("[") + code.count("{")
+        if depth + opening > MAX_BRACKETS:
+            _check_brackets(code, number, depth)
+        depth += opening - code.count(")") - code.count("]") - code.count("}")
+        blank = code[: len(code) - len(code.lstrip())]
+        if 4 * len(blank) > 8 * MAX_INDENTS and len(expanded(blank)) > 8 * MAX_INDENTS and code.strip():
+            raise ExplorerError("This line is indented too far.", Span(number, 0, number, len(blank)), "limit")
+        if suspicious:
+            _check_words(code, number)
+
+
+def _check_brackets(code: str, number: int, depth: int) -> None:
+    for match in _BRACKETS.finditer(code):
+        depth += 1 if match.group() in "([{" else -1
+        if depth > MAX_BRACKETS:
+            place = Span(number, match.start(), number, match.end())
+            raise ExplorerError(f"Brackets are nested more than {MAX_BRACKETS} deep.", place, "limit")
+
+
+def _check_words(code: str, number: int) -> None:
+    for match in _NUMBERS.finditer(code):
+        place = Span(number, match.start(), number, match.end())
+        exponent = match.group().lower().partition("e")[2]
+        if len(match.group()) > MAX_DIGITS or len(exponent) > 5:
+            raise ExplorerError(f"A number may have at most {MAX_DIGITS} digits.", place, "limit")
+    for match in _SIGNS.finditer(code):
+        place = Span(number, match.start(), number, match.end())
+        raise ExplorerError("Too many signs before one value.", place, "limit")
+
+
+def expanded(line: str) -> str:
+    """The line with four spaces a tab: what Python's parser sees, so that tabs and spaces may be mixed."""
+    return line.expandtabs(4)
+
+
+def original_column(line: str, column: int) -> int:
+    """The column in the line as it was written, of a column in the expanded one."""
+    if "\t" not in line:
+        return column
+    return next((k for k in range(len(line)) if len(expanded(line[: k + 1])) > column), len(line))
+
+
+def tree_of(lines: Sequence[str]) -> ast.Module:
+    """The tree of a text's lines; ExplorerError where Python cannot read it, or must not be tried with it."""
+    _check_size(lines)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "is" with a number and the like: refused below in our words
+            text = "\n".join(lines)
+            return ast.parse("\n".join(map(expanded, lines)) if "\t" in text else text)
+    except SyntaxError as error:
+        raise _syntax_error(lines, error) from None
+    except (RecursionError, MemoryError):
+        raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
+    except ValueError:  # a null byte, half of a character
+        raise ExplorerError("This character is not one that is read.", _unreadable(lines)) from None
+
+
+def _unreadable(lines: Sequence[str]) -> Span:
+    """The place of the first character that no source text may hold."""
+    for number, line in enumerate(lines, start=1):
+        for column, character in enumerate(line):
+            if character == "\0" or "\ud800" <= character <= "\udfff":
+                return Span(number, column, number, column + 1)
+    return NOWHERE
+
+
+def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
+    line = min(max(error.lineno or 1, 1), len(lines))
+    text = lines[line - 1]
+    column = min(max(original_column(text, (error.offset or 1) - 1), 0), len(text))
+    end = column
+    if error.end_lineno == line:
+        end = min(max(original_column(text, (error.end_offset or 0) - 1), column + 1), len(text))
+    if isinstance(error, IndentationError):  # the line as a whole is meant
+        column, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    place = Span(line, column, line, max(end, column))
+    said = error.msg.split(". Perhaps")[0]
+    if "null byte" in said:
+        return ExplorerError("This character is not one that is read.", _unreadable(lines))
+    if "too many" in said or "too complex" in said:
+        return ExplorerError("This is nested too deeply to be read.", place, "limit")
+    if "==" in said and "invalid syntax" in said:
+        return ExplorerError("“=” gives a name. To compare, write ==.", place)
+    if re.search(r"\belse\s+if\b", text):
+        return ExplorerError("“else if” is written elif.", place)
+    if (counted := re.match(r"\s*(\w+)\s*(\+\+|--)\s*;?\s*$", text)) is not None:
+        return ExplorerError(f"Write {counted[1]} {counted[2][0]}= 1.", place)
+    if said == "invalid syntax" and (meant := _misspelt(lines, line)) is not None:
+        return meant
+    known = {
+        "invalid syntax": "This cannot be read here.",
+        "expected an indented block": "The lines that belong to this one must be indented below it.",
+        "unexpected indent": "This line is indented, and nothing before it asks for that.",
+        "unindent does not match": "This line's indentation matches no line above it.",
+        "expected ':'": "A “:” is missing at the end of this line.",
+        "was never closed": "This bracket is not closed.",
+        "unmatched": "This bracket has no partner.",
+        "invalid decimal literal": "A number and a name need an operator between them: write 2*x.",
+        "cannot assign to": "Only a name can stand on the left of “=”. To compare, write ==.",
+        "invalid character": "This character is not one that is read.",
+        "unterminated string": "Texts are not read: an algorithm here computes numbers.",
+        "leading zeros": "A number does not begin with 0.",
+    }
+    for part, sentence in known.items():
+        if part in said:
+            return ExplorerError(sentence, place)
+    return ExplorerError(f"This cannot be read: {said}.", place)
+
+
+def _misspelt(lines: Sequence[str], number: int) -> ExplorerError | None:
+    """The error of a line that begins with a word of the language that is not written right, with the repair."""
+    text = lines[number - 1]
+    found = re.match(r"\s*([A-Za-z]+)\b(?!\s*[=(])", text)
+    if found is None or found[1] in _WORDS:
+        return None
+    close = difflib.get_close_matches(found[1].lower(), _WORDS, 1, 0.65)
+    if not close:
+        return None
+    mended = f"{text[: found.start(1)]}{close[0]}{text[found.end(1) :]}"
+    repair = "\n".join([*lines[: number - 1], mended, *lines[number:]])
+    place = Span(number, found.start(1), number, found.end(1))
+    return ExplorerError(f"Unknown word “{found[1]}”. Did you mean {close[0]}?", place, "name", repair)
