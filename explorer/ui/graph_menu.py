@@ -34,10 +34,10 @@ class DrawingMenu(QMenu):
         self.paper_names = self._choice("Names v₋₁, v₀, v₁ … (&Baydin et al.)", False, names)
         self.paper_names.toggled.connect(self.names_changed)
         self.addSeparator()
-        self.to_cause = self.addAction("&Go to the first cause of what is not finite", self.cause_wanted)
+        self.to_cause = self.addAction("&Go to the first cause of what is not finite", self.cause_wanted.emit)
         self.to_cause.setEnabled(False)
-        self.addAction("Save a &picture of this step …", self.picture_wanted)
-        self.addAction("Save the sweep as a &film …", self.film_wanted)
+        self.addAction("Save a &picture of this step …", self.picture_wanted.emit)
+        self.addAction("Save the sweep as a &film …", self.film_wanted.emit)
         self.addSeparator()
         for words, form in (
             ("Copy the trace as &CSV", "CSV"),

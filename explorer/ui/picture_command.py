@@ -126,7 +126,7 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
             if window.tabs.widget(place).name == asked.panel:
                 window.tabs.setCurrentIndex(place)
         panel = window if asked.panel == "window" else getattr(window, asked.panel)
-        wait(lambda: not window.document.settling and not panel.busy, "The answer")
+        wait(lambda: not window.busy, "The answer")
         QApplication.processEvents()
         plots = [plot for plot in panel.findChildren(PlotView) if plot.isVisible()]
         wait(lambda: not any(plot.drawing for plot in plots), "The plot")
@@ -157,8 +157,8 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
 
 
 def _told(kind: object, context: object, message: str) -> None:
-    """What Qt says, but for what every offscreen window makes it say."""
-    if not message.startswith("This plugin does not support"):
+    """What Qt says, but for what every offscreen window, and every shade in a PDF, makes it say."""
+    if not message.startswith(("This plugin does not support", "QPdfEngine: unable to create a gradient")):
         print(message, file=sys.stderr)
 
 

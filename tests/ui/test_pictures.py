@@ -1,14 +1,21 @@
 """Pictures of the graph: each format is opened again by another program than the one that wrote it."""
 
 import importlib.util
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QProgressDialog, QSpinBox
 
 from explorer import start
 from explorer.ui.pictures import FilmExport, PictureError, reason_against, save_still
 from tests.ui.conftest import PATIENCE_MS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -104,6 +111,38 @@ def test_an_mp4_plays_at_its_length(window, film, tmp_path):
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "sweep.mp4"))
     assert frames > 0
     assert seconds == pytest.approx(export.frames / 4.0, abs=0.4)
+
+
+def test_the_command_writes_the_sweeps_last_step(tmp_path):
+    path = tmp_path / "graph.svg"
+    command = [sys.executable, str(ROOT / "main.py"), "picture", str(path), "ln(x1) + x1*x2 - sin(x2)"]
+    done = subprocess.run([*command, "--at", "x1=2", "--at", "x2=5"], capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(ElementTree.parse(path).getroot()) > 1
+
+
+def chosen_in_the_menu(window, words):
+    next(a for a in window.graph.looks.actions() if words in a.text().replace("&", "")).trigger()
+
+
+def test_the_graphs_menu_saves_the_step_and_the_sweep(qtbot, window, tmp_path):
+    graph, still, film = window.graph, tmp_path / "step.png", tmp_path / "sweep.gif"
+    chosen_in_the_menu(window, "Save a picture of this step")
+    graph.findChild(QFileDialog, "graph.save").fileSelected.emit(str(still))
+    assert not QImage(str(still)).isNull()
+    graph.findChild(QFileDialog, "graph.save").close()
+    qtbot.waitUntil(lambda: graph.findChild(QFileDialog, "graph.save") is None, timeout=PATIENCE_MS)
+    chosen_in_the_menu(window, "Save the sweep as a film")
+    options = graph.findChild(QDialog, "graph.film")
+    options.findChild(QSpinBox, "graph.film.width").setValue(200)
+    options.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Save).click()
+    qtbot.waitUntil(lambda: graph.findChild(QFileDialog, "graph.save") is not None, timeout=PATIENCE_MS)
+    graph.findChild(QFileDialog, "graph.save").fileSelected.emit(str(film))
+    qtbot.waitUntil(film.exists, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: graph.findChild(QProgressDialog, "graph.film.progress") is None, timeout=PATIENCE_MS)
+    with Image.open(film) as frames:
+        assert frames.n_frames > 10
+    options.close()
 
 
 def test_other_endings_are_refused_in_words(window, still):
