@@ -248,13 +248,16 @@ class Jet:
         return bool(self.many)
 
 
-def jet(program: Program | Code, point: Sequence[float], output: int, input_: int) -> Jet:
-    """The jet of an output along one input; ExplorerError where it cannot be had (too long, too large, not finite)."""
+def jet(program: Program | Code, point: Sequence[float], output: int, input_: int, digits: int = 60) -> Jet:
+    """The jet of an output along one input; ExplorerError where it cannot be had (too long, too large, not finite).
+
+    digits: how many more than those that differences of the steps cancel.
+    """
     x = point[input_]
     if not all(map(math.isfinite, point)):
         raise ExplorerError("Many digits need a finite point.", kind="domain")
     shift = SMALL - (math.floor(math.log10(abs(x))) if x else 0)  # h = 10^−shift
-    f = PreciseSlice(program, point, output, input_, 60 + (DERIVATIVES + 1) * max(shift, SMALL))
+    f = PreciseSlice(program, point, output, input_, digits + (DERIVATIVES + 1) * max(shift, SMALL))
     h = f.mp.mpf(10) ** -shift
     fan = _Fan(f.mp, h, [f(f.x + k * h) for k in range(-_REACH, _REACH + 1)])
     left, right = fan.side(-1), fan.side(1)

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +30,15 @@ UNIT_ROUNDOFF = 2.0**-53
 NEAR = 1e-9
 # A sum that is this much smaller than its terms has lost half of the digits.
 LOST = 1e-8
+# Below it a double has fewer digits, or none.
+LEAST_NORMAL = 2.0**-1022
 # Agreement that exact methods owe (symbolic, forward, reverse), and that central differences owe, relative.
 EXACT_TOLERANCE = 1e-9
 # A difference so much smaller than the gradient is rounding.
 DUST = 1e-12
 DIFFERENCE_TOLERANCE = 1e-4
+# Agreement of exact methods that needs no word.
+WORTH_A_WORD = 1e-11
 # One-sided differences of second order are good to about 1e-9; a corner's slopes differ by far more.
 SLOPE_TOLERANCE = 1e-6
 
@@ -47,8 +52,12 @@ SMALL = 60
 # How far from the point, relative to it, the function's steepness beside it is looked for.
 BESIDE = 1e-2
 USEFUL_DIGITS = 3.0
+MANY_MORE = 400  # digits with which what may be rounding among many digits is looked at again
 SLOW_SECONDS = 0.005
 
+MOST = math.ldexp(1.0 - UNIT_ROUNDOFF, 1024)  # the largest double
+# Operations that have a pole where this argument is 0; elsewhere an infinite partial of theirs has overflowed.
+_POLE_AT_ZERO = {"div": 1, "pow": 0, "log": 0, "log2": 0, "log10": 0}
 _OVERFLOWING = ("add", "sub", "mul", "exp", "expm1", "sinh", "cosh", "hypot")
 
 
@@ -58,7 +67,8 @@ class Verdict:
 
     notes: sentences about this program at this point, for what the reasons say in general. central_agrees: whether the
     central difference is within what it owes; with no reason on the tape a wrong step is its own fault, and no
-    disagreement.
+    disagreement. lost: what is lost on the way without any of the methods noticing: "digits", by rounding, "range",
+    where a number that exists is too large or too small for a double, or "".
     """
 
     agree: bool
@@ -66,6 +76,21 @@ class Verdict:
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()
     central_agrees: bool = True
+    lost: str = ""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What arithmetic with hundreds of digits finds that doubles lose: in sentences, and by what.
+
+    rounding: whether rounding took digits; unnoticed: whether all methods agree on what has lost them; range: whether
+    a number is too large or too small for a double, at the end or on the way to it.
+    """
+
+    notes: tuple[str, ...] = ()
+    rounding: bool = False
+    unnoticed: bool = False
+    range: bool = False
 
 
 def digits_agreed(a: float, b: float, scale: float = 0.0) -> float:
@@ -133,7 +158,7 @@ def judge(
     slopes: Sequence[Slopes],
     invalid_step: bool,
     notes: Sequence[str] = (),
-    lost: Sequence[str] | None = None,
+    lost: Lost | None = None,
     slack: Matrix | None = None,
 ) -> Verdict:
     """The verdict on the Jacobians of the methods (None where one could not be had); `notes` stand after its own.
@@ -142,7 +167,7 @@ def judge(
     """
     reasons = find_reasons(tape)
     if lost is not None:  # many digits have said whether what cancels matters
-        reasons = [reason for reason in reasons if reason != "cancellation"] + ["cancellation"] * bool(lost)
+        reasons = [reason for reason in reasons if reason != "cancellation"] + ["cancellation"] * lost.rounding
     if "kink" not in reasons and any(s.differ for s in slopes):
         reasons.insert(0, "kink")
     if any(loop.iterations == 0 for loop in loops_on_inputs(tape)):
@@ -169,7 +194,9 @@ def judge(
         central_agrees = _all_close(exact[0], estimates, DIFFERENCE_TOLERANCE, estimates=True, slack=slack)
         # Off with nothing on the tape to explain it, a difference quotient has the wrong step: its own fault.
         agree = agree and (central_agrees or not reasons)
-    return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *(lost or ())), central_agrees)
+    lost = lost or Lost()
+    what = "range" if lost.range else "digits" if lost.unnoticed else ""
+    return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *lost.notes), central_agrees, what)
 
 
 # The exact methods, as a sentence names them.
@@ -181,29 +208,31 @@ _EXACT = {
 }
 
 
-def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | None]) -> list[str] | None:
-    """Sentences on what doubles lose on the way to an output or its derivative.
+def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | None]) -> Lost | None:
+    """What doubles lose on the way to an output or its derivative.
 
     Methods that run the same operations lose the same digits and agree, so that the referee is arithmetic with hundreds
-    of them: of small programs always, of others where a sum cancels, a rounding error is magnified or exact methods
-    differ. Empty where nothing is lost; None where the referee was not asked or cannot tell.
+    of them: of small programs always, of others where a sum cancels, a rounding error is magnified, a number overflows
+    or exact methods differ. None where the referee was not asked or cannot tell.
     """
     pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))][:MOST_EXPLAINED]
     cancels = any(_may_cancel(op, tape) for op in tape.operations)
+    reasons = find_reasons(tape)
     # Where AD goes by a convention its derivative is another for that reason, and not for lost digits.
-    by_convention = bool(_DOUBTFUL & set(find_reasons(tape)))
+    by_convention = bool(_DOUBTFUL & set(reasons))
     small = len(tape.operations) * len(pairs) <= SMALL and not by_convention
-    differing = [] if by_convention else _differing(jacobians)[:MOST_EXPLAINED]
-    if not small and not cancels and not _magnifies_rounding(tape):
+    differing = [] if by_convention else _differing(jacobians, WORTH_A_WORD)[:MOST_EXPLAINED]
+    apart = _differing(jacobians, EXACT_TOLERANCE)
+    if not small and not cancels and "overflow" not in reasons and not _magnifies_rounding(tape):
         pairs = []
     pairs += [pair for pair in differing if pair not in pairs]
     if not pairs:
         return None
-    how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
     from explorer.calculus.multiprecision import jet  # loads mpmath, which is not wanted before the first verdict
 
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
-    notes = []
+    notes: list[str] = []
+    rounding = unnoticed = out_of_range = False
     for row, column in pairs:
         try:
             truth = jet(program, point, row, column)
@@ -211,28 +240,83 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             return None
         if truth.exact is None:
             return None
-        value, slope = float(truth.value), truth.derivatives[0]
-        here, there = tape.values[row], reverse_jacobian(tape)[row][column]
-        # A residual that is 0 but for rounding has lost nothing that a rounded input would not take from it.
-        size = max(abs(point[column]), 1.0)
-        differ = (row, column) in differing and math.isfinite(slope)
-        off = (
-            not _close(value, here, LOST, abs(slope) * size),
-            differ or not _close(slope, there, LOST, abs(value) / size),
-        )
-        name = f"∂{program.outputs[row]}/∂{program.inputs[column]}"
-        what = [f"{program.outputs[row]} = {value:.6g}"] * off[0] + [f"{name} = {slope:.6g}"] * off[1]
-        if what and math.isfinite(here):
-            lost = f": {how}, and all methods lose the same digits of it"
-            if differ:
-                entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
-                lost = _digits_kept(entries, slope)
-            notes.append(f"In arithmetic with hundreds of digits {' and '.join(what)}{lost}")
-    return notes
+        slope = truth.exact
+        if 0 < abs(slope) < LEAST_NORMAL:  # or is it rounding even there?
+            again = jet(program, point, row, column, MANY_MORE).exact
+            slope = slope if again is not None and abs(slope - again) <= LOST * abs(again) else 0 * slope
+        differ = (row, column) in differing
+        there = reverse_jacobian(tape)[row][column]
+        off = _off(truth.value, slope, tape.values[row], there, max(abs(point[column]), 1.0))
+        untrue = bool(off)
+        if differ and not any(order for order, _, _ in off):
+            off.append((1, slope, there))
+        if not off:
+            continue
+        why = next(filter(None, (_why_out_of_range(number, double) for _, number, double in off)), "")
+        if not why and not math.isfinite(tape.values[row]):
+            continue
+        kept = ""
+        if differ or (why and off[-1][0] and not _out_of_range(slope)):
+            entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
+            kept = _digits_kept(entries, float(slope))
+        if why:
+            out_of_range = True
+        else:
+            rounding |= untrue or (row, column) in apart
+            unnoticed |= not differ
+            how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
+            why = "" if kept else f": {how}, and all methods lose the same digits of it"
+        names = (tape.output_names[row], f"∂{tape.output_names[row]}/∂{tape.inputs[column]}")
+        what = " and ".join(f"{names[order]} = {_figure(number)}" for order, number, _ in off)
+        notes.append(f"In arithmetic with hundreds of digits {what}{why}{kept}")
+    return Lost(tuple(notes), rounding, unnoticed, out_of_range)
 
 
-def _differing(jacobians: Mapping[str, Matrix | None]) -> list[tuple[int, int]]:
-    """The entries, row and column, in which exact methods have numbers that differ by more than they owe."""
+def _off(value: Any, slope: Any, here: float, there: float, size: float) -> list[tuple[int, Any, float]]:
+    """Which of value (0) and slope (1), in many digits, doubles have lost: each with what they say, here and there.
+
+    size: of the input. A residual that is 0 but for rounding has lost nothing that a rounded input would not take.
+    """
+    off = []
+    if _out_of_range(value) or not _close(float(value), here, LOST, abs(float(slope)) * size):
+        off.append((0, value, here))
+    if 0 < abs(slope) < LEAST_NORMAL:
+        lost = not abs(slope - there) <= LOST * abs(slope)
+    else:
+        lost = _out_of_range(slope) or not _close(float(slope), there, LOST, abs(float(value)) / size)
+    if lost:
+        off.append((1, slope, there))
+    return off
+
+
+def _out_of_range(number: Any) -> bool:
+    """Whether a number of many digits is too large for a double."""
+    return math.isinf(float(number))
+
+
+def _why_out_of_range(number: Any, double: float) -> str:
+    """Where a double cannot hold a number of many digits, or one on the way to it; empty where it can."""
+    if _out_of_range(number):
+        return f": more than a double can hold, {_figure(MOST)}"
+    if 0 < abs(number) < LEAST_NORMAL:
+        return f": below {_figure(LEAST_NORMAL)} a double has fewer digits, or none"
+    return "" if math.isfinite(double) else ": a number on the way is more than a double can hold"
+
+
+def _figure(number: Any) -> str:
+    """A number in six digits, of any size."""
+    if number != number:
+        return "undefined"
+    plain = math.isfinite(float(number)) and (number == 0 or abs(number) >= LEAST_NORMAL)
+    if plain:
+        return f"{float(number):.6g}".replace("-", "−")
+    import mpmath
+
+    return str(mpmath.nstr(number, 6)).replace("-", "−")
+
+
+def _differing(jacobians: Mapping[str, Matrix | None], tolerance: float) -> list[tuple[int, int]]:
+    """The entries, row and column, in which exact methods have numbers that differ by more than this."""
     reverse = jacobians.get("reverse")
     if not reverse:
         return []
@@ -240,7 +324,7 @@ def _differing(jacobians: Mapping[str, Matrix | None]) -> list[tuple[int, int]]:
         place
         for matrix in map(jacobians.get, _EXACT)
         for place, (a, b, scale) in enumerate(_entries(reverse, matrix or reverse))
-        if math.isfinite(a) and math.isfinite(b) and not _close(a, b, EXACT_TOLERANCE, scale)
+        if math.isfinite(a) and math.isfinite(b) and not _close(a, b, tolerance, scale)
     }
     return [divmod(place, len(reverse[0])) for place in sorted(off)]
 
@@ -489,7 +573,9 @@ def find_reasons(tape: Tape) -> list[str]:
             pole = op.function not in _OVERFLOWING and not (op.function == "pow" and arguments[0] != 0.0)
             found.add("domain-edge" if pole and not (op.function == "div" and arguments[1] != 0.0) else "overflow")
         elif finite and (op.value != op.value or any(math.isinf(e.partial) for e in op.edges)):
-            found.add("domain-edge")
+            place = _POLE_AT_ZERO.get(op.function)
+            overflows = op.value == op.value and place is not None and arguments[place] != 0.0
+            found.add("overflow" if overflows else "domain-edge")
         elif finite and any(e.partial != e.partial for e in op.edges):
             found.add("not-differentiable")
         elif op.function == "pow" and arguments[0] == 0.0 and any(e.position == 1 for e in op.edges):

@@ -400,12 +400,16 @@ def _judged(answer: Mapping[str, Any]) -> list[str]:
         agreed = f"the exact methods agree in {verdict['digits']} digits, the central difference does not"
     if not {"inf", "-inf"}.isdisjoint(plain(answer["value"])):
         agreed = "the function is infinite at this point"
+    if verdict["lost"] == "range":
+        agreed = "a number here, or on the way, is more or less than a double can hold"
     if "not-differentiable" in verdict["reasons"] or any(slope["differ"] for slope in verdict["slopes"]):
         agreed = "there is no derivative at this point"
     reasons = f" ({', '.join(verdict['reasons'])})" if verdict["reasons"] else ""
     lines = ["", f"verdict: {agreed}{reasons}"]
     for slope in verdict["slopes"]:
         left, right = number(slope["left"]), number(slope["right"])
+        if left != left and right != right:
+            continue
         lines.append(f"  ∂{slope['output']}/∂{slope['input']}: from the left {left:.6g}, from the right {right:.6g}")
     lines += [f"  {note}" for note in verdict["notes"]]
     return lines

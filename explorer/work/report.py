@@ -155,7 +155,7 @@ def _verdict(about: Subject, tape: Tape, engines: dict[str, Matrix | None], inva
     notes = explain_edges(about.program, tape)
     slack = central_slack(about.program, tape, engines["central"])
     lost = lost_digits(about.program, tape, engines)
-    if not lost:
+    if lost is None or not lost.notes:
         notes += explain_central(about.program, tape, engines["central"], slack)
     notes += [course] if course else []
     verdict = judge(tape, engines, slopes, invalid_step, notes, lost, slack)

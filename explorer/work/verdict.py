@@ -11,6 +11,7 @@ from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Op, Tape, forward_jacobian, record
 from explorer.calculus.verdict import (
+    Lost,
     Matrix,
     central_slack,
     digits_agreed,
@@ -44,7 +45,7 @@ def answers(ask: Message) -> Iterator[Message]:
     slopes = find_slopes(about.program, tape)
     notes = explain_edges(about.program, tape)
     slack = central_slack(about.program, tape, engines["central"])
-    lost: list[str] | None = None
+    lost: Lost | None = None
 
     def table(complete: bool) -> Message:
         verdict = judge(tape, engines, slopes, "complex_step" in refused, notes, lost, slack)
@@ -70,7 +71,7 @@ def answers(ask: Message) -> Iterator[Message]:
     except ExplorerError as error:
         refused["symbolic"] = error.message
     lost = lost_digits(about.program, tape, engines)
-    if not lost:
+    if lost is None or not lost.notes:
         notes += explain_central(about.program, tape, engines["central"], slack)
     notes += [course] if course else []
     yield table(True)

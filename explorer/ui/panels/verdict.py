@@ -47,7 +47,7 @@ _REASONS = {  # of a corner and of a branch's boundary the notes say which and w
         "digits are lost on the way: nearly equal numbers are subtracted, in the function, in a partial such as "
         "1 − tanh² or in a sum of adjoints, or rounding is magnified"
     ),
-    "overflow": "a number became too large for a double on the way",
+    "overflow": "a number, or a slope, became too large for a double on the way",
     "domain-edge": "an operation on the way is outside its domain here, at its edge or at a pole",
     "not-differentiable": "the function jumps here: it has no derivative",
     "iteration-not-converged": "a loop stopped before its derivative had settled",
@@ -186,6 +186,8 @@ def _summary(answer: dict[str, Any]) -> str:
     if not answer["inputs"]:
         finite = {"nan", "inf", "-inf"}.isdisjoint(answer["value"])
         said = "a constant: no input occurs in it" if finite else "a constant, and not a finite number"
+    elif verdict["lost"] == "range":
+        said = "a number here, or on the way, is more or less than a double can hold"
     elif "nan" in answer["value"]:
         said = "the function is not defined at this point, and has no derivative here"
     elif "not-differentiable" in verdict["reasons"] or any(slope["differ"] for slope in answer["slopes"]):
@@ -194,15 +196,15 @@ def _summary(answer: dict[str, Any]) -> str:
         said = "the function is infinite at this point"
     elif any(value in ("inf", "-inf") for row in answer["engines"]["reverse"] for value in row):
         said = "the slope is infinite at this point"
-    elif "cancellation" in verdict["reasons"] and verdict["notes"]:
-        lost = "what the methods agree on has lost its digits"
-        said = lost if verdict["agree"] else "the methods disagree: they lose digits on the way"
+    elif verdict["lost"] == "digits" and verdict["agree"]:
+        said = "what the methods agree on has lost its digits"
     elif verdict["agree"] and not verdict["central_agrees"]:
         said = f"the exact methods agree to {verdict['digits']:g} digits, the central difference does not"
     elif verdict["agree"]:
         said = f"all methods agree, the exact ones to {verdict['digits']:g} digits"
     else:
-        said = "the methods disagree"
+        lossy = "cancellation" in verdict["reasons"] and verdict["notes"]
+        said = "the methods disagree: they lose digits on the way" if lossy else "the methods disagree"
     return f"{shown}   —   {said}"
 
 
@@ -224,7 +226,7 @@ def _reasons(answer: dict[str, Any]) -> str:
 
 
 def _agreed(answer: dict[str, Any], engines: tuple[str, ...], row: int, column: int) -> str:
-    """The digits in which all these engines agree with reverse AD; a dash where there are no two numbers to compare."""
+    """The digits in which all these engines agree with reverse AD; a dash where one has no finite number."""
     known = [answer["digits"][engine][row][column] for engine in engines if answer["digits"][engine] is not None]
     values = [answer["engines"][engine][row][column] for engine in (*engines, "reverse") if answer["engines"][engine]]
-    return f"{min(known):.1f} digits" if known and "nan" not in values else "–"
+    return f"{min(known):.1f} digits" if known and {"nan", "inf", "-inf"}.isdisjoint(values) else "–"
