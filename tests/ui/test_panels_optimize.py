@@ -193,3 +193,30 @@ def test_a_path_that_leaves_the_picture_is_shown_whole_after_its_run(optimize, f
     find("optimize.rate").setValue(0.081)  # above the limit 2/25: its loss grows, though not yet without end
     press("run")
     assert paths.view == before
+
+
+def test_undo_takes_back_rule_rate_and_objective(optimize, find, window, settle):
+    def apart():  # else edits close together are one step
+        window.document._joining.stop()
+
+    apart()
+    find("optimize.rule").setCurrentText("adam")
+    apart()
+    find("optimize.rate").setValue(0.3)
+    apart()
+    find("optimize.objective").setCurrentIndex(find("optimize.objective").findText("two circles"))
+    find("optimize.objective").activated.emit(find("optimize.objective").currentIndex())
+    settle()
+    undo, redo = window.document.undo, window.document.redo
+    for step, expected in (
+        (undo, ("adam", 0.3, 0)),
+        (undo, ("adam", 1e-3, 0)),
+        (undo, ("gd", 1e-3, 0)),
+        (redo, ("adam", 1e-3, 0)),
+        (redo, ("adam", 0.3, 0)),
+    ):
+        step()
+        settle()
+        chosen = find("optimize.rule").currentText(), find("optimize.rate").value()
+        assert (*chosen, find("optimize.objective").currentIndex()) == expected
+    assert find("editor").toPlainText() == ROSENBROCK

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
@@ -61,6 +62,7 @@ class OptimizePanel(Panel):
     name = "optimize"
     title = "Optimize"
     headed = False
+    undoable = True
     budget_ms = 60_000
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None, *, at_once: bool = True) -> None:
@@ -105,7 +107,10 @@ class OptimizePanel(Panel):
         self._calm.timeout.connect(self._judge)
         # What tests and scripts of the window hold on to.
         self.plot, self.loss, self.state = self.run_page.paths.plot, self.run_page.paths.loss, self.run_page.state
+        self._noted: dict[str, Any] | None = None  # the choices that the document knows of; None while they are put in
         self._settings_changed()
+        self._noted = self._choices()
+        self.run_page.steps.valueChanged.connect(self._note)
 
     def _build_head(self) -> None:
         self.objective = QComboBox(objectName="optimize.objective")
@@ -256,7 +261,8 @@ class OptimizePanel(Panel):
     def asks(self, question: Question) -> Message | None:
         """A new function or point is a new start; the runs themselves wait for their button."""
         self._given = dict(question.at)
-        self._list_objectives(question)
+        with self._unnoted():
+            self._list_objectives(question)
         self._take_subject(keep=True)
         if not self._wait_for_names:
             self._repeat_kept()
@@ -299,6 +305,7 @@ class OptimizePanel(Panel):
         self._wish = None
         if (self.objective.currentData() or {}).get("kind") == "table" and not self._open_table():
             self.objective.setCurrentIndex(0)
+        self._note()
         self._take_subject(keep=False)
 
     def _open_table(self) -> bool:
@@ -380,7 +387,8 @@ class OptimizePanel(Panel):
         self._data_start = {name: float(value) for name, value in answer["start"].items()}
         assert self.subject is not None
         self.subject = Subject(self.subject.source, self.subject.objective, dict(self._data_start), answer["label"])
-        self.batch.setMaximum(max(int(answer["rows"] or 1), 1))
+        with self._unnoted():
+            self.batch.setMaximum(max(int(answer["rows"] or 1), 1))
         self.run_page.set_start(self._data_start)
         self.say(" ".join(answer["notes"]) or self._refusal())
         self.run_page.paths.set_subject(self.subject)
@@ -419,6 +427,7 @@ class OptimizePanel(Panel):
     def _settings_changed(self) -> None:
         if not hasattr(self, "judge"):  # still being built
             return
+        self._note()
         kind = RULES[self.rule.currentData()]
         refusal = self._refusal()
         try:
@@ -567,20 +576,8 @@ class OptimizePanel(Panel):
     # -- session files -----------------------------------------------------------------------------------------------
 
     def options(self) -> dict[str, Any]:
-        """Objective, rule, settings, and how to repeat the runs; nothing where all is as at the beginning."""
-        chosen = dict(self.objective.currentData() or {})
-        if chosen.get("kind") == "table":
-            chosen["text"] = self._table
-        kept = {
-            "objective": chosen,
-            "rule": self.rule.currentData(),
-            "settings": self.form.settings(),
-            "more": self.more.options(),
-            "batch": self.batch.value(),
-            "steps": self.run_page.steps.value(),
-            "runs": self.run_page.specs(),
-            "chosen": dict(self.form.chosen),
-        }
+        """The choices of `_choices`, and how to repeat the runs."""
+        kept = {**self._choices(), "runs": self.run_page.specs()}
         race = self._race_page()
         if race is not None:
             kept["race"] = race.options()
@@ -588,12 +585,56 @@ class OptimizePanel(Panel):
             kept["race"] = dict(self._race)
         return kept
 
+    def _choices(self) -> dict[str, Any]:
+        """Objective, rule and settings: what undo takes back. Runs it leaves alone."""
+        chosen = dict(self.objective.currentData() or {})
+        if chosen.get("kind") == "table":
+            chosen["text"] = self._table
+        return {
+            "objective": chosen,
+            "rule": self.rule.currentData(),
+            "settings": self.form.settings(),
+            "more": self.more.options(),
+            "batch": self.batch.value(),
+            "steps": self.run_page.steps.value(),
+            "chosen": {rule: dict(settings) for rule, settings in self.form.chosen.items()},
+        }
+
+    def _note(self) -> None:
+        """Tell the document what a person has chosen."""
+        if self._noted is not None and (now := self._choices()) != self._noted:
+            before, self._noted = self._noted, now
+            self.options_changed.emit(before, now)
+
+    @contextmanager
+    def _unnoted(self) -> Iterator[None]:
+        """What changes in here no person has chosen."""
+        self._noted = None
+        try:
+            yield
+        finally:
+            self._noted = self._choices()
+
     def _race_page(self) -> Any:
         return next(
             (page for page in map(self.pages.widget, range(self.pages.count())) if hasattr(page, "restore")), None
         )
 
     def restore(self, options: Mapping[str, Any]) -> None:
+        with self._unnoted():
+            self._restore_choices(options)
+        if "runs" not in options:  # undo
+            return
+        race = options.get("race")
+        self._race = dict(race) if isinstance(race, Mapping) else {}
+        self._race_due = bool(self._race)
+        page = self._race_page()
+        if page is not None and self._race:
+            page.restore(self._race)
+        runs = options.get("runs")
+        self._kept = [run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else []
+
+    def _restore_choices(self, options: Mapping[str, Any]) -> None:
         self._table = str((options.get("objective") or {}).get("text", ""))
         chosen = {k: v for k, v in dict(options.get("objective") or {}).items() if k != "text"}
         place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == chosen), 0)
@@ -612,14 +653,6 @@ class OptimizePanel(Panel):
             for rule, set_by_hand in chosen_settings.items():
                 if rule in RULES and isinstance(set_by_hand, Mapping):
                     self.form.chosen[rule] = _fitting(rule, set_by_hand)
-        race = options.get("race")
-        self._race = dict(race) if isinstance(race, Mapping) else {}
-        self._race_due = bool(self._race)
-        page = self._race_page()
-        if page is not None and self._race:
-            page.restore(self._race)
-        runs = options.get("runs")
-        self._kept = [run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else []
 
 
 class _SettingsArea(QScrollArea):
