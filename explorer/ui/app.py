@@ -9,7 +9,7 @@ from types import TracebackType
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from explorer.ui import theme
+from explorer.ui import text_size, theme
 
 
 def make_application(arguments: list[str]) -> QApplication:
@@ -20,6 +20,7 @@ def make_application(arguments: list[str]) -> QApplication:
     application.setApplicationDisplayName("Differentiation Explorer")
     chosen = QSettings().value("theme")
     theme.apply(application, theme.prefers_dark(application) if chosen is None else chosen == "dark")
+    text_size.apply(application, text_size.chosen())
     return application
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontInfo, QPainter, QPaintEvent, QPalette, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -25,12 +25,13 @@ class MathLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         math_font()  # makes the family known
         self._font = QFont("STIX Two Math")
-        self._font.setPixelSize(round(QFontInfo(self.font()).pixelSize() * _SCALE))
         self.set_lines(lines)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_lines(self, lines: int) -> None:
         """Have room for so many lines from now on."""
+        self._most = lines
+        self._font.setPixelSize(round(QFontInfo(self.font()).pixelSize() * _SCALE))
         self._height = round(lines * _LINE * self._font.pixelSize()) + 2
         self.setFixedHeight(self._height)
 
@@ -42,6 +43,11 @@ class MathLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         return QSize(200, self._height)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.set_lines(self._most)
 
     def _lines(self) -> Iterator[tuple[QTextLayout, int]]:
         """Each line to be drawn, as a layout and the line's number in it."""

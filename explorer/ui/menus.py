@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.ui import theme
+from explorer.ui import text_size, theme
 
 if TYPE_CHECKING:
     from explorer.ui.window import MainWindow
@@ -21,13 +22,21 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     window.files.fill(file_menu)
     _add(file_menu, "&Code …", None, window.show_code)
     file_menu.addSeparator()
-    _add(file_menu, "&Quit", keys.Quit, window.close)
+    _add(file_menu, "&Quit", QKeySequence("Ctrl+Q"), window.close)  # X11 without a desktop has no key of its own for it
 
     window.undo_action = _add(edit, "&Undo", keys.Undo, window.document.undo)
     window.redo_action = _add(edit, "&Redo", keys.Redo, window.document.redo)
     window.redo_action.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
     edit.addSeparator()
-    _add(edit, "&Commands …", QKeySequence("Ctrl+K"), window.show_palette)
+    for words, key, name in (
+        ("Cu&t", keys.Cut, "cut"),
+        ("&Copy", keys.Copy, "copy"),
+        ("&Paste", keys.Paste, "paste"),
+        ("Select &all", keys.SelectAll, "selectAll"),
+    ):
+        _add(edit, words, None, partial(_in_focus, name)).setText(f"{words}\t{QKeySequence(key).toString()}")
+    edit.addSeparator()
+    _add(edit, "Co&mmands …", QKeySequence("Ctrl+K"), window.show_palette)
 
     group = QActionGroup(window)
     for words, dark in (("&Light", False), ("&Dark", True)):
@@ -51,6 +60,19 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     graph.addMenu(panel.fold_menu)
     graph.addSeparator()
     graph.addActions(panel.more.menu().actions())
+    view.addSeparator()
+    for words, key, direction in (
+        ("&Larger text", "Ctrl++", 1),
+        ("&Smaller text", "Ctrl+-", -1),
+        ("&Usual text", "", 0),
+    ):
+        _add(
+            view,
+            words,
+            QKeySequence(key),
+            lambda direction=direction: text_size.step(QApplication.instance(), direction),
+        )
+    view.addSeparator()
     _add(view, "&Reset the layout", None, window.default_layout)
 
     # The keys of the player are the graph panel's own.
@@ -65,6 +87,13 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     _add(help_menu, "&Lesson on this panel", QKeySequence("F1"), window.show_lesson)
     _add(help_menu, "How to &write a function", None, window.show_syntax)
     _add(help_menu, "&About", None, window.show_about)
+
+
+def _in_focus(name: str) -> None:
+    """What the text in focus does by itself at these keys."""
+    widget = QApplication.focusWidget()
+    if hasattr(widget, name):
+        getattr(widget, name)()
 
 
 def _add(

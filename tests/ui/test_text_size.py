@@ -1,0 +1,50 @@
+"""The size of all texts: everything follows, and goes back to what it was."""
+
+import pytest
+from PySide6.QtGui import QAction
+
+from explorer.ui import text_size
+
+
+@pytest.fixture
+def usual(window, application):
+    yield
+    text_size.step(application, 0)
+
+
+def chosen(window, words):
+    """Choose a command of the View menu."""
+    (found,) = [a for a in window.findChildren(QAction) if a.text().replace("&", "") == words]
+    found.trigger()
+
+
+def seen(find, window):
+    """Sizes of a text of each kind: a label, the editor, a sentence under the graph, a row and a column of a table."""
+    trace = find("graph.trace")
+    return (
+        find("verdict.table").font().pointSizeF(),
+        find("editor").font().pointSizeF(),
+        window.graph.explain._font.pixelSize(),
+        trace.verticalHeader().defaultSectionSize(),
+        trace.columnWidth(0),
+    )
+
+
+def test_larger_text_is_larger_everywhere_and_the_usual_one_is_as_it_was(window, find, usual):
+    before = seen(find, window)
+    chosen(window, "Larger text")
+    chosen(window, "Larger text")
+    larger = seen(find, window)
+    assert all(b > a for a, b in zip(before, larger, strict=True)), (before, larger)
+    assert larger[:2] == pytest.approx([1.3 * size for size in before[:2]], rel=0.02)
+    chosen(window, "Usual text")
+    assert seen(find, window) == pytest.approx(before, abs=1)
+
+
+def test_the_choice_is_kept_for_the_next_start_and_has_ends(window, application, usual):
+    for _ in range(20):
+        text_size.step(application, -1)
+    assert text_size.chosen() == text_size.SIZES[0]
+    for _ in range(20):
+        text_size.step(application, 1)
+    assert text_size.chosen() == text_size.SIZES[-1]
