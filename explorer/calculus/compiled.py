@@ -37,6 +37,7 @@ from explorer.calculus.straight_line import StraightLine, TooLarge
 from explorer.calculus.sweeps import gradient, hessian, hessian_times, reverse_jacobian
 from explorer.calculus.tape import derivative_along, record
 from explorer.calculus.tracing import RefusedEverywhere, trace
+from explorer.language.collection import uncollected
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import ExplorerError, Limits, Program
 
@@ -76,7 +77,8 @@ class Compiled:
     def _straight(self) -> StraightLine | None:
         """The program as straight-line code, None where it has no one such."""
         try:
-            return trace(self.program, self.code)
+            with uncollected():
+                return trace(self.program, self.code)
         except ExplorerError as error:
             self.refusal = error.message
             self._too_large, self._nowhere = isinstance(error, TooLarge), isinstance(error, RefusedEverywhere)
@@ -106,6 +108,7 @@ class Compiled:
 
     # -- one point -----------------------------------------------------------------------------------------------------
 
+    @uncollected()
     def _generated(self, make: Make, branches: bool) -> Callable[..., tuple[float, ...]]:
         """A function that computes, or raises an edge's error where the interpreter must answer.
 
@@ -226,8 +229,17 @@ class Compiled:
                 return tuple(found[output] for output in outputs)
             if self._straight is None:
                 return tuple(v.reshape(shape) for v in self._values_by_course(held, flat, count, outputs))
-            self._blocks[key] = Blocks(value_code(self._straight, outputs), held)
-        return tuple(v.reshape(shape) for v in self._blocks[key](flat, count))
+        blocks = self._blocks_for(key, lambda code: value_code(code, outputs), held)
+        return tuple(v.reshape(shape) for v in blocks(flat, count))
+
+    def _blocks_for(self, key: Any, make: Make, held: tuple[int, ...]) -> Blocks:
+        """The array function for this key, generated once; held: the inputs that are floats."""
+        blocks = self._blocks.get(key)
+        if blocks is None:
+            assert self._straight is not None
+            with uncollected():
+                self._blocks[key] = blocks = Blocks(make(self._straight), held)
+        return blocks
 
     def _walk(self, columns: Sequence[Column], shape: tuple[int, ...]) -> tuple[Array, ...] | None:
         """The outputs by one walk over arrays; None where that is refused, which then is not tried again."""
@@ -293,9 +305,8 @@ class Compiled:
             values, partials = self._gradients_by_course(scalars, flat, count, output, tuple(held), wanted)
         else:
             key = ("gradient", output, tuple(held), scalars)
-            if key not in self._blocks:
-                self._blocks[key] = Blocks(gradient_code(self._straight, output, held, watched=True), scalars)
-            values, *partials, lost = self._blocks[key](flat, count)
+            blocks = self._blocks_for(key, lambda code: gradient_code(code, output, held, watched=True), scalars)
+            values, *partials, lost = blocks(flat, count)
             undefined = np.isnan(values)
             if undefined.any():
                 self._mend_undefined(np.flatnonzero(undefined), flat, scalars, output, wanted, partials)
@@ -346,10 +357,8 @@ class Compiled:
             self._mend(places, flat, output, wanted, partials)
             return
         key = ("arguments", output, scalars)
-        if key not in self._blocks:
-            code = operations_code(self._straight, self._straight.arguments[last])
-            self._blocks[key] = Blocks(code, scalars)
-        arguments = np.array(self._blocks[key](_at(places, flat), places.size))
+        blocks = self._blocks_for(key, lambda code: operations_code(code, code.arguments[last]), scalars)
+        arguments = np.array(blocks(_at(places, flat), places.size))
         overflow = ~np.isnan(arguments).any(axis=0) & np.isinf(arguments).any(axis=0)
         for partial in partials:
             partial[places[~overflow]] = math.nan

@@ -17,6 +17,7 @@ from explorer.calculus.block_code import Blocks
 from explorer.calculus.scalar_code import scalar_function
 from explorer.calculus.straight_line import StraightLine
 from explorer.calculus.tracing import follow
+from explorer.language.collection import uncollected
 from explorer.language.program import ExplorerError, Program
 
 Array = NDArray[np.float64]
@@ -60,6 +61,7 @@ class ByCourse:
             self.learn(arguments[: len(self.program.inputs)])
         raise ArithmeticError
 
+    @uncollected()
     def learn(self, point: Sequence[float]) -> None:
         """Compile the course at this point; a point that is refused is left to the interpreter."""
         try:

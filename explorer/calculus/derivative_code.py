@@ -16,7 +16,7 @@ from functools import partial, reduce
 from typing import Any
 
 from explorer.calculus.straight_line import SWALLOWING, Branch, Builder, Item, Operand, StraightLine, same, swallowed
-from explorer.language.primitives import PRIMITIVES
+from explorer.language.primitives import PRIMITIVES, Partial, Primitive
 
 MOST_CODE = 200_000  # operations of a derivative's code
 
@@ -28,7 +28,8 @@ class Writer:
         self.builder = builder
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        written = partial(self.builder.apply, name)
+        rule = self.builder.rules.get(name)
+        written = partial(self.builder.plain, name) if rule is None else partial(rule, self.builder)
         self.__dict__[name] = written  # found directly from now on
         return written
 
@@ -80,26 +81,30 @@ class _Replay:
         return [of[a] if type(a) is int else a for a in self.code.arguments[index]]
 
     def block(self, items: Sequence[Item]) -> None:
+        of, varies, builder = self.of, self.varies, self.builder
+        functions, arguments, rules = self.code.functions, self.code.arguments, builder.rules
         for item in items:
-            if isinstance(item, int):
-                self.operation(item)
+            if type(item) is not int:
+                self.branch(item)  # type: ignore[arg-type]
+                continue
+            function = functions[item]
+            operands = [of[a] if type(a) is int else a for a in arguments[item]]
+            rule = rules.get(function)
+            if rule is not None:
+                of[item] = rule(builder, *operands)
+            elif function in PRIMITIVES:
+                of[item] = builder.plain(function, *operands)
             else:
-                self.branch(item)
-
-    def operation(self, index: int) -> None:
-        function, operands = self.code.functions[index], self.operands(index)
-        if function not in PRIMITIVES:
-            self.of[index] = self.builder.operation(function, tuple(operands))
-            return
-        self.of[index] = self.builder.apply(function, *operands)
-        for a in self.code.arguments[index]:
-            if a in self.varies and type(a) is int:
-                self.varies.add(index)
-                break
-        if function in SWALLOWING:
-            self.watch(function, operands)
-        if function == "pow" and self.code.arguments[index][1] in self.varies:
-            self.watch_zeros(operands)
+                of[item] = builder.operation(function, tuple(operands))
+                continue
+            for a in arguments[item]:
+                if type(a) is int and a in varies:
+                    varies.add(item)
+                    break
+            if function in SWALLOWING:
+                self.watch(function, operands)
+                if function == "pow" and arguments[item][1] in varies:
+                    self.watch_zeros(operands)
 
     def watch(self, function: str, operands: Sequence[Operand]) -> None:
         for argument in swallowed(function, operands):
@@ -181,6 +186,19 @@ _Adjoints = dict[int, tuple[Operand, int | None]]
 _NEVER = -1  # in place of that truth: on this side of a branch it is not there
 
 
+def _constant(row: Primitive, partial: Partial) -> float | None:
+    """A partial that is the same number everywhere; None for others."""
+    try:
+        found = partial(None, *[None for _ in row.partials], None)
+    except AttributeError:  # a function is asked for
+        return None
+    return found if isinstance(found, float) else None
+
+
+# Each partial, and its value where that is known without a look at the operands: of sums it is 1 or −1.
+_PARTIALS = {name: [(_constant(row, by), by) for by in row.partials] for name, row in PRIMITIVES.items()}
+
+
 class _Reverse:
     """One reverse sweep, written after a program's replayed code."""
 
@@ -209,16 +227,24 @@ class _Reverse:
 
     def contribute(self, index: int, adjoint: Operand, adjoints: _Adjoints) -> None:
         """Pass an operation's adjoint on to its arguments."""
-        replay, apply, function = self.replay, self.builder.apply, self.code.functions[index]
-        operands, result, varies = replay.operands(index), replay.of[index], replay.varies
+        replay, code = self.replay, self.code
+        function, arguments = code.functions[index], code.arguments[index]
+        of, varies, writer = replay.of, replay.varies, replay.writer
         if function == "pow":  # of which 0 is a base of its own kind
             for moving, by in replay.partials(index, varies):
-                self.add(moving, apply("mul", adjoint, by), None, adjoints)
+                self.add(moving, writer.mul(adjoint, by), None, adjoints)
             return
-        partials = PRIMITIVES[function].partials
-        for argument, written in zip(self.code.arguments[index], partials, strict=True):
-            if type(argument) is int and argument in varies:
-                self.add(argument, apply("mul", adjoint, written(replay.writer, *operands, result)), None, adjoints)
+        operands = [of[a] if type(a) is int else a for a in arguments]
+        for argument, (constant, written) in zip(arguments, _PARTIALS[function], strict=True):
+            if type(argument) is not int or argument not in varies:
+                continue
+            amount = adjoint
+            if constant != 1.0:
+                amount = writer.mul(adjoint, written(writer, *operands, of[index]))
+            if argument in adjoints:
+                self.add(argument, amount, None, adjoints)
+            else:
+                adjoints[argument] = (amount, None)
 
     def add(self, index: int, amount: Operand, there: int | None, adjoints: _Adjoints) -> None:
         """Add to an adjoint what is there where `there` says so, and is 0 elsewhere."""
@@ -227,7 +253,7 @@ class _Reverse:
             return
         before, known = adjoints[index]
         both = None if there is None or known is None else self.builder.operation("or", (known, there))
-        adjoints[index] = (self.builder.apply("add", before, amount), both)
+        adjoints[index] = (self.replay.writer.add(before, amount), both)
 
     def branch(self, branch: Branch, adjoints: _Adjoints) -> None:
         """The sweep through both sides; what they leave for operations before the branch is joined."""

@@ -26,10 +26,11 @@ from explorer.calculus.straight_line import (
     swallowed,
 )
 
-_INFIX = {c: c for c in (*COMPARISONS, "and", "or")}
+_LOGIC = {c: c for c in (*COMPARISONS, "and", "or")}
 # The sign, and how strongly it binds: parentheses stand only where they are needed, they cost the compiler much.
 _SUM, _PRODUCT, _ALONE = 1, 2, 3
-_BINDING = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
+_INFIX = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
+_SAFE_INFIX = {function: infix for function, infix in _INFIX.items() if function != "div"}  # which raises at 0
 _TEMPLATES = {
     "not": "(not {0})",
     "choose": "({1} if {0} else {2})",
@@ -55,6 +56,7 @@ class ScalarWriter:
 
     def __init__(self, code: StraightLine, safe: bool = False) -> None:
         self.code, self.safe = code, safe
+        self.infix = _SAFE_INFIX if safe else _INFIX
         self.lines: list[str] = []
         self.functions: dict[str, str] = {}  # elementary function → numbered global
         self.uses = _uses(code)
@@ -90,6 +92,28 @@ class ScalarWriter:
 
     def operation(self, index: int, indent: str) -> None:
         function, arguments, texts = self.code.functions[index], self.code.arguments[index], self.texts
+        infix = self.infix.get(function)
+        if infix is not None:
+            sign, binds = infix
+            a, b = arguments
+            left, left_binds, depth, names = texts[a] if type(a) is int else (number_text(a), _ALONE, 0, ())
+            right, right_binds, inside, mentioned = texts[b] if type(b) is int else (number_text(b), _ALONE, 0, ())
+            if left_binds < binds:
+                left = f"({left})"
+            if right_binds <= binds:  # a − (b + c), and a + (b + c) too: sums of floats are done in this order
+                right = f"({right})"
+            expression = f"{left} {sign} {right}"
+            depth = (depth if depth > inside else inside) + 1
+            names += mentioned
+        else:
+            expression, binds, depth, names = self.called(function, arguments, indent)
+        if depth < _DEEPEST and self.uses.get(index) == 1:
+            texts[index] = (expression, binds, depth, names)
+        else:
+            self.assign(index, expression, names, indent)
+
+    def called(self, function: str, arguments: tuple[Operand, ...], indent: str) -> _Text:
+        """The text of any other operation."""
         if function in SWALLOWING and not self.safe:
             for lost in swallowed(function, arguments):
                 if lost >= self.code.inputs:
@@ -99,37 +123,24 @@ class ScalarWriter:
             for a in arguments:
                 if isinstance(a, int):
                     self.named(a, indent)
-        parts: list[_Text] = [texts[a] if type(a) is int else (number_text(a), _ALONE, 0, ()) for a in arguments]
         if function == "pow" and isinstance(arguments[1], float) and not self.safe:
             function = RAISED  # no small exponent, or it would be a product by now
-        expression, binds = self.expression(function, parts)
+        parts = [self.texts[a] if type(a) is int else (number_text(a), _ALONE, 0, ()) for a in arguments]
         depth = 1
         names: tuple[int, ...] = ()
         for _, _, inside, mentioned in parts:
             names += mentioned
             if inside >= depth:
                 depth = inside + 1
-        if depth < _DEEPEST and self.uses.get(index) == 1:
-            texts[index] = (expression, binds, depth, names)
-        else:
-            self.assign(index, expression, names, indent)
+        return *self.expression(function, parts), depth, names
 
     def expression(self, function: str, parts: Sequence[_Text]) -> tuple[str, int]:
         """The operation on these operands, and how strongly it binds."""
-        binding = _BINDING.get(function)
-        if binding is not None and not (self.safe and function == "div"):
-            sign, binds = binding
-            (left, left_binds, _, _), (right, right_binds, _, _) = parts
-            if left_binds < binds:
-                left = f"({left})"
-            if right_binds <= binds:  # a − (b + c), and a + (b + c) too: sums of floats are done in this order
-                right = f"({right})"
-            return f"{left} {sign} {right}", binds
         texts = [text for text, _, _, _ in parts]
         if function == "neg":
-            return f"-{texts[0]}" if parts[0][1] == _ALONE else f"-({texts[0]})", _SUM
-        if function in _INFIX:
-            return f"({texts[0]} {_INFIX[function]} {texts[1]})", _ALONE
+            return f"-{texts[0]}" if parts[0][1] == _ALONE else f"-({texts[0]})", _PRODUCT
+        if function in _LOGIC:
+            return f"({texts[0]} {_LOGIC[function]} {texts[1]})", _ALONE
         if function in _TEMPLATES:
             return _TEMPLATES[function].format(*texts), _ALONE
         name = self.functions.setdefault(function, f"f{len(self.functions)}")
@@ -193,9 +204,8 @@ class ScalarWriter:
 
 
 def number_text(value: float) -> str:
-    """A float as it stands in source: what repr gives, negative ones in parentheses, inf and nan as names."""
-    text = repr(value)
-    return f"({text})" if text.startswith("-") else text
+    """A float as it stands in source: what repr gives, inf and nan as names; a sign binds more strongly than ·."""
+    return repr(value)
 
 
 def _uses(code: StraightLine) -> dict[int, int]:

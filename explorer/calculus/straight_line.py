@@ -96,7 +96,7 @@ class Builder:
     def __init__(self, inputs: int, most: int, exact: bool = False) -> None:
         self.inputs, self.most, self.exact = inputs, most, exact
         self._end = inputs + most
-        self._rules = {} if exact else _IDENTITIES
+        self.rules = {} if exact else _IDENTITIES
         self._branched = False
         self.functions = ["input"] * inputs
         self.arguments: list[tuple[Operand, ...]] = [()] * inputs
@@ -118,9 +118,11 @@ class Builder:
 
     def apply(self, function: str, *operands: Operand) -> Operand:
         """The operation's result: an operation, or a number where that is known."""
-        rule = self._rules.get(function)
-        if rule is not None and (simpler := rule(self, *operands)) is not None:
-            return simpler
+        rule = self.rules.get(function)
+        return self.plain(function, *operands) if rule is None else rule(self, *operands)
+
+    def plain(self, function: str, *operands: Operand) -> Operand:
+        """The same without simplification."""
         for o in operands:
             if type(o) is int:
                 return self.operation(function, operands)
@@ -134,7 +136,7 @@ class Builder:
             if type(a) is int and type(b) is int:
                 key = (function, b, a) if b < a and function in _COMMUTATIVE else (function, a, b)
             else:
-                key = self._key(function, a, b)
+                key = _key(function, a, b)
         else:
             key = (function, *[o if type(o) is int else _distinct(o) for o in operands])
         for scope in self._scopes:
@@ -149,14 +151,6 @@ class Builder:
         self._block.append(index)
         scope[key] = index
         return index
-
-    @staticmethod
-    def _key(function: str, a: Operand, b: Operand) -> tuple[object, ...]:
-        """What tells this operation, one of whose operands is a number, from others."""
-        left, right = (a if type(a) is int else _distinct(a)), (b if type(b) is int else _distinct(b))
-        if function in _COMMUTATIVE and type(left) is complex:
-            left, right = right, left
-        return (function, left, right)
 
     # -- branches ------------------------------------------------------------------------------------------------------
 
@@ -203,6 +197,15 @@ class Builder:
 _COMMUTATIVE = ("add", "mul")
 
 
+def _key(function: str, a: Operand, b: Operand) -> tuple[object, ...]:
+    """What tells this operation, one of whose operands is a number, from others."""
+    if type(a) is not int:
+        if type(b) is not int:
+            return (function, _distinct(a), _distinct(b))
+        return (function, b, a if a else _distinct(a), function in _COMMUTATIVE)
+    return (function, a, b if b else _distinct(b), True)
+
+
 def _distinct(number: float) -> complex:
     """A key for a number: 1.0 is another one than the operation 1, and −0.0 than 0.0."""
     return complex(number, math.copysign(1.0, number))
@@ -223,87 +226,107 @@ def _negated(b: Builder, operand: Operand) -> Operand | None:
     return b.arguments[operand][0] if type(operand) is int and b.functions[operand] == "neg" else None
 
 
-def _add(b: Builder, x: Operand, y: Operand) -> Operand | None:
+def _add(b: Builder, x: Operand, y: Operand) -> Operand:
     functions = b.functions
     if type(y) is int:
         if functions[y] == "neg":
-            return b.apply("sub", x, b.arguments[y][0])
-        if functions[y] == "sub" and type(x) is float and x == 0.0 and math.copysign(1.0, x) > 0:
-            # Where a sweep ends: 0 + (−p − q) = 0 − (p + q), zeros included, which 0 + makes positive.
-            left, right = b.arguments[y]
-            if (positive := _negated(b, left)) is not None:
-                return b.apply("sub", x, b.apply("add", positive, right))
-    return b.apply("sub", y, b.arguments[x][0]) if type(x) is int and functions[x] == "neg" else None
+            return _sub(b, x, b.arguments[y][0])
+        if type(x) is not int:
+            if functions[y] == "sub" and x == 0.0 and math.copysign(1.0, x) > 0:
+                # Where a sweep ends: 0 + (−p − q) = 0 − (p + q), zeros included, which 0 + makes positive.
+                left, right = b.arguments[y]
+                if (positive := _negated(b, left)) is not None:
+                    return _sub(b, x, _add(b, positive, right))
+            return b.operation("add", (x, y))
+    elif type(x) is not int:
+        return x + y
+    return _sub(b, y, b.arguments[x][0]) if functions[x] == "neg" else b.operation("add", (x, y))
 
 
-def _sub(b: Builder, x: Operand, y: Operand) -> Operand | None:
+def _sub(b: Builder, x: Operand, y: Operand) -> Operand:
     if type(y) is int:
         if b.functions[y] == "neg":
-            return b.apply("add", x, b.arguments[y][0])
-        if _negated(b, x) == y:
-            return b.apply("mul", -2.0, y)
-    return None
+            return _add(b, x, b.arguments[y][0])
+        if type(x) is int and b.functions[x] == "neg" and b.arguments[x][0] == y:
+            return _mul(b, -2.0, y)
+    elif type(x) is not int:
+        return x - y
+    return b.operation("sub", (x, y))
 
 
-def _neg(b: Builder, x: Operand) -> Operand | None:
-    return _negated(b, x)
+def _neg(b: Builder, x: Operand) -> Operand:
+    if type(x) is not int:
+        return -x
+    return b.arguments[x][0] if b.functions[x] == "neg" else b.operation("neg", (x,))
 
 
-def _mul(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if type(x) is int and type(y) is int:
-        return _signs(b, "mul", x, y) if b.functions[x] == "neg" or b.functions[y] == "neg" else None
-    number, operand = (x, y) if type(x) is float else (y, x)
-    if abs(number) == 1.0:
-        return operand if number == 1.0 else b.apply("neg", operand)
-    if not isinstance(operand, int):
-        return None
+def _mul(b: Builder, x: Operand, y: Operand) -> Operand:
+    if type(x) is int:
+        if type(y) is int:
+            if b.functions[x] == "neg" or b.functions[y] == "neg":
+                return _signs(b, "mul", x, y)
+            return b.operation("mul", (x, y))
+        number, operand = y, x
+    elif type(y) is int:
+        number, operand = x, y
+    else:
+        return x * y
+    if number == 1.0:
+        return operand
+    if number == -1.0:
+        return _neg(b, operand)
     inner = b.functions[operand]
-    if inner == "mul":
-        return _scaled(b, number, operand)
-    return _signs(b, "mul", x, y) if inner == "neg" else None
+    if inner == "mul" and (scaled := _scaled(b, number, operand)) is not None:
+        return scaled
+    return _signs(b, "mul", x, y) if inner == "neg" else b.operation("mul", (x, y))
 
 
-def _scaled(b: Builder, outer: float, y: Operand) -> Operand | None:
+def _scaled(b: Builder, outer: float, y: int) -> Operand | None:
     """outer·(2ⁿ·a) as one product, where neither factor can bring a result back from ∞ or lose digits below."""
-    if not (type(y) is int and b.functions[y] == "mul" and 1.0 <= abs(outer) <= 1e100):
-        return None
     p, q = b.arguments[y]
     if type(p) is int:
         p, q = q, p
-    if type(p) is float and type(q) is int and 1.0 < abs(p) <= 1e100 and abs(math.frexp(p)[0]) == 0.5:
-        return b.apply("mul", outer * p, q)
-    return None
+    if type(p) is int or not 1.0 <= abs(outer) <= 1e100:
+        return None
+    return _mul(b, outer * p, q) if 1.0 < abs(p) <= 1e100 and abs(math.frexp(p)[0]) == 0.5 else None
 
 
-def _div(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if type(y) is float and abs(y) == 1.0:
-        return x if y == 1.0 else b.apply("neg", x)
+def _div(b: Builder, x: Operand, y: Operand) -> Operand:
+    if type(y) is not int:
+        if type(x) is not int:
+            return b.plain("div", x, y)
+        if y == 1.0:
+            return x
+        if y == -1.0:
+            return _neg(b, x)
     return _signs(b, "div", x, y)
 
 
-def _signs(b: Builder, function: str, x: Operand, y: Operand) -> Operand | None:
-    """Signs move to the outside of a product or quotient, where a sum absorbs them."""
+def _signs(b: Builder, function: str, x: Operand, y: Operand) -> Operand:
+    """A product or quotient with its signs moved to the outside, where a sum absorbs them."""
     p, q = _negated(b, x), _negated(b, y)
     if p is None:
         if q is None:
-            return None
-        return b.apply(function, -x, q) if type(x) is float else b.apply("neg", b.apply(function, x, q))
+            return b.operation(function, (x, y))
+        return b.apply(function, -x, q) if type(x) is float else _neg(b, b.apply(function, x, q))
     if q is not None:
         return b.apply(function, p, q)
-    return b.apply(function, p, -y) if type(y) is float else b.apply("neg", b.apply(function, p, y))
+    return b.apply(function, p, -y) if type(y) is float else _neg(b, b.apply(function, p, y))
 
 
-def _pow(b: Builder, x: Operand, y: Operand) -> Operand | None:
-    if not (type(x) is int and type(y) is float):
-        return None
-    if y == 1.0:
-        return x
-    if y == 0.0 and x < b.inputs:  # another operation may be NaN, which the power would swallow
-        return 1.0
-    return product(lambda p, q: b.apply("mul", p, q), x, int(y)) if small_power(y) else None
+def _pow(b: Builder, x: Operand, y: Operand) -> Operand:
+    if type(x) is int and type(y) is float:
+        if y == 1.0:
+            return x
+        if y == 0.0 and x < b.inputs:  # another operation may be NaN, which the power would swallow
+            return 1.0
+        if small_power(y):
+            power: Operand = product(lambda p, q: _mul(b, p, q), x, int(y))
+            return power
+    return b.plain("pow", x, y)
 
 
-_IDENTITIES: dict[str, Callable[..., Operand | None]] = {
+_IDENTITIES: dict[str, Callable[..., Operand]] = {
     "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "div": _div, "pow": _pow,
 }  # fmt: skip
 

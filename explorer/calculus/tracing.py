@@ -55,8 +55,11 @@ class _Tracer(Silent):
         return value
 
     def apply(self, function: str, arguments: list[Any], span: Span) -> Symbol | float:
-        result = self.builder.apply(function, *[a.index if type(a) is Symbol else operand(a) for a in arguments])
-        return Symbol(result) if type(result) is int else result
+        operands = tuple([a.index if type(a) is Symbol else operand(a) for a in arguments])
+        for o in operands:
+            if type(o) is int:
+                return Symbol(self.builder.operation(function, operands))
+        return REAL[function](*operands)
 
     def decide(self, operator: str, left: Any, right: Any, span: Span) -> Any:
         if not (isinstance(left, Symbol) or isinstance(right, Symbol)):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from dataclasses import replace
 from functools import lru_cache
 
 from explorer.language.algorithm import is_algorithm, read_algorithm
+from explorer.language.collection import uncollected
 from explorer.language.formula import read_formula
 from explorer.language.latex import read_latex
 from explorer.language.limits import MAX_CHARACTERS
@@ -32,10 +32,9 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS) -> Program:
 
 
 @lru_cache(maxsize=8)  # a text that is known is asked about again and again: at other points, in each panel, by undo
+@uncollected()
 def read(text: str) -> Program:
     """What `parse` says of a text that is not too long."""
-    collecting = gc.isenabled()
-    gc.disable()  # a reader makes thousands of small parts and no cycle: there is nothing to collect
     try:
         return _read(text)
     except RecursionError:  # deep in the caller's stack the reader may have fewer frames than its limits assume
@@ -44,9 +43,6 @@ def read(text: str) -> Program:
         if looks_like_latex(text):
             raise _latex_offered(text, error.span) from None
         raise meant(text, error, _read) or error from None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _read(text: str) -> Program:

@@ -13,7 +13,6 @@ Everything is deterministic, nothing recurses, and effort is bounded by counts o
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
@@ -22,6 +21,7 @@ from explorer.calculus.layout.drawing import Drawing, Place, Route
 from explorer.calculus.layout.labels import LABEL_HEIGHT, LABEL_WIDTH, label_places
 from explorer.calculus.layout.layers import layering
 from explorer.calculus.layout.order import in_order
+from explorer.language.collection import uncollected
 
 __all__ = ["LABEL_HEIGHT", "LABEL_WIDTH", "Drawing", "Place", "Route", "lay_out"]
 
@@ -37,13 +37,8 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
             raise ValueError(f"edge {source} → {target} does not lead to a later node of {count}")
     if not count:
         return Drawing((), (), 2 * MARGIN, 2 * MARGIN)
-    collecting = gc.isenabled()
-    gc.disable()  # thousands of small parts and no cycle: there is nothing to collect
-    try:
+    with uncollected():
         return _laid_out(sizes, edges)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _laid_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
