@@ -315,8 +315,8 @@ class Run:
                 registers[target] = items[self._index(operands[1], items, span)]
             case Operation.SET_ITEM:
                 self._set_item(operands, span)
-            case Operation.APPEND:  # to the list that a comprehension builds, which nothing else knows yet
-                items = operands[0].values
+            case Operation.APPEND:
+                items = self._items(operands[0], span).values
                 items.append(operands[1])
                 if len(items) > self.limits.items:
                     raise ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from explorer.language.algorithm import as_remainder, as_truncation
 from explorer.language.program import (
     DEFAULT_LIMITS,
+    Append,
     Apply,
     Assign,
     AssignItem,
@@ -211,6 +212,9 @@ class _Lowering:
                 self.sure.update(names)
             case AssignItem():
                 self.set_item(statement)
+            case Append(name, value, span):
+                items = self.read(name, span)
+                self.emit(Instruction(Operation.APPEND, span, operands=(items, self.expression(value))))
             case Return(values, span):
                 operands = tuple([self.expression(value) for value in values])
                 self.emit(Instruction(Operation.RETURN, span, operands=operands))

@@ -15,6 +15,8 @@ INSTEAD = {
     "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
     "sinc": "sin(x)/x", "ctg": "1/tan(x)",
     "arccot": "atan(1/x)", "mean": "sum(x[0..9])/10",
+    "factorial": "prod(k for k in range(1, 6))", "dot": "sum(x[i]*y[i] for i in range(3))",
+    "logsumexp": "ln(exp(x) + exp(y))", "softmax": "exp(x)/(exp(x) + exp(y))",
     "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
 }  # fmt: skip
 # Names of other languages and books for functions that are here.
@@ -68,6 +70,11 @@ def unknown_function(
     """The error of a name before a bracket that is none of the `known` functions: what it was probably to be."""
     if [t.text for t in tokens[position - 3 : position - 1]] == ["d", "/"]:
         return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
+    if token.text in ("diff", "derivative", "grad", "gradient", "D"):
+        return ExplorerError("Type the function itself; its derivatives are computed.", token.span)
+    if token.text in ("integrate", "integral", "int", "Integrate"):
+        said = "An integral is not read; a sum over a range is: sum(f(i*h)*h for i in range(10))."
+        return ExplorerError(said, token.span, "name")
     if token.text in INSTEAD:
         said = f"There is no function “{token.text}” here: write {INSTEAD[token.text]}."
         return ExplorerError(said, token.span, "name")

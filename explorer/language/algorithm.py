@@ -20,6 +20,7 @@ from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
 from explorer.language.limits import MAX_NAME_LENGTH
 from explorer.language.primitives import OPERATORS, PRIMITIVES, function_named, shown_as
 from explorer.language.program import (
+    Append,
     Apply,
     Assign,
     AssignItem,
@@ -90,6 +91,20 @@ _BLOCKS = (ast.If, ast.For, ast.While)
 _SEVERAL = (ast.Tuple, ast.List)
 _SINGLE = (Name, Constant, Apply)  # but not with these alone
 _ARITIES = {name: row.arity for name, row in PRIMITIVES.items() if name not in OPERATORS}
+# Functions on lists that are written out, with the number of their arguments; as NumPy, PyTorch and math name them.
+_OF_LISTS = {
+    **dict.fromkeys(("array", "asarray", "tensor", "list", "mean", "norm", "factorial", "zeros", "ones"), 1),
+    "dot": 2,
+}
+_INSTEAD_ON_LISTS = {
+    "logsumexp": "log(sum(exp(v) for v in a))",
+    "softmax": "[exp(v) for v in a], and divide each by their sum",
+    "var": "sum((v - mean(a))**2 for v in a)/len(a)",
+    "std": "sqrt(sum((v - mean(a))**2 for v in a)/len(a))",
+    "linspace": "[low + (high - low)*i/(n - 1) for i in range(n)]",
+    "matmul": "[dot(row, b) for row in a]",
+    "reversed": "range(len(a) - 1, -1, -1)",
+}
 _RELATIONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
     ast.LtE: "<=",
@@ -403,8 +418,15 @@ class _Reader:
                 return []
             case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                 raise ExplorerError("print is not read: return the value to see it.", span)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"))):
-                raise ExplorerError("append is not read: a list is made at once, a = [x*i for i in range(3)].", span)
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name() as items, attr="append"), args=[item], keywords=[])
+            ):
+                return [Append(self.listed(items), self.expression(item), span)]
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))) if (
+                name in self.assigned
+            ):
+                one = "append takes one item." if method == "append" else ""
+                raise ExplorerError(one or f"{method} is not read: of the methods of a list only append is.", span)
             case ast.Expr(value=value) if type(value).__name__ in _REFUSED:
                 self._refuse(value)
             case ast.Expr():
@@ -612,8 +634,9 @@ class _Reader:
             return remainder(left, right, span)
         if isinstance(operator, ast.BitXor):
             raise ExplorerError("A power is written ** in an algorithm: x**2.", span)
-        what = "Matrix products are not read: write the sum of products." if isinstance(operator, ast.MatMult) else ""
-        raise ExplorerError(what or "Bits are not read: use numbers and + − * / **.", span)
+        if isinstance(operator, ast.MatMult):
+            raise ExplorerError("@ is not read: write dot(a, b), or [dot(row, b) for row in a].", span)
+        raise ExplorerError("Bits are not read: use numbers and + − * / **.", span)
 
     def call(self, node: ast.Call) -> Expression:
         span, called = self.span(node), node.func
@@ -651,6 +674,8 @@ class _Reader:
                 )
             function = {"sum": "add", "prod": "mul"}.get(name, name)
             return Fold(function, self.items(node.args[0]), span)
+        if name in _OF_LISTS and node.args:
+            return self.of_lists(name, node)
         if name not in ("len", "float", "int", "pow", "range", "zip", "enumerate") and function_named(name) is None:
             raise self.unknown(name, node)
         if name in ("range", "zip", "enumerate"):
@@ -669,6 +694,42 @@ class _Reader:
         if name == "pow" and len(arguments) == 2:
             return Apply("pow", arguments, span)
         return self.elementary(name, arguments, span)
+
+    def of_lists(self, name: str, node: ast.Call) -> Expression:
+        """What NumPy, math and Python say in one word of lists, written out."""
+        span, first = self.span(node), node.args[0]
+        if len(node.args) != _OF_LISTS[name]:
+            said = f"{name} takes {_count(_OF_LISTS[name])}; here it has {_count(len(node.args))}."
+            raise ExplorerError(said, span, "arity")
+        if name == "factorial":
+            one = Constant(1.0, "1", span)
+            return Fold("mul", Range(one, Apply("add", (self.expression(first), one), span), one, span), span)
+        if name in ("zeros", "ones"):
+            value = Constant(float(name == "ones"), "1.0" if name == "ones" else "0.0", span)
+            return Repeat(ListOf((value,), span), self.expression(first), span)
+        if name == "dot":
+            a, b = self.spare_name("a"), self.spare_name("b")
+            pairs = Zip((self.items(first), self.items(node.args[1])), span)
+            return Fold("add", Collect(Apply("mul", (Name(a, span), Name(b, span)), span), (a, b), pairs, span), span)
+        items, item = self.items(first), self.spare_name("item")
+        if name == "norm":
+            square = Apply("pow", (Name(item, span), Constant(2.0, "2", span)), span)
+            return Apply("sqrt", (Fold("add", Collect(square, item, items, span), span),), span)
+        if name == "mean":
+            counted: Expression = items
+            if isinstance(items, Collect) and _is_cheap(items.items):
+                counted = Collect(Constant(1.0, "1", span), items.variable, items.items, span)
+            elif not isinstance(items, Name | ListOf):
+                said = "mean takes a list, as [(a - b)**2 for a, b in zip(x, y)]: lists have no arithmetic."
+                raise ExplorerError(said, span)
+            return Apply("div", (Fold("add", items, span), Length(counted, span)), span)
+        if isinstance(items, Name):  # another list with the same items
+            return Collect(Name(item, span), item, items, span)
+        return items
+
+    def spare_name(self, stem: str) -> str:
+        """A name that the function has not, for a variable that a person does not write."""
+        return next(n for k in itertools.count() if (n := f"{stem}{k or ''}") not in self.assigned)
 
     def elementary(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
         primitive = function_named(name)
@@ -691,6 +752,9 @@ class _Reader:
         return Apply(primitive.name, arguments, span)
 
     def unknown(self, name: str, node: ast.Call) -> ExplorerError:
+        if name in _INSTEAD_ON_LISTS:
+            said = f"There is no function “{name}” here: write {_INSTEAD_ON_LISTS[name]}."
+            return ExplorerError(said, self.span(node.func), "name")
         if name in INSTEAD:
             return ExplorerError(
                 f"There is no function “{name}” here: write {INSTEAD[name]}.", self.span(node.func), "name"
@@ -866,6 +930,16 @@ class _Reader:
 def _plain_span(node: Any) -> Span:
     """The node's place in a text of which Python's columns are ours."""
     return new_span((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+
+
+def _is_cheap(items: Expression) -> bool:
+    """Whether a loop goes over what costs nothing to be looked at twice."""
+    parts = items.items if isinstance(items, Zip) else (items.items,) if isinstance(items, Enumerate) else (items,)
+    return all(
+        isinstance(part, Name | Range)
+        or (isinstance(part, ListOf) and all(isinstance(i, Constant) for i in part.items))
+        for part in parts
+    )
 
 
 def remainder(left: Expression, right: Expression, span: Span) -> Expression:

@@ -194,6 +194,8 @@ class _Reader:
                     span,
                 )
         inputs = self._inputs()
+        if not inputs:
+            self._note_constants(body)
         if not names:
             names = self._output_names(outputs, inputs)
         body.append(Return(outputs, outputs[0].span.to(outputs[-1].span)))
@@ -226,6 +228,15 @@ class _Reader:
                 _LINES[line] = value, frozenset(self.used_here), self.position - began
         self._end_of_line()
         return value
+
+    def _note_constants(self, body: Sequence[Statement]) -> None:
+        """Say of a number that has a name that it is no input: x = 3 above y = x^2."""
+        for statement in body:
+            if isinstance(statement, Assign) and isinstance(statement.value, Constant):
+                name, text = statement.name, statement.value.text
+                self._note(
+                    f"{name} is a constant by its line {name} = {text}; without that it is an input", statement.span
+                )
 
     def _inputs(self) -> tuple[str, ...]:
         free = sorted((name for name in self.used if name not in self.parameters), key=natural_order)

@@ -173,6 +173,11 @@ _WAYS: tuple[tuple[str, str, str], ...] = (
         r"\bif\s+([^\n]{1,200}?)\s+then\s+([^\n]{1,200}?)\s+else\s+([^\n]+)$",
         r"where(\1, \2, \3)",
     ),
+    (
+        "A choice is written where(condition, value, otherwise).",
+        r"\b[Pp]iecewise\(\(([^(),]+),\s*([^(),]*[<>=][^(),]*)\),\s*\(([^(),]+),\s*True\)\)",
+        r"where(\2, \1, \3)",
+    ),
     ("A choice is written where(condition, value, otherwise).", r"\b(?:IF|If|if|iif|ifelse)\s*\(", "where("),
     ("Write floor(x).", r"⌊([^⌊⌋\n]*)⌋", r"floor(\1)"),
     ("Write ceil(x).", r"⌈([^⌈⌉\n]*)⌉", r"ceil(\1)"),
@@ -187,6 +192,10 @@ def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
     if written != text:
         said = message
         yield said, written
+    other = _from_wolfram(written)
+    if other != written:
+        written, said = other, "A function has a small letter and round brackets."
+        yield said, written
     for sentence, pattern, put in _WAYS:
         other = re.sub(pattern, put, written, flags=re.MULTILINE)
         if other != written:
@@ -197,6 +206,17 @@ def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
             f"{said} An equation is no function: the difference of its sides is one, and is 0 where it holds.".strip(),
             difference,
         )
+
+
+def _from_wolfram(text: str) -> str:
+    """The text with sin(x) for the Wolfram language's Sin[x]; what is differentiated there is what is typed here."""
+    if not re.search(r"\b[A-Z][A-Za-z]*\[", text) or "[[" in text:
+        return text
+    text = re.sub(r"\AD\[(.*),\s*[A-Za-z]\w*\]\Z", r"\1", text.strip(), flags=re.DOTALL)
+    text = re.sub(r"\bArc(?=[A-Z])", "A", text)
+    text = re.sub(r"\b([A-Z][A-Za-z]*)\[", lambda name: f"{name[1].lower()}[", text)
+    text = re.sub(r"\bE(?=\s*\^)", "e", re.sub(r"\bPi\b", "pi", text))
+    return text.replace("[", "(").replace("]", ")")
 
 
 def _difference(text: str) -> str:
@@ -213,7 +233,7 @@ def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> Ex
     """The error that offers what a refused text probably says, if something is known that `read` takes."""
     if is_algorithm(text):
         return _mended(text, error, read)
-    if len(text) > MAX_PASTED or error.repair:
+    if len(text) > MAX_PASTED or (error.repair and _is_read(error.repair, read)):
         return None
     found = _function(plain(text))
     if found is not None:

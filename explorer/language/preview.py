@@ -11,6 +11,7 @@ from explorer.language.algorithm import as_remainder, as_truncation, is_algorith
 from explorer.language.notation import Notation, NotationBuilder
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import (
+    Append,
     Apply,
     Assign,
     AssignItem,
@@ -123,6 +124,9 @@ class _Writer:
                     pieces += [self.add("operator", "="), *self.listed(values)]
                 case AssignItem(name, index, value, span):
                     pieces += [self.item(Name(name, span), index), self.add("operator", "="), self.write(value)[0]]
+                case Append(name, value, _):
+                    pieces += [self.add("word", "append "), self.write(value)[0], self.add("word", " to ")]
+                    pieces.append(self.add("name", name))
                 case Return(values, _):
                     pieces += [self.add("word", "return "), *self.listed(values)]
                 case If(condition, then, otherwise, _):

@@ -280,6 +280,14 @@ class AssignItem(Node):
     span: Span = NOWHERE
 
 
+class Append(Node):
+    """name.append(value): the list gets one item more."""
+
+    name: str
+    value: Expression
+    span: Span = NOWHERE
+
+
 class If(Node):
     """if condition: then else: otherwise."""
 
@@ -341,7 +349,7 @@ new_if = maker(If)
 new_while = maker(While)
 new_for = maker(For)
 
-Statement = Assign | AssignSeveral | AssignItem | If | While | For | Break | Continue | Return
+Statement = Assign | AssignSeveral | AssignItem | Append | If | While | For | Break | Continue | Return
 
 
 class Function(Node):

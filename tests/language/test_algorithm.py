@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.calculus.evaluate import values
+from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import record
 from explorer.language import algorithm
 from explorer.language.algorithm import MAX_DEPTH, is_algorithm, read_algorithm
@@ -246,7 +247,7 @@ REFUSED: list[tuple[str, str]] = [
     (body("return f(«*x»)"), "* before a value"),
     (body("return «x > 0»"), "write 1.0 if … else 0.0"),
     (body("return «not x»"), "write 1.0 if … else 0.0"),
-    (body("return «x @ x»"), "the sum of products"),
+    (body("return «x @ x»"), "write dot(a, b)"),
     (body("return «x & 1»"), "Bits are not read"),
     (body("return «x^2»"), "A power is written **"),
     (body("if «x = 0»:\n return 1\nreturn x"), "To compare, write =="),
@@ -672,3 +673,43 @@ def test_reading_and_running_executes_imports_and_opens_nothing(tmp_path):
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),  # at x = 0.5, y = −2
+    [
+        ("h = []\n    for i in range(3):\n        h.append(x*i)\n    return h[0] + h[1] + h[2]", 1.5),
+        ("h = [y]\n    k = h\n    k.append(x)\n    return sum(h)", -1.5),  # one list by two names, as in Python
+        ("h = [y]\n    k = list(h)\n    k.append(x)\n    return sum(h)", -2.0),
+        ("h = [x]\n    if y < 0:\n        h.append(y*y)\n    return sum(h)*len(h)", 9.0),
+        ("a = np.array([x, y])\n    return np.dot(a, [1, 2]) + mean(a)", -4.25),
+        ("return norm([3*x, y])", 2.5),
+        ("a = np.zeros(2)\n    a[1] = x\n    return sum(a)", 0.5),
+        ("return sum(x**i/math.factorial(i) for i in range(4))", 1 + 0.5 + 0.125 + 0.5**3 / 6),
+        ("a = [x, y]\n    return np.mean([(u - v)**2 for u, v in zip(a, [1, 2])])", (0.25 + 16) / 2),
+    ],
+)
+def test_lists_grow_and_have_the_words_that_numpy_has_for_them(body, value):
+    program = parse(f"def f(x, y):\n    {body}")
+    assert values(program, [0.5, -2.0]) == pytest.approx([value], rel=1e-15)
+    tape = record(program, [0.5, -2.0])
+    h = 1e-6
+    for column, slope in enumerate(reverse_jacobian(tape)[0]):
+        above, below = ([0.5 + h * (column == 0) * k, -2.0 + h * (column == 1) * k] for k in (1, -1))
+        assert slope == pytest.approx((values(program, above)[0] - values(program, below)[0]) / (2 * h), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("a = [x]\n    a.append(x, 1)", "append takes one item"),
+        ("a = [x]\n    a.pop()", "only append is"),
+        ("x.append(1)", "a list is needed"),
+        ("a = [x]\n    for v in a:\n        a.append(v)", "at most 100,000 items"),
+        ("a = softmax([x, y])", "write [exp(v) for v in a]"),
+        ("a = np.mean((x - y)**2)", "lists have no arithmetic"),
+    ],
+)
+def test_what_lists_cannot_do_is_said(body, said):
+    with pytest.raises(ExplorerError, match=re.escape(said)):
+        values(parse(f"def f(x, y):\n    {body}\n    return x"), [0.5, -2.0])

@@ -91,6 +91,11 @@ WAYS = [
     ("max{x, y}", "max(x, y)"),
     ("“x^2”", "x^2"),
     ("x^2 + y^2 = 1", "x^2 + y^2 - 1"),
+    ("Sin[x]^2 + ArcTan[x y]", "sin(x)^2 + atan(x y)"),
+    ("D[Sin[x]^2 Exp[-x], x]", "sin(x)^2 exp(-x)"),
+    ("E^(-x) Sqrt[Pi x]", "e^(-x) sqrt(pi x)"),
+    ("If[x > 0, x, -x]", "where(x > 0, x, -x)"),
+    ("Piecewise((x, x>0), (0, True))", "where(x>0, x, 0)"),
     ("2x = x^2 + 1", "2x - (x^2 + 1)"),
     ("x - y = 0", "x - y"),
 ]
