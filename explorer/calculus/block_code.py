@@ -139,32 +139,36 @@ class BlockWriter:
             self.add(f"{indent}p0({{t}}, ", (condition, then), ")", index)
 
     def branch(self, branch: Branch, indent: str) -> None:
-        held = branch.condition in self.held
         inner = indent + "    "
-        for items, position in ((branch.then, 1), (branch.otherwise, 2)):
-            start = len(self.lines)
-            if held:
-                head = (
-                    _Line(f"{indent}if ", (branch.condition,), ":")
-                    if position == 1
-                    else _Line(f"{indent}else:", (), "")
-                )
-            else:
-                head = _Line(f"{indent}if a0(" if position == 1 else f"{indent}if not a1(", (branch.condition,), "):")
-            self.lines.append(head)
-            self.block(items, inner)
-            if held:
-                for select in branch.selects:
-                    if select not in self.held and not self.computed_once(select):
-                        self.add(f"{inner}c0({{t}}, ", (self.code.arguments[select][position],), ")", select)
-            if len(self.lines) == start + 1:
-                if held:
-                    self.lines.append(_Line(f"{inner}0", (), ""))
-                else:
-                    self.lines.pop()
-        if not held:
-            for select in branch.selects:
-                self.choice(select, self.code.arguments[select], indent)
+        then, otherwise = self.side(branch.then, inner), self.side(branch.otherwise, inner)
+        if branch.condition in self.held:
+            self.taken(branch, then, otherwise, indent)
+            return
+        for lines, test in ((then, "if a0("), (otherwise, "if not a1(")):
+            if lines:
+                self.lines += [_Line(f"{indent}{test}", (branch.condition,), "):"), *lines]
+        for select in branch.selects:
+            self.choice(select, self.code.arguments[select], indent)
+
+    def side(self, items: Sequence[Item], indent: str) -> list[_Line]:
+        """The lines of one side of a branch, which do not stand anywhere yet."""
+        before, self.lines = self.lines, []
+        self.block(items, indent)
+        lines, self.lines = self.lines, before
+        return lines
+
+    def taken(self, branch: Branch, then: list[_Line], otherwise: list[_Line], indent: str) -> None:
+        """A branch all points of which take the same side; what it selects may depend on held inputs alone."""
+        before = self.lines
+        selects = [select for select in branch.selects if not self.computed_once(select)]
+        for self.lines, position in ((then, 1), (otherwise, 2)):
+            for select in selects:
+                self.add(f"{indent}    c0({{t}}, ", (self.code.arguments[select][position],), ")", select)
+        self.lines = before
+        nothing = _Line(f"{indent}    0", (), "")
+        if then or otherwise:
+            self.lines += [_Line(f"{indent}if ", (branch.condition,), ":"), *(then or [nothing])]
+            self.lines += [_Line(f"{indent}else:", (), ""), *(otherwise or [nothing])]
 
     # -- names ---------------------------------------------------------------------------------------------------------
 

@@ -134,11 +134,11 @@ class Real:
 
     @staticmethod
     def min(a: float, b: float) -> float:
-        return NAN if a != a or b != b else (a if a <= b else b)
+        return NAN if a != a or b != b else (a if a < b else b)  # the second of −0 and 0, as NumPy has it
 
     @staticmethod
     def max(a: float, b: float) -> float:
-        return NAN if a != a or b != b else (a if a >= b else b)
+        return NAN if a != a or b != b else (a if a > b else b)
 
     @staticmethod
     def sigmoid(a: float) -> float:

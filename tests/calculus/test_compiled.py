@@ -194,6 +194,26 @@ def test_a_held_input_is_computed_once_and_gives_the_same():
         assert np.array_equal(partials[1], held[1][3])
 
 
+@pytest.mark.parametrize("parameter", [-1.0, 2.0])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "atan2(x, where(p > 0, 0.9, tanh(p)) + x)",  # what the branch selects is known before any sample
+        "x*where(p > 0, where(p > 1, p^2, 3), sin(p))",
+        "where(p > 0, where(p > 1, x*p, 3), sin(p*x)) + where(p > 0, 1, p)",
+    ],
+)
+def test_a_branch_on_a_held_input_selects_as_at_each_point(text, parameter):
+    code = Compiled(parse(text))
+    parameters = [{"x": np.array([-0.3, 0.4, 1.7]), "p": parameter}[name] for name in code.program.inputs]
+    value, partials = code.values_and_gradients_on(parameters, (3,))
+    for place, x in enumerate([-0.3, 0.4, 1.7]):
+        point = [{"x": x, "p": parameter}[name] for name in code.program.inputs]
+        tape = record(code.program, point)
+        assert np.allclose([value[place], *(p[place] for p in partials)], [tape.values[0], *gradient(tape)], rtol=1e-14)
+        assert code.value_on(parameters, (3,))[place] == pytest.approx(tape.values[0], rel=1e-14)
+
+
 def test_an_output_of_held_inputs_alone_fills_its_array():
     code = compiled(parse("x*y, sin(a)^2, a, 3, x"))
     x, y = np.random.default_rng(1).normal(size=(2, 50_000))
