@@ -766,7 +766,7 @@ class _Reader:
         index = self.number(self._inner(opening))
         end = self._expect("]", opening)
         known = self.values.get(id(index))
-        if known is None or known[1] != int(known[1]) or not 0 <= known[1] < MAX_INPUTS:
+        if known is None or not known[1].is_integer() or not 0 <= known[1] < MAX_INPUTS:
             raise ExplorerError(
                 f"An index is a whole number from 0 to {MAX_INPUTS - 1} that depends on no input.", index.span
             )
@@ -836,7 +836,7 @@ class _Reader:
             numbers = [None if k is None else k[1] for k in known]
         else:
             raise ExplorerError("A sum over many terms is written sum(x[i]*i for i in range(10)).", variable.span)
-        if not 1 <= len(numbers) <= 3 or any(n is None or abs(n) > 1e9 or n != int(n) for n in numbers):
+        if not 1 <= len(numbers) <= 3 or any(n is None or abs(n) > 1e9 or not n.is_integer() for n in numbers):
             raise ExplorerError("range takes one to three whole numbers.", variable.span)
         if len(numbers) == 3 and numbers[2] == 0:
             raise ExplorerError("The step of a range cannot be 0.", variable.span)

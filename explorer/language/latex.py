@@ -507,7 +507,7 @@ class _Reader:
         self.bound = outer | {variable}
         body = self.signed(self.term)
         self.bound = outer
-        stop = str(int(high.text) + 1) if high.text.isdigit() and len(high.text) < 9 else f"{_held(high, SUM)} + 1"
+        stop = str(int(high.text) + 1) if high.text.isdecimal() and len(high.text) < 9 else f"{_held(high, SUM)} + 1"
         return _Text(f"{token.text}({body.text} for {variable} in range({low.text}, {stop}))")
 
     def environment(self) -> _Text:

@@ -773,3 +773,9 @@ def test_a_sum_that_cannot_be_written_out_is_refused(text, kind, fragment):
     with pytest.raises(ExplorerError) as caught:
         parse(text)
     assert (caught.value.kind, fragment in caught.value.message) == (kind, True)
+
+
+@pytest.mark.parametrize("text", ["x[1/0]", "x[0/0]", "sum(x for i in range(0/0))", "sum(x for i in range(2, 1/0))"])
+def test_an_index_or_a_range_that_is_no_number_is_refused(text):
+    with pytest.raises(ExplorerError, match="whole number"):
+        parse(text)
