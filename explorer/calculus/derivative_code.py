@@ -258,7 +258,7 @@ class _Reverse:
     def branch(self, branch: Branch, adjoints: _Adjoints) -> None:
         """The sweep through both sides; what they leave for operations before the branch is joined."""
         incoming = [(select, *adjoints.pop(select)) for select in branch.selects if select in adjoints]
-        if not incoming:
+        if not incoming and not _reached(branch.then, adjoints) and not _reached(branch.otherwise, adjoints):
             return
         condition = self.replay.of[branch.condition]
         assert isinstance(condition, int)
@@ -309,6 +309,19 @@ class _Reverse:
         if otherwise is None:
             return write("or", (opposite, then))
         return write("or", (write("and", (condition, then)), write("and", (opposite, otherwise))))
+
+
+def _reached(items: Sequence[Item], adjoints: _Adjoints) -> bool:
+    """Whether an operation of a side has an adjoint: what a side has computed may stand on a later one too."""
+    for item in items:
+        if not isinstance(item, Branch):
+            if item in adjoints:
+                return True
+        elif any(select in adjoints for select in item.selects):
+            return True
+        elif _reached(item.then, adjoints) or _reached(item.otherwise, adjoints):
+            return True
+    return False
 
 
 def gradient_code(code: StraightLine, output: int, held: Sequence[int] = (), watched: bool = False) -> StraightLine:

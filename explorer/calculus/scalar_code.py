@@ -193,14 +193,18 @@ class ScalarWriter:
         inner = indent + "    "
         for select in branch.selects:  # one name for both sides
             self.name(select)
-        self.lines.append(f"{indent}if {self.text(branch.condition)}:")
+        lines = self.lines
+        lines.append(f"{indent}if {self.text(branch.condition)}:")
         for items, position in ((branch.then, 1), (branch.otherwise, 2)):
+            start = len(lines)
             self.block(items, inner)
             for select in branch.selects:
                 name = self.texts[select][0]
-                self.lines.append(f"{inner}{name} = {self.text(self.code.arguments[select][position])}")
+                lines.append(f"{inner}{name} = {self.text(self.code.arguments[select][position])}")
+            if len(lines) == start:  # all that is done here stands inside an expression of a later branch
+                lines.append(f"{inner}0")
             if position == 1:
-                self.lines.append(f"{indent}else:")
+                lines.append(f"{indent}else:")
 
 
 def number_text(value: float) -> str:

@@ -91,10 +91,15 @@ def hessian_times(tape: Tape, direction: Sequence[float], output: int = 0) -> li
             amount = functions.mul(reached[op.index], partial)
             before = reached[edge.parent]
             reached[edge.parent] = amount if before is None else functions.add(before, amount)
-    return [
-        r.tangent if isinstance(r, Dual) else (0.0 if r is None or r == r else math.nan)
-        for r in reached[: len(tape.inputs)]
-    ]
+    return [_bend(r) for r in reached[: len(tape.inputs)]]
+
+
+def _bend(adjoint: Dual | float | None) -> float:
+    """The tangent of an adjoint; undefined where the adjoint is."""
+    if adjoint is None:
+        return 0.0
+    tangent, value = (adjoint.tangent, adjoint.value) if isinstance(adjoint, Dual) else (0.0, adjoint)
+    return tangent if value == value else math.nan
 
 
 def hessian(tape: Tape, output: int = 0) -> list[list[float]]:

@@ -180,6 +180,15 @@ def test_a_program_that_is_too_large_is_interpreted_and_says_so(monkeypatch):
     assert code.value_on([np.array([0.3, 0.7])], (2,))[0] == tape.values[0]
 
 
+def test_the_hessian_is_undefined_where_the_gradient_is():
+    program = parse("(1/x - 1/x)*y^2*x")  # 0·∞ at y = ∞
+    code = Compiled(program)
+    point = [-3.0, math.inf]
+    assert math.isnan(gradient(record(program, point))[0])
+    for matrix in (hessian(record(program, point)), code.hessian(point)):
+        assert all(map(math.isnan, matrix[0]))
+
+
 def test_a_held_input_is_computed_once_and_gives_the_same():
     code = compiled(parse("sin(a)*x^2 + exp(a)*y + where(a > 0, x, y)*b"))
     x, y = np.random.default_rng(1).normal(size=(2, 3000))
@@ -192,6 +201,33 @@ def test_a_held_input_is_computed_once_and_gives_the_same():
         _, partials = code.values_and_gradients_on([a, x, y, 0.5], (3000,), held=[1, 2])
         assert np.array_equal(partials[0], held[1][0])
         assert np.array_equal(partials[1], held[1][3])
+
+
+SIDE_COMPUTED_EARLIER = """def f(x, y):
+    b = y
+    a = x
+    if y < x:
+        a = 2*x
+    else:
+        for i in range(2):
+            if x < 0:
+                y = b
+            else:
+                y = a + a
+            unused = y*y
+        a = -y
+    return b*b/(a if a < 0 else x)
+"""
+
+
+@pytest.mark.parametrize("point", [[1.0, 2.0], [-1.5, 1.5], [1.0, 0.5], [-3.0, -4.0]])
+def test_what_a_side_has_computed_for_a_later_side_passes_its_adjoint_on(point):
+    program = parse(SIDE_COMPUTED_EARLIER)
+    code, tape = Compiled(program), record(program, point)
+    assert code.value_and_gradient(point) == (tape.values[0], gradient(tape))
+    assert "x0 + x0" in code.source()  # in the later side; the earlier one is empty
+    _, partials = code.values_and_gradients_on([np.array([x]) for x in point], (1,))
+    assert [p[0] for p in partials] == gradient(tape)
 
 
 @pytest.mark.parametrize("parameter", [-1.0, 2.0])
