@@ -313,13 +313,12 @@ class _Reverse:
 
 def _reached(items: Sequence[Item], adjoints: _Adjoints) -> bool:
     """Whether an operation of a side has an adjoint: what a side has computed may stand on a later one too."""
-    for item in items:
-        if not isinstance(item, Branch):
-            if item in adjoints:
-                return True
-        elif any(select in adjoints for select in item.selects):
-            return True
-        elif _reached(item.then, adjoints) or _reached(item.otherwise, adjoints):
+    waiting = list(items)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Branch):
+            waiting += [*item.selects, *item.then, *item.otherwise]
+        elif item in adjoints:
             return True
     return False
 
