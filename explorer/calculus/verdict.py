@@ -486,14 +486,22 @@ def explain_edges(program: Program, tape: Tape) -> list[str]:
                 f"The power{where} is 0^{exponent:.4g}, undefined by its exponent alone: 0^b is 1 at b = 0, 0 above it "
                 "and ∞ below. Where the base grows from 0 with the exponent, as in x^x, the slope is −∞."
             )
+    near: dict[Span, list[Decision]] = {}
     for decision in filter(_on_boundary, tape.decisions):
+        near.setdefault(decision.span, []).append(decision)
+    for decisions in near.values():
+        decision = min(decisions, key=lambda each: abs(each.margin))
         span = decision.span
         text = lines[span.line - 1][span.column : span.end_column if span.end_line == span.line else None]
         where = f"Line {span.line}: " if several else ""
         holds = "holds" if decision.taken else "does not hold"
         margin = f"{decision.margin:.3g}".replace("-", "−")
         held = f"{where}“{text}” {holds} with a margin of {margin}"
-        notes.append(f"{held}: the point lies on this branch's boundary, and AD follows the side that is taken.")
+        lies = "lies on this branch's boundary"
+        if decision.margin:
+            lies = "is so near to this branch's boundary that rounding may tip it"
+        times = f", {len(decisions)} times" if len(decisions) > 1 else ""
+        notes.append(f"{held}: the point {lies}{times}, and AD follows the side that is taken.")
     return list(dict.fromkeys(notes))[:MOST_EXPLAINED]
 
 

@@ -46,7 +46,7 @@ TRAPS = {
     ),
     "close to a boundary": Trap(
         "where(x < 1, x, x^2)", 1.0 - 1e-13, 1.0, (1.0, 2.0),
-        ("“x < 1” holds with a margin of −1e−13: the point lies on this branch's boundary",),
+        ("“x < 1” holds with a margin of −1e−13: the point is so near to this branch's boundary that rounding",),
         "no derivative at this point",
     ),
     "a smooth boundary": Trap(

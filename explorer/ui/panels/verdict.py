@@ -53,6 +53,7 @@ _REASONS = {  # of a corner and of a branch's boundary the notes say which and w
     "iteration-not-converged": "a loop stopped before its derivative had settled",
     "complex-step-invalid": "the complex step is not valid through a comparison or a corner",
 }
+_ONE_SIDED = {"kink", "branch-boundary"}
 _MOST_LINES = 3  # of sentences that are seen at once: the table above them keeps its rows
 
 
@@ -202,9 +203,15 @@ def _summary(answer: dict[str, Any]) -> str:
         said = f"the exact methods agree to {verdict['digits']:g} digits, the central difference does not"
     elif verdict["agree"]:
         said = f"all methods agree, the exact ones to {verdict['digits']:g} digits"
+        central = [digits for row in answer["digits"]["central"] or () for digits in row]
+        if central and min(central) < verdict["digits"]:
+            said += f", the central difference to {min(central):g}"
+    elif _ONE_SIDED & set(verdict["reasons"]):
+        said = "the methods disagree: at a corner, or where a program branches, AD follows one side"
+    elif "cancellation" in verdict["reasons"] and verdict["notes"]:
+        said = "the methods disagree: they lose digits on the way"
     else:
-        lossy = "cancellation" in verdict["reasons"] and verdict["notes"]
-        said = "the methods disagree: they lose digits on the way" if lossy else "the methods disagree"
+        said = "the methods disagree"
     return f"{shown}   —   {said}"
 
 
@@ -212,7 +219,8 @@ def _reasons(answer: dict[str, Any]) -> str:
     """Why the engines differ, in sentences; empty where there is nothing to explain."""
     refused = {engine: text.rstrip(".") for engine, text in answer["refused"].items()}
     reasons = [reason for reason in answer["verdict"]["reasons"] if reason != "complex-step-invalid" or not refused]
-    said = [_REASONS[reason] for reason in reasons if reason in _REASONS]
+    words = [_REASONS[reason] for reason in reasons if reason in _REASONS]
+    said = [] if _ONE_SIDED & set(reasons) else words
     for slope in answer["slopes"]:
         left, right = number_text(slope["left"]), number_text(slope["right"])
         name = f"∂{pretty_name(slope['output'])}/∂{pretty_name(slope['input'])}"
@@ -221,6 +229,7 @@ def _reasons(answer: dict[str, Any]) -> str:
         elif left != "undefined":
             said.append(f"{name} is {left} from both sides")
     said += [note.rstrip(".") for note in answer["verdict"]["notes"]]
+    said += [] if said[: len(words)] == words else words  # of less weight than the side that AD follows
     said += refused.values()
     return " ".join(f"{text[:1].upper()}{text[1:]}." for text in said)
 
