@@ -13,6 +13,7 @@ from explorer.calculus.numbers import Real
 from explorer.calculus.tape import Edge, Op, Tape
 from explorer.language.primitives import PRIMITIVES
 
+NAMED = {math.e: "e", math.pi: "π"}  # constants that have a name
 DIGITS = 4  # significant digits in a sentence: enough to follow by hand, short enough to read
 
 
@@ -73,7 +74,7 @@ def equation(tape: Tape, op: Op) -> str:
 
 def formula(tape: Tape, op: Op) -> str:
     """The operation on its arguments' names: x₁ · x₂, ln v₁, atan2(y, x)."""
-    names = [subscripted(a) if isinstance(a, str) else factor(a) for a in tape.argument_names(op)]
+    names = [subscripted(a) if isinstance(a, str) else NAMED.get(a) or factor(a) for a in tape.argument_names(op)]
     symbol = PRIMITIVES[op.function].symbol
     match op.function:
         case "add" | "sub" | "mul" | "div":
