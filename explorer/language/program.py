@@ -443,3 +443,16 @@ class Program:
     def main(self) -> Function:
         """The function that is differentiated."""
         return self.functions[-1]
+
+
+def places_of(program: Program, name: str) -> tuple[Span, ...]:
+    """Where the function that is differentiated reads a name, in the order of the text."""
+    found: set[Span] = set()
+    parts: list[Any] = [program.main.body]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Name) and part.name == name:
+            found.add(part.span)
+        elif isinstance(part, tuple):
+            parts.extend(part)
+    return tuple(sorted(found))

@@ -101,7 +101,7 @@ class Editor(CodeEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._error: Span | None = None
         self._said = ""
-        self._lit: Span | None = None
+        self._lit: tuple[Span, ...] = ()
         super().__init__(parent)
         self.setObjectName("editor")
         self.setAccessibleName("Function: a formula, or several lines with names")
@@ -170,9 +170,9 @@ class Editor(CodeEdit):
             return True
         return super().viewportEvent(event)
 
-    def light(self, span: Span | None) -> None:
-        """Mark the part of the text that belongs to what is selected elsewhere, or none."""
-        self._lit = span
+    def light(self, *spans: Span) -> None:
+        """Mark the parts of the text that belong to what is selected elsewhere, or none."""
+        self._lit = spans
         self.mark()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -214,12 +214,12 @@ class Editor(CodeEdit):
     def mark(self) -> None:
         """Show what is selected elsewhere, what is wrong, and the brackets at the cursor."""
         marks = self.bracket_marks()
-        if self._lit is not None:
+        if self._lit:
             lit = QTextCharFormat()
             ground = self.palette().highlight().color()
             ground.setAlpha(70)
             lit.setBackground(ground)
-            marks.append(self._selection(self._lit, lit))
+            marks += [self._selection(span, lit) for span in self._lit]
         if self._error is not None:
             wave = QTextCharFormat()
             wave.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)

@@ -67,8 +67,9 @@ class Files(QObject):
         action.triggered.connect(lambda _checked=False: slot())
 
     def new(self) -> None:
-        """An empty document."""
+        """An empty document, to be typed into at once."""
         self._take(Session("", ()), "")
+        self._window.editor.setFocus()
 
     def worked_example(self) -> None:
         """The document with which the program begins."""

@@ -572,10 +572,13 @@ class MainWindow(QMainWindow):
             self.graph.select_span(span)
             self._light(span)
 
-    def _light(self, span: Span | None) -> None:
-        """One selection everywhere: the text and the typeset formula show the part that was selected."""
-        self.editor.light(span)
-        self.preview.highlight([span] if span is not None else [])
+    def _light(self, places: Span | tuple[Span, ...] | None) -> None:
+        """One selection everywhere: the text and the typeset formula show the part, or parts, that were selected."""
+        from explorer.language.program import Span
+
+        spans = (places,) if isinstance(places, Span) else places or ()
+        self.editor.light(*spans)
+        self.preview.highlight(spans)
 
     def cancel_all(self) -> None:
         """Stop whatever computes or plays."""

@@ -308,3 +308,10 @@ def test_escape_leaves_the_search_for_the_graph(window, find):
     find("graph.search").setFocus()
     QTest.keyClick(find("graph.search"), Qt.Key.Key_Escape)
     assert find("graph.view").hasFocus()
+
+
+def test_an_input_is_lit_wherever_the_text_reads_it(window, find, settle):
+    graph = window.graph
+    graph._node_clicked(graph.answer.node_ops.index(1))  # x2
+    lit = [mark.cursor.selectedText() for mark in find("editor").extraSelections()]
+    assert lit.count("x2") == 2  # of ln(x1) + x1*x2 - sin(x2)

@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.language.program import Span
+from explorer.language.program import Span, places_of
 from explorer.ui import icons
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_folds import FoldMenu, fold_words, parts_around
@@ -78,7 +78,7 @@ class GraphPanel(Panel):
     undoable = True
     budget_ms = 60_000  # ten thousand nodes take seconds to lay out, more on a busy machine; there is Cancel
 
-    span_selected = Signal(object)  # Span or None: the part of the text that belongs to what was selected here
+    span_selected = Signal(object)  # Span, several or None: the parts of the text that belong to what was selected here
 
     def __init__(self, crew: Crew, parent: QWidget | None = None, *, at_once: bool = True) -> None:
         """at_once: with all its widgets; else whoever makes it goes through `build`, a few milliseconds at a time."""
@@ -566,7 +566,7 @@ class GraphPanel(Panel):
         self.view.follow_step()
         graph = self._graph
         if graph is not None and not self._outdated:
-            self.span_selected.emit(graph.span(graph.film_nodes[row - 1]) if row else None)
+            self.span_selected.emit(self._places(graph.film_nodes[row - 1]) if row else None)
 
     def _show_row(self, row: int) -> None:
         if self._graph is None or self._progress is None or self._state is None:
@@ -645,7 +645,14 @@ class GraphPanel(Panel):
 
     def _tell_place(self, op: int) -> None:
         if self._graph is not None and not self._outdated:  # else its place is one in another text
-            self.span_selected.emit(self._graph.span(op))
+            self.span_selected.emit(self._places(op))
+
+    def _places(self, op: int) -> Span | tuple[Span, ...] | None:
+        """Where the op stands in the text; an input wherever it is read."""
+        graph, question = self._graph, self.question
+        if graph is None or question is None or op >= len(question.program.inputs):
+            return graph.span(op) if graph is not None else None
+        return places_of(question.program, question.program.inputs[op])
 
     def _node_clicked(self, index: int) -> None:
         if self._graph is None:
