@@ -21,7 +21,7 @@ from explorer.optimize.rules.schedule import CONSTANT, Schedule
 Array = NDArray[np.float64]
 
 MOST_RUNS = 250_000
-MOST_NUMBERS = 50_000_000  # of kept trajectories: 400 MB
+_TOGETHER = 1_000_000  # numbers of a point that is kept from many steps at a time: 8 MB
 
 
 class Many(Protocol):
@@ -66,12 +66,11 @@ def fleet(
     factors = [schedule.factor(step) for step in range(steps)]
     x = np.array(starts, dtype=float)
     blocks = getattr(objective, "gradient_blocks", lambda: None)()
-    if blocks is None:
-        states = _stepwise(objective, rule, x, rate, factors)
-    else:
-        states = _quick(objective, QuickFleet(blocks, rule, x, rate), x, factors, every)
+    if blocks is not None:
+        yield from _quick(objective, QuickFleet(blocks, rule, x, rate), x, factors, every)
+        return
     lost = np.zeros(starts.shape[1], dtype=bool)
-    for state in states:
+    for state in _stepwise(objective, rule, x, rate, factors):
         lost |= ~np.isfinite(state.loss)
         if state.step % every == 0 or state.step == steps:
             # A run that has left the domain is over, wherever its coordinates go from there.
@@ -96,39 +95,22 @@ def _stepwise(objective: Many, rule: GradientRule[Any], x: Array, rate: Any, fac
 
 
 def _quick(objective: Many, runs: QuickFleet, x: Array, factors: list[float], every: int) -> Iterator[State]:
-    """`every` steps at a time. A state's loss is NaN where the run has left the domain since the state before."""
-    done = 0
+    """Many steps at a time, for a function whose gradient is straight-line code."""
     lost = np.zeros(x.shape[1], dtype=bool)
+    span = max(_TOGETHER // x.size // every, 1) * every
+    buffer = np.empty((min(span, len(factors)), x.shape[1]))  # new memory each time takes as long as the steps
+    done = 0
     while done < len(factors):
-        part = factors[done : done + every]
-        points, losses = np.empty((1, *x.shape)), np.empty((len(part), x.shape[1]))
-        runs.advance(part, points, losses)
-        yield State(done, x, np.where(lost, np.nan, losses[0]) if lost.any() else losses[0])
-        lost |= ~np.isfinite(losses).all(axis=0)
-        x, done = points[-1], done + len(part)
+        part = factors[done : done + span]
+        points, losses = np.empty((-(-len(part) // every), *x.shape)), buffer[: len(part)]
+        runs.advance(part, points, losses, every)
+        finite = np.isfinite(losses)
+        if lost.any() or not finite.all():
+            gone = np.logical_or.accumulate(~finite, axis=0) | lost
+            losses[gone], lost = np.nan, gone[-1]
+        for place, after in enumerate(points):
+            yield State(done + place * every, x, losses[place * every].copy())
+            x = after
+        done += len(part)
     loss, _ = objective.many(x)
-    yield State(done, x, np.where(lost, np.nan, loss))
-
-
-def trajectories(objective: Many, rule: Rule[Any], starts: Array, steps: int, **options: Any) -> tuple[Array, Array]:
-    """All points, shape (steps + 1, n, runs), and losses, shape (steps + 1, runs), of `fleet` with its options.
-
-    A loss is NaN from the step on at which a run leaves the domain.
-    """
-    n, runs = starts.shape
-    if (steps + 1) * n * runs > MOST_NUMBERS:
-        raise ExplorerError("So many points do not fit into memory: fewer steps or runs.", kind="limit")
-    points, losses = np.empty((steps + 1, n, runs)), np.empty((steps + 1, runs))
-    blocks = getattr(objective, "gradient_blocks", lambda: None)()
-    if blocks is not None and not options and isinstance(rule, GradientRule) and runs <= MOST_RUNS:
-        points[0] = starts
-        runs_of = QuickFleet(blocks, rule, points[0], float(rule.settings()["rate"]))
-        runs_of.advance([1.0] * steps, points[1:], losses[:-1])
-        losses[-1], _ = objective.many(points[-1])
-        if not np.isfinite(losses).all():
-            lost = np.logical_or.accumulate(~np.isfinite(losses), axis=0)
-            losses[lost] = np.nan
-        return points, losses
-    for state in fleet(objective, rule, starts, steps, **options):
-        points[state.step], losses[state.step] = state.x, state.loss
-    return points, losses
+    yield State(done, x, np.where(lost | ~np.isfinite(loss), np.nan, loss))

@@ -14,7 +14,7 @@ from explorer.calculus.compiled import compiled
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
 from explorer.optimize.fused import fused_loop
 from explorer.optimize.ground import NO_SQUARES
-from explorer.optimize.recorded import Loop
+from explorer.optimize.recorded import Loop, without_plus_zero
 from explorer.optimize.rules.rule import GradientRule
 
 Array = NDArray[np.float64]
@@ -54,10 +54,10 @@ class ProgramObjective:
         return values, np.array(partials)
 
     def gradient_blocks(self) -> Blocks | None:
-        """f and its partials as array code; None where the program is no straight-line code."""
+        """f and its partials, a zero of which may be −0, as array code; None where the program is no straight line."""
         if self._blocks is None:
             code = self.compiled.gradient_code(self.output)
-            self._blocks = (None if code is None else Blocks(code),)
+            self._blocks = (None if code is None else Blocks(without_plus_zero(code)),)
         return self._blocks[0]
 
     def hessian(self, x: Array) -> Array:

@@ -366,8 +366,8 @@ _CHUNK = 6_000  # runs whose numbers stay in a core's second-level cache togethe
 class QuickFleet:
     """Many runs of a rule on a function whose gradient is straight-line code, chunk by chunk of runs.
 
-    gradient: array code whose outputs are f and its n partials. It writes the partials next to each other, so that a
-    step is one call for all coordinates. The numbers are those of Fleet.
+    gradient: array code whose outputs are f and its n partials (see without_plus_zero). It writes the partials next to
+    each other, so that a step is one call for all coordinates. The numbers are those of Fleet.
     """
 
     def __init__(self, gradient: Blocks, rule: GradientRule[Any], starts: Array, rate: Any) -> None:
@@ -388,11 +388,11 @@ class QuickFleet:
         widths = ((self._gradient, size), (self._step, len(starts) * size), (self._look, len(starts) * size))
         self._spare = [blocks.spare(width) if blocks else [] for blocks, width in widths]
 
-    def advance(self, factors: Sequence[float], points: Array, losses: Array) -> None:
+    def advance(self, factors: Sequence[float], points: Array, losses: Array, every: int) -> None:
         """Take a step for each factor on the rate.
 
-        Writes the points after each step, or only the last ones, into `points`, shape (steps or 1, n, runs), and the
-        losses before each step into `losses`, shape (steps, runs).
+        Writes the points after each `every` steps, and after the last, into `points`, shape (their number, n, runs),
+        and the losses before each step into `losses`, shape (steps, runs).
         """
         turns = []
         for factor in factors:
@@ -403,10 +403,10 @@ class QuickFleet:
         with np.errstate(all="ignore"):
             for chunk in self.chunks:
                 here = slice(first, first + chunk.runs)
-                self._run(chunk, turns, points[:, :, here], losses[:, here])
+                self._run(chunk, turns, points[:, :, here], losses[:, here], every)
                 first += chunk.runs
 
-    def _run(self, chunk: _Chunk, turns: Sequence[Any], points: Array, losses: Array) -> None:
+    def _run(self, chunk: _Chunk, turns: Sequence[Any], points: Array, losses: Array, every: int) -> None:
         """All steps of one chunk; for a thousand runs a step is little but its calls: nothing else is in the loop."""
         gradient, step, look = self._gradient.run, self._step.run, self._look and self._look.run
         wide = chunk.x.size
@@ -415,7 +415,8 @@ class QuickFleet:
             for spare, size in zip(self._spare, (chunk.runs, wide, wide), strict=True)
         ]
         rate: list[Array] = []
-        every, news = len(points) == len(turns), (chunk.next_x, chunk.x)
+        add, zero, g = np.add, np.array(0.0), chunk.flat_g
+        news, keep = (chunk.next_x, chunk.x), every - 1
         # What a step hands over, for the numbers in one set of arrays and then in the other.
         arguments = []
         for _ in range(2):
@@ -431,9 +432,11 @@ class QuickFleet:
             if look:
                 look(*rate, *flat, *ahead, *look_spare, chunk.flat_ahead)
                 gradient(*chunk.ahead, *gradient_spare, chunk.waste, *chunk.g)
+            add(zero, g, g)
             step(*rate, *flat, *scalars, *written)
-            if every:
-                np.copyto(points[place], news[place & 1])
+            if place == keep:
+                np.copyto(points[place // every], news[place & 1])
+                keep += every
         if len(turns) % 2:
             chunk.turn()
         points[-1] = chunk.x
@@ -482,6 +485,17 @@ def exact_blocks(code: StraightLine, held: range) -> Blocks:
 def with_outputs(code: StraightLine, places: Sequence[int]) -> StraightLine:
     """The code with only these of its outputs, and what they need."""
     return pruned(replace(code, outputs=tuple(code.outputs[place] for place in places)))
+
+
+def without_plus_zero(code: StraightLine) -> StraightLine:
+    """The code of f and its partials without the 0 + that ends each: over many runs one call adds it to them all."""
+    if code.branches:
+        return code
+    outputs = [
+        code.arguments[o][1] if type(o) is int and code.functions[o] == "add" and code.arguments[o][0] == 0.0 else o
+        for o in code.outputs[1:]
+    ]
+    return pruned(replace(code, outputs=(code.outputs[0], *outputs)))
 
 
 def pruned(code: StraightLine) -> StraightLine:

@@ -12,7 +12,7 @@ from explorer.language.parser import parse
 from explorer.language.program import ExplorerError
 from explorer.optimize.blocks import Block, descend_blocks
 from explorer.optimize.descent import Iterate, Leg, Stopped, descend, descend_legs
-from explorer.optimize.fleet import fleet, trajectories
+from explorer.optimize.fleet import fleet
 from explorer.optimize.objectives import ProgramObjective, SquaresObjective
 from explorer.optimize.rules.schedule import Schedule
 from explorer.optimize.rules.table import RULES, GradientRule, rule_from
@@ -133,7 +133,8 @@ def test_fifty_inputs_are_run_in_blocks_and_more_by_arrays() -> None:
 @pytest.mark.parametrize(("name", "settings"), VARIANTS)
 def test_each_run_of_a_fleet_is_the_single_run_bit_for_bit(name: str, settings: dict[str, Any], objective: Any) -> None:
     starts = np.random.default_rng(0).uniform(-2, 2, (2, 3))
-    points, losses = trajectories(objective, rule_from(name, settings), starts, 40)
+    states = list(fleet(objective, rule_from(name, settings), starts, 40))
+    points, losses = np.array([state.x for state in states]), np.array([state.loss for state in states])
     for run in range(3):
         rows = [
             each
@@ -173,11 +174,11 @@ def test_least_squares_and_branches_run_in_fleets_too() -> None:
         SquaresObjective(parse("(x - 1, x*y)")),
         ProgramObjective(parse("x^2 + y^2 if x > 0 else 3*x^2 + y^2")),
     ):
-        points, _ = trajectories(objective, rule_from("gd", {"rate": 0.05}), starts, 30)
+        *_, last = fleet(objective, rule_from("gd", {"rate": 0.05}), starts, 30)
         for run in range(2):
             rows = list(descend(objective, rule_from("gd", {"rate": 0.05}), starts[:, run].tolist(), 30))
             assert isinstance(rows[-2], Iterate)
-            assert points[-1, :, run] == pytest.approx(rows[-2].x, rel=1e-12)
+            assert last.x[:, run] == pytest.approx(rows[-2].x, rel=1e-12)
 
 
 def test_a_searching_rule_takes_no_many_runs_and_too_many_are_refused() -> None:
