@@ -186,6 +186,7 @@ def _compared(about: Wanted) -> Message:
         parts.append("AD also shares parts of sums and products, which the graph of whole sums and products cannot")
     return {
         "said": "Not the same graph as the trace of reverse AD: f with all its partials, equal parts stored once, "
-        f"takes {result.symbolic} operations, reverse AD {result.reverse}; {' and '.join(parts)}.",
+        f"takes {result.symbolic} operations, and reverse AD has {result.reverse} different values (equal ones are "
+        f"computed anew there, and counted once here); {' and '.join(parts)}.",
         "same": False,
     }
