@@ -27,12 +27,13 @@ MOST_COLUMNS = 200
 class DataSet:
     """Columns by name, each of shape (rows,), with the loss of one row as a program; `notes` is what to know of them.
 
-    features and target name the columns that a picture of the data shows; prediction is the model's output as text, of
-    two classes the score, which is above 0 for the second; hidden are what its hidden units see.
+    about says in words what the mean of that loss is; features and target name the columns that a picture of the data
+    shows; prediction is the model's output as text, of two classes the score, which is above 0 for the second; hidden
+    are what its hidden units see.
     """
 
     name: str
-    title: str
+    about: str
     loss: str
     columns: Mapping[str, Array]
     start: Mapping[str, float]
@@ -47,6 +48,14 @@ class DataSet:
         """How many rows there are."""
         return len(next(iter(self.columns.values())))
 
+    @property
+    def model(self) -> str:
+        """The text of the loss with a name for its value, as it is shown; a user's own function as it was written."""
+        if self.name == "own":
+            return self.loss
+        *before, last = self.loss.splitlines()
+        return "\n".join([*before, f"loss = {last}"])
+
 
 # Linear regression of a widely used PyTorch tutorial.
 _LINE_X = (3.3, 4.4, 5.5, 6.71, 6.93, 4.168, 9.779, 6.182, 7.59, 2.167, 7.042, 10.791, 5.313, 7.997, 3.1)
@@ -57,7 +66,7 @@ def line(seed: int) -> DataSet:
     """A straight line through 15 points by least squares (the points of the PyTorch tutorial's linear regression)."""
     return DataSet(
         "line",
-        "line through 15 points (least squares)",
+        "mean squared error of a straight line",
         "(w*x + b - y)^2",
         {"x": np.array(_LINE_X), "y": np.array(_LINE_Y)},
         {"w": 0.0, "b": 0.0},
@@ -72,7 +81,7 @@ def sine(seed: int) -> DataSet:
     x = np.linspace(-1.0, 1.0, 20)
     return DataSet(
         "sine",
-        "cubic through 20 points of a sine (least squares)",
+        "mean squared error of a cubic",
         "(w0 + w1*x + w2*x^2 + w3*x^3 - y)^2",
         {"x": x, "y": np.sin(np.pi * x) + np.random.default_rng([seed, 4]).normal(0, 0.2, 20)},
         dict.fromkeys(("w0", "w1", "w2", "w3"), 0.0),
@@ -91,8 +100,8 @@ def blobs(seed: int) -> DataSet:
     score = "w1*u + w2*v + b"
     return DataSet(
         "blobs",
-        "two blobs (logistic regression)",
-        f"softplus({score}) - t*({score})",
+        "mean cross-entropy of a logistic regression",
+        f"s = {score}\nsoftplus(s) - t*s",
         {"u": points[order, 0], "v": points[order, 1], "t": labels[order]},
         {"w1": 0.0, "w2": 0.0, "b": 0.0},
         score,
@@ -113,19 +122,21 @@ def circles(seed: int) -> DataSet:
     points = np.concatenate([ring, 0.3 * ring]) + generator.normal(0, 0.1, (500, 2))
     labels = np.repeat([0.0, 1.0], 250)
     order = generator.permutation(500)
-    hidden = " + ".join(f"c{k}*tanh(a{k}*u + b{k}*v + d{k})" for k in (1, 2, 3))
-    score = f"{hidden} + c0"
+    hidden = [f"a{k}*u + b{k}*v + d{k}" for k in (1, 2, 3)]
+    score = " + ".join(f"c{k}*tanh({seen})" for k, seen in enumerate(hidden, start=1)) + " + c0"
+    units = [f"h{k} = tanh({seen})" for k, seen in enumerate(hidden, start=1)]
+    weighted = "c1*h1 + c2*h2 + c3*h3 + c0"
     names = [f"{letter}{k}" for k in (1, 2, 3) for letter in "cabd"] + ["c0"]
     return DataSet(
         "circles",
-        "two circles (network 2-3-1)",
-        f"softplus({score}) - t*({score})",
+        "mean cross-entropy of a 2-3-1 network (tanh)",
+        "\n".join([*units, f"s = {weighted}", "softplus(s) - t*s"]),
         {"u": points[order, 0], "v": points[order, 1], "t": labels[order]},
         {name: round(float(weight), 3) for name, weight in zip(names, generator.normal(size=13), strict=True)},
         score,
         ("u", "v"),
         "t",
-        tuple(f"a{k}*u + b{k}*v + d{k}" for k in (1, 2, 3)),
+        tuple(hidden),
     )
 
 
@@ -182,7 +193,14 @@ def own_data(program: Program, text: str) -> DataSet:
         raise ExplorerError("Every input is a column of the table: no parameter is left to fit.", kind="request")
     unused = [name for name in columns if name not in used]
     more = (f"Not used: the columns {', '.join(unused)}.",) if unused else ()
-    return DataSet("own", "own data", program.source, used, dict.fromkeys(parameters, 1.0), notes=(*notes, *more))
+    return DataSet(
+        "own",
+        f"mean of {program.outputs[0]}",
+        program.source,
+        used,
+        dict.fromkeys(parameters, 1.0),
+        notes=(*notes, *more),
+    )
 
 
 def dataset(name: str, seed: int) -> DataSet:

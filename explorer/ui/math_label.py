@@ -38,7 +38,7 @@ class MathLabel(QLabel):
     def setText(self, text: str) -> None:
         """Show a text; all of it is in the tooltip too, should it need more lines than there are."""
         super().setText(text)
-        self.setToolTip(text if len(list(self._lines())) * _LINE * self._font.pixelSize() > self._height else "")
+        self.setToolTip(text if self.needs(text) > self._most else "")
         self.setAccessibleDescription(text)
 
     def sizeHint(self) -> QSize:
@@ -49,11 +49,15 @@ class MathLabel(QLabel):
         if event.type() == QEvent.Type.FontChange:
             self.set_lines(self._most)
 
-    def _lines(self) -> Iterator[tuple[QTextLayout, int]]:
+    def needs(self, text: str) -> int:
+        """How many lines a text takes at the present width."""
+        return len(list(self._lines(text)))
+
+    def _lines(self, text: str) -> Iterator[tuple[QTextLayout, int]]:
         """Each line to be drawn, as a layout and the line's number in it."""
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
-        for paragraph in self.text().split("\n"):
+        for paragraph in text.split("\n"):
             layout = QTextLayout(paragraph, self._font)
             layout.setTextOption(option)
             layout.beginLayout()
@@ -69,7 +73,7 @@ class MathLabel(QLabel):
         with QPainter(self) as painter:
             painter.setPen(self.palette().color(role))
             painter.setClipRect(QRectF(self.rect()))
-            for place, (layout, number) in enumerate(self._lines()):
+            for place, (layout, number) in enumerate(self._lines(self.text())):
                 line = layout.lineAt(number)
                 baseline = place * _LINE * size + _BASELINE * size
                 line.draw(painter, QPointF(_SIDE, baseline - line.ascent() - line.y()))

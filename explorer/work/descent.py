@@ -106,8 +106,9 @@ def _ending(item: Stopped) -> Message:
 
 
 def runs_answers(ask: Message) -> Iterator[Message]:
-    """First {"names", "start", "label", "notes"}; then, the runs taking turns, for each {"run": k} with a "block", at
-    its end "stopped" and "sentence", or "refused", a sentence why it could not be.
+    """First {"names", "start", "label", "notes"}, on data with its "about", "model" and "rows"; then, the runs taking
+    turns, for each {"run": k} with a "block", at its end "stopped" and "sentence", or "refused", a sentence why it
+    could not be.
     """
     about = task(ask, squares_allowed=_all_squares(ask))
     yield {
@@ -116,6 +117,8 @@ def runs_answers(ask: Message) -> Iterator[Message]:
         "label": about.label,
         "notes": list(about.notes),
         "rows": about.data.rows if about.data is not None else None,
+        "about": about.data.about if about.data is not None else "",
+        "model": about.data.model if about.data is not None else "",
     }
     asked = list(ask["runs"])
     if len(asked) > MOST_RUNS:

@@ -14,7 +14,7 @@ from explorer.work.wire import Message
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """Where `points` are asked for {"features", "target", "limits", "points"}; then the fit.
+    """Where `points` are asked for {"features", "target", "limits", "points", "units"}; then the fit.
 
     That is {"x", "curve"}, or {"side", "shades", "boundary", "hidden", "right"}: shades are bytes row by row from the
     top, 255 where the model is sure of class 1; boundary and hidden are segments of four numbers each.
@@ -26,7 +26,13 @@ def answers(ask: Message) -> Iterator[Message]:
     found = fit(data, dict(zip(about.names, about.start, strict=True)))
     if ask.get("points"):
         columns = [packed(data.columns[name]) for name in (*data.features, data.target)]
-        yield {"features": list(data.features), "target": data.target, "limits": limits(data), "points": columns}
+        yield {
+            "features": list(data.features),
+            "target": data.target,
+            "limits": limits(data),
+            "points": columns,
+            "units": len(found.hidden),
+        }
     if found.right is None:
         yield {"x": packed(found.x), "curve": packed(found.values)}
         return

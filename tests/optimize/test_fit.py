@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from explorer.calculus.compiled import compiled
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError
 from explorer.optimize.datasets import DATASETS, dataset, own_data
@@ -52,5 +53,16 @@ def test_every_data_set_has_a_picture_and_a_table_of_ones_own_says_that_it_has_n
     for name in DATASETS:
         data = dataset(name, 0)
         assert np.isfinite(fit(data, data.start).values).all()
+        # What is shown as the model is what is computed.
+        shown, meant = compiled(parse(data.model)), compiled(parse(data.loss))
+        at = [data.start[n] + 0.1 if n in data.start else data.columns[n] for n in shown.program.inputs]
+        assert shown.program.inputs == meant.program.inputs
+        assert np.array_equal(shown.value_on(at, (data.rows,)), meant.value_on(at, (data.rows,)))
+        scores = compiled(parse(data.prediction))
+        at = [data.start[n] + 0.1 if n in data.start else data.columns[n] for n in scores.program.inputs]
+        score, target = scores.value_on(at, (data.rows,)), data.columns[data.target]
+        loss = np.logaddexp(0, score) - target * score if data.target == "t" else (score - target) ** 2
+        at = [data.start[n] + 0.1 if n in data.start else data.columns[n] for n in meant.program.inputs]
+        assert meant.value_on(at, (data.rows,)) == pytest.approx(loss, abs=1e-12)
     with pytest.raises(ExplorerError, match="no picture"):
         fit(own_data(parse("(w*x - y)^2"), "x,y\n1,2\n2,3"), {"w": 1.0})

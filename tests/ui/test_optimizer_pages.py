@@ -293,14 +293,20 @@ def test_a_trace_reads_blocks_and_knows_its_lengths() -> None:
     assert trace.values("distance", [0, 1], [[3, 4]]) == [5, 0]
 
 
-def test_the_fit_follows_the_step_that_is_shown(optimize, find, press, settle, qtbot):
+def test_on_data_the_fit_is_seen_first_beside_its_model_and_follows_the_step(optimize, find, press, settle, qtbot):
     objective, paths = find("optimize.objective"), optimize.run_page.paths
     objective.setCurrentText("fit a line")
     objective.activated.emit(objective.currentIndex())
     settle()
-    paths.picture.setCurrentText("fit")
+    assert find("optimize.about").text() == "Mean squared error of a straight line over 15 rows; parameters b, w"
+    assert find("optimize.model").isVisible()
+    assert find("optimize.model").accessibleDescription() == "loss = (w * x + b - y)^2"
+    assert paths.picture.currentText() == "fit"
+    assert paths.upper.currentWidget() is paths.fit_view
     find("optimize.steps").setValue(60)
     press("optimize.run")
+    assert paths.curve.currentText() == "mean loss"
+    assert paths.loss.isVisible()
 
     def ends_are_those_of(step):
         b, w = optimize.run_page.current.point(step)
@@ -316,6 +322,20 @@ def test_the_fit_follows_the_step_that_is_shown(optimize, find, press, settle, q
     objective.activated.emit(0)
     settle()
     assert paths.picture.currentText() == "contour"
+    assert [paths.curve.itemText(place) for place in range(2)] == ["f", "|∇f|"]
+    assert paths.curve.findData("model") < 0
+    assert find("optimize.about").isHidden()
+
+
+def test_of_the_state_of_many_inputs_nothing_is_cut(optimize, find, write, press):
+    write(" + ".join(f"(p{k} - {k})^2" for k in range(1, 14)))
+    find("optimize.rule").setCurrentText("adam")
+    find("optimize.steps").setValue(30)
+    press("optimize.run")
+    state = find("optimize.state")
+    assert "30 steps" in state.text()
+    assert all(f"{symbol}\u00a0=" in state.text() for symbol in ("m", "v", "m̂"))
+    assert not state.toolTip()  # which would hold what has no room
 
 
 def test_a_race_of_a_session_is_repeated_bit_for_bit_with_its_ticks_and_rates(window, page, find, press, settle):

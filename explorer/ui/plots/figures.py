@@ -10,7 +10,7 @@ Arrays are what `array` reads. The kinds add:
              means on a log axis, default "exact: 0"); references: a list of {axis: "x" or "y", at, label}; spans (see
              the module of that name)
     style    index (which colour, marker and dash pattern); markers (default True), line (default True); dashed: a
-             theory line, drawn thin and left out when the limits are chosen
+             theory line, drawn thin and left out when the limits are chosen; text: in the colour of texts
   contour    x (nx), y (ny), z (ny, nx; NaN where the function has no value), name (of the function, default "f")
   curve_1d   x, y (of one function, NaN where it has no value), name (default "f"), references
 
@@ -360,7 +360,7 @@ def _curves(spec: Spec, axes: Axes) -> tuple[list[Artist], None]:
     for x, y, label, style in lines:
         colours = spec["theme"]["series"]
         index = int(style.get("index", 0))
-        colour = colours[index % len(colours)]
+        colour = spec["theme"]["text"] if style.get("text") else colours[index % len(colours)]
         shown = _placed(x, log_x) & _placed(y, log_y)
         heights = np.where(shown, y, np.nan)
         drawn = axes.plot(x, heights, color=colour, label=label, **_look(style, index, heights))

@@ -101,6 +101,11 @@ class FitView(QWidget):
             {"x": list(x), "y": list(y), "label": label, "style": {"index": k, "line": False}}
             for k, (x, y, label) in enumerate(parts)
         ]
+        if len(features) == 2:
+            series.append({"x": [], "y": [], "label": "boundary", "style": {"text": True, "markers": False}})
+        if answer["units"]:
+            style = {"text": True, "dashed": True}
+            series.append({"x": [], "y": [], "label": "where a hidden unit is 0", "style": style})
         self.plot.show_figure(
             {
                 "kind": "curves",

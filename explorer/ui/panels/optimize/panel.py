@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
@@ -46,6 +47,9 @@ from explorer.work.wire import Message
 
 _ROOMY = 740  # pixels of height from which formula and form leave the plots enough
 _NARROWEST = 494  # pixels: the tables of race and comparison are seen whole
+_BETWEEN = 4  # pixels between the widgets of a row
+_ROUND_THE_FOLD = 50  # pixels: the panel's margins, and the arrow and the rim of the button that folds
+_MOST_NAMED = 4  # parameters
 _CALM_MS = 250  # a rate that is being typed is judged when it rests
 _LARGEST_TABLE = 4_000_000  # characters of a table that is opened
 _DATA = {
@@ -149,13 +153,21 @@ class OptimizePanel(Panel):
         self.fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.fold.clicked.connect(self._fold_clicked)
         rule_row = QHBoxLayout()
-        rule_row.setSpacing(4)
+        rule_row.setSpacing(_BETWEEN)
         self.form.rate.setMaximumWidth(130)
         for widget in (self.form.rate_label, self.form.rate):
             rule_row.addWidget(widget)
         rule_row.addWidget(self.fold, 1)
         for widget in (self.batch_label, self.batch):
             rule_row.addWidget(widget)
+        rule_row.addStretch(0)  # on the page of the race nothing else stands here
+        self.batch.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.about = QLabel(objectName="optimize.about")
+        self.about.setTextFormat(Qt.TextFormat.PlainText)
+        self.about.setAccessibleName("Which model and which loss the data have")
+        self.about.setWordWrap(True)
+        self.about.hide()
+        self.body.addWidget(self.about)
         self.body.addLayout(rule_row)
         self.hidden_settings = QLabel(objectName="optimize.hidden")
         self.hidden_settings.setTextFormat(Qt.TextFormat.PlainText)
@@ -231,7 +243,7 @@ class OptimizePanel(Panel):
     def move_start(self, start: Mapping[str, float]) -> None:
         """The pages' subject now starts here."""
         if self.subject is not None:
-            self.subject = Subject(self.subject.source, self.subject.objective, dict(start), self.subject.label)
+            self.subject = replace(self.subject, at=dict(start))
             self.run_page.paths.subject = self.subject
             self._calm.start()
 
@@ -332,6 +344,7 @@ class OptimizePanel(Panel):
         chosen = dict(self.objective.currentData() or {})
         kind = chosen.get("kind", "")
         on_data = kind in ("data", "table")
+        self.about.hide()
         self.batch.setEnabled(on_data)
         self._make_room()
         paths = self.run_page.paths
@@ -386,7 +399,10 @@ class OptimizePanel(Panel):
         self._wait_for_names = False
         self._data_start = {name: float(value) for name, value in answer["start"].items()}
         assert self.subject is not None
-        self.subject = Subject(self.subject.source, self.subject.objective, dict(self._data_start), answer["label"])
+        self.subject = replace(
+            self.subject, at=dict(self._data_start), label=answer["label"], model=str(answer["model"])
+        )
+        self._say_about(answer)
         with self._unnoted():
             self.batch.setMaximum(max(int(answer["rows"] or 1), 1))
         self.run_page.set_start(self._data_start)
@@ -398,6 +414,14 @@ class OptimizePanel(Panel):
         if self._kept:
             QTimer.singleShot(0, self, self._repeat_kept)
         QTimer.singleShot(0, self, self._grant_wish)
+
+    def _say_about(self, answer: Mapping[str, Any]) -> None:
+        """The loss and the model in a sentence; the formula stands below the picture."""
+        names = [pretty_name(name) for name in answer["names"]]
+        parameters = f"{len(names)} parameters" if len(names) > _MOST_NAMED else "parameters " + ", ".join(names)
+        about = str(answer["about"])
+        self.about.setText(f"{about[:1].upper()}{about[1:]} over {answer['rows']} rows; {parameters}")
+        self.about.show()
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.run_page.paths.set_dimmed(dimmed)
@@ -465,8 +489,9 @@ class OptimizePanel(Panel):
         words = RULES[self.rule.currentData()].title + (f": {said}" if said and not unfolded else "")
         for widget in (self.batch_label, self.batch):
             widget.setVisible(self.batch.isEnabled())
-        beside = self.form.rate.maximumWidth() + (140 if self.batch.isEnabled() else 0)
-        width = self.width() - beside - 100
+        shown = [w for w in (self.form.rate_label, self.form.rate, self.batch_label, self.batch) if not w.isHidden()]
+        beside = sum(min(widget.sizeHint().width(), widget.maximumWidth()) + _BETWEEN for widget in shown)
+        width = self.width() - beside - _ROUND_THE_FOLD
         self.fold.setText(self.fold.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(width, 100)))
         self.fold.setToolTip(f"{self.formula.text()}\n{said}".strip())
         self.formula.setVisible(unfolded)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -27,7 +28,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.parser import parse
+from explorer.language.preview import preview
 from explorer.ui import theme
+from explorer.ui.formula_view import FormulaView
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.overlays import Marker, Overlay, Polyline
@@ -48,19 +52,24 @@ _MOST_STRETCHES = 1_500  # of a long curve: more than its plot has pixels
 _FRAME_MS = 33
 _FOLLOW_MS = 60  # between two pictures of a run that is under way
 _PLAY_SECONDS = 6.0  # a whole run at normal speed
-_SPEEDS = {"slow": 0.25, "normal": 1.0, "fast": 4.0}
+_SPEEDS = {"¼ ×": 0.25, "1 ×": 1.0, "4 ×": 4.0}
+_USUAL_SPEED = "1 ×"
 _ARROW = 0.16  # of the picture's width: the longest arrow
 _LINES = 12  # of the step in numbers
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What the runs minimise: the text, the objective (see work.task), its inputs with a value each, its name."""
+    """What the runs minimise: the text, the objective (see work.task), its inputs with a value each, its name.
+
+    model: on data the text of a row's loss.
+    """
 
     source: str
     objective: Mapping[str, Any]
     at: Mapping[str, float]
     label: str
+    model: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -91,8 +100,10 @@ class PathsView(QWidget):
     drawn = Signal()  # a landscape has come
     failed = Signal(str)
 
-    def __init__(self, crew: Crew, plots: Crew, prefix: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, crew: Crew, plots: Crew, prefix: str, fit_first: bool = False) -> None:
+        """fit_first: data are first seen with the model, else the landscape of the loss."""
+        super().__init__()
+        self.fit_first = fit_first
         self.subject: Subject | None = None
         self.plane = Plane()
         self.traces: list[Trace] = []
@@ -122,25 +133,27 @@ class PathsView(QWidget):
         self.loss.setAccessibleName("Loss against step")
         self.surface: SurfaceView | None = None
         self.fit_view: FitView | None = None
-        self._crews = (crew, plots)
+        self.model: FormulaView | None = None
+        self._crews, self._prefix = (crew, plots), prefix
+        self._model_shown = ""
         self.numbers = MathLabel(_LINES)
         self.numbers.setObjectName(f"{prefix}.numbers")
         self.numbers.setAccessibleName("This step in numbers")
-        self.picture = _combo(f"{prefix}.picture", "How the landscape is drawn", ["contour", "surface"])
-        self.over = _combo(f"{prefix}.over", "What the landscape is drawn over", [])
-        self.curve = _combo(f"{prefix}.curve", "What is drawn below", [])
+        self.picture = _combo(f"{prefix}.picture", "What the picture shows", ["contour", "surface"])
+        self.over = _combo(f"{prefix}.over", "Inputs that the picture is drawn over", [])
+        self.curve = _combo(f"{prefix}.curve", "What is shown below the picture", [])
         for key, words in QUANTITIES.items():
             self.curve.addItem(words, key)
         self.curve.addItem("this step in numbers", "numbers")
-        self.against = _combo(f"{prefix}.against", "Against what", ["step", "gradients"])
+        theme.narrow(self.curve, 14)
+        self.against = _combo(f"{prefix}.against", "What the curve is drawn against", ["step", "gradients"])
+        theme.narrow(self.against, 8)
         self.arrows = QCheckBox("arrows", objectName=f"{prefix}.arrows")
         self.arrows.setToolTip("Gradient (downhill), memory and the step taken, at the shown step")
         self.arrows.setAccessibleName("Arrows of the gradient, the momentum and the step")
-        head = QHBoxLayout()
-        for widget in (self.picture, self.over, self.arrows, self.curve, self.against):
-            head.addWidget(widget)
-        head.addStretch(1)
-        head.setSpacing(4)
+        self.over_label, self.against_label = _label("over", self.over), _label("against", self.against)
+        head = _row(_label("picture", self.picture), self.picture, self.over_label, self.over, self.arrows)
+        below = _row(_label("below", self.curve), self.curve, self.against_label, self.against)
         self.upper, self.lower = QStackedWidget(), QStackedWidget()
         self.upper.addWidget(self.plot)
         self.lower.addWidget(self.loss)
@@ -152,8 +165,14 @@ class PathsView(QWidget):
         self.loss.setMinimumHeight(95)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.upper)
-        self.split.addWidget(self.lower)
-        self.split.setSizes([300, 200])
+        lower = QWidget()
+        under = QVBoxLayout(lower)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.setSpacing(4)
+        under.addLayout(below)
+        under.addWidget(self.lower, 1)
+        self.split.addWidget(lower)
+        self.split.setSizes([270, 230])
         self.split.setChildrenCollapsible(False)
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName=f"{prefix}.slider")
         self.slider.setAccessibleName("Step of the run")
@@ -163,8 +182,8 @@ class PathsView(QWidget):
         self.play.setFixedWidth(30)
         self.play.setAccessibleName("Play the run")
         self.play.setToolTip("Play the run from here, or pause")
-        self.speed = _combo(f"{prefix}.speed", "Speed", list(_SPEEDS))
-        self.speed.setCurrentText("normal")
+        self.speed = _combo(f"{prefix}.speed", "Speed of playing", list(_SPEEDS))
+        self.speed.setCurrentText(_USUAL_SPEED)
         foot = QHBoxLayout()
         foot.setSpacing(4)
         for widget, stretch in ((self.play, 0), (self.slider, 1), (self.speed, 0)):
@@ -202,6 +221,8 @@ class PathsView(QWidget):
         if before is None or (before.source, before.objective) != (subject.source, subject.objective):
             self.stationary, self.minima = [], []
         self._offer_fit()
+        self._offer_model()
+        self._name_curves()
         if subject.names != names_before:
             self._name_planes()
         inside = len(self._view) == len(self.plane.names) and all(
@@ -234,7 +255,8 @@ class PathsView(QWidget):
                 for pair in pairs:
                     self.over.addItem(", ".join(map(pretty_name, pair)), pair)
                 self.over.addItem("principal", "principal")
-        self.over.setVisible(len(names) > 2)
+        for widget in (self.over_label, self.over):
+            widget.setVisible(len(names) > 2 and self.picture.currentText() != "fit")
         self.plane = Plane(names[:2])
         self._asked = None
 
@@ -376,6 +398,8 @@ class PathsView(QWidget):
 
     def set_traces(self, traces: Sequence[Trace], current: int = 0) -> None:
         """Show these runs; the slider stays where it is, as far as they go."""
+        if traces and not self.traces and self.curve.currentData() == "model":
+            self.curve.setCurrentIndex(0)
         self.traces, self.current = list(traces), current
         self._columns = {}
         self.refresh_length()
@@ -425,23 +449,60 @@ class PathsView(QWidget):
     # -- the picture -------------------------------------------------------------------------------------------------
 
     def _offer_fit(self) -> None:
-        """A model is seen on its data as well as on its loss."""
+        """A model is seen on its data as well as on its loss: on its data first, where one run is looked at."""
         on_data = self.subject is not None and self.subject.objective.get("kind") == "data"
         if on_data != (self.picture.findText("fit") >= 0):
             if on_data:
                 self.picture.addItem("fit")
+                if self.fit_first:
+                    self.picture.setCurrentText("fit")
             else:
                 if self.picture.currentText() == "fit":
                     self.picture.setCurrentText("contour")
                 self.picture.removeItem(self.picture.findText("fit"))
 
+    def _offer_model(self) -> None:
+        """What is fitted to data is told in full, and first where there is no run yet."""
+        place, model = self.curve.findData("model"), self.subject.model if self.subject is not None else ""
+        if not model and place >= 0:
+            if self.curve.currentIndex() == place:
+                self.curve.setCurrentIndex(0)
+            self.curve.removeItem(place)
+        elif model:
+            if place < 0:
+                self.curve.addItem("the model", "model")
+                place = self.curve.count() - 1
+            if model != self._model_shown and not self.traces:
+                self.curve.setCurrentIndex(place)
+            self._show_model()
+        self._model_shown = model
+
+    def _name_curves(self) -> None:
+        """What is minimised has the same name in the choice of curves as on their axes."""
+        label = pretty_name(self.subject.label) if self.subject is not None else "f"
+        for place in range(self.curve.count()):
+            if words := _of(self.curve.itemData(place), label):
+                self.curve.setItemText(place, words)
+
+    def _show_model(self) -> None:
+        """The model and the loss of a row, typeset as the function in the window is."""
+        if self.subject is None or self.curve.currentData() != "model":
+            return
+        if self.model is None:
+            self.model = FormulaView(fills=True)
+            self.model.setObjectName(f"{self._prefix}.model")
+            self.model.setAccessibleName("The model and the loss of one row of the data")
+            self.lower.addWidget(self.model)
+        self.lower.setCurrentWidget(self.model)
+        self.model.show_notation(preview(parse(self.subject.model)))
+
     def _picture_chosen(self) -> None:
         fit = self.picture.currentText() == "fit"
-        for widget in (self.over, self.arrows):
-            widget.setEnabled(not fit)
+        for widget in (self.over_label, self.over, self.arrows):
+            widget.setVisible(not fit and (widget is self.arrows or self.over.count() > 1))
         if fit:
             if self.fit_view is None:
-                self.fit_view = FitView(*self._crews, self.plot.objectName().removesuffix(".plot"))
+                self.fit_view = FitView(*self._crews, self._prefix)
                 self.upper.addWidget(self.fit_view)
             self.upper.setCurrentWidget(self.fit_view)
             self._draw()
@@ -602,10 +663,14 @@ class PathsView(QWidget):
     # -- the curves --------------------------------------------------------------------------------------------------
 
     def _curve_chosen(self) -> None:
-        numbers = self.curve.currentData() == "numbers"
-        self.lower.setCurrentWidget(self._numbers_area if numbers else self.loss)
-        self.against.setEnabled(not numbers)
-        self.show_curves() if not numbers else self.show_numbers()
+        shown = self.curve.currentData()
+        for widget in (self.against_label, self.against):
+            widget.setVisible(shown in QUANTITIES)
+        if shown == "model":
+            self._show_model()
+            return
+        self.lower.setCurrentWidget(self._numbers_area if shown == "numbers" else self.loss)
+        self.show_curves()
 
     def show_numbers(self) -> None:
         """This step in numbers, if that is what is looked at."""
@@ -621,7 +686,7 @@ class PathsView(QWidget):
 
     def show_curves(self) -> None:
         """The chosen quantity of all runs."""
-        if self.curve.currentData() == "numbers":
+        if self.curve.currentData() not in QUANTITIES:
             self.show_numbers()
             return
         quantity = str(self.curve.currentData())
@@ -660,7 +725,7 @@ class PathsView(QWidget):
                 "y_scale": "log" if decades else "linear",
                 "x_label": "gradients evaluated" if by_cost else "step",
                 "x_whole": not by_cost,  # a batch is a part of a gradient
-                "y_label": QUANTITIES[quantity].replace("f", label) if quantity in ("loss", "norm") else words,
+                "y_label": _of(quantity, label) or words,
                 "series": series,
                 # A run that ends where it begins: an axis of a tenth of a step would be a strange one.
                 **({"x_limits": [-0.25, 1.25]} if max(max(row["x"]) for row in series) == 0 else {}),
@@ -693,6 +758,26 @@ class PathsView(QWidget):
                     self.clicked.emit(*axes.value(event.position()), shift)
                     return True
         return super().eventFilter(watched, event)
+
+
+def _of(quantity: str, label: str) -> str:
+    """The value or its gradient's norm, by the name of what is minimised; "" of another quantity."""
+    return QUANTITIES[quantity].replace("f", label) if quantity in ("loss", "norm") else ""
+
+
+def _label(words: str, of: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setBuddy(of)
+    return label
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return row
 
 
 def _combo(name: str, words: str, entries: Sequence[str]) -> QComboBox:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _STEPS = 200
 _MOST_STARTS = 12
 _MOST_KEPT = 24  # runs in the picture
+_STATE_LINES = 3
 _POINT_DIGITS = 10  # of an iterate: what the literature's tables have
 
 
@@ -53,17 +54,18 @@ class RunPage(QWidget):
         self._asked = 0  # steps of the run under way
         self._fit = False  # whether the run under way may end outside the picture, which then follows it
         self._digests: list[str] = []  # of the runs of a session file that are being repeated
-        self.paths = PathsView(crew, plots, "optimize")
+        self.paths = PathsView(crew, plots, "optimize", fit_first=True)
         self.paths.clicked.connect(self._clicked)
         self.paths.step_changed.connect(self._show_step)
         self.paths.principal_wanted.connect(self._ask_principal)
         self.paths.drawn.connect(self._ask_marks)
+        self.paths.picture.currentIndexChanged.connect(lambda: self._show_step(self.paths.step))
         self.marks = crew.worker("optimize.marks")
         self.marks.answered.connect(self._take_marks)
         self._marked: tuple[Any, ...] | None = None  # what the stationary points belong to
         self.planes = crew.worker("optimize.principal")
         self.planes.answered.connect(self.paths.look_along)
-        self.state = MathLabel(4)
+        self.state = MathLabel(_STATE_LINES)
         self.state.setObjectName("optimize.state")
         self.state.setAccessibleName("State of the run")
         outer = QVBoxLayout(self)
@@ -330,7 +332,7 @@ class RunPage(QWidget):
             and (trace.complete or self._asked != at or self._asked == self.steps.value())
         ):
             lines.append(trace.sentence.replace("-", "−"))
-        lines.append(self._memory_words(trace, at, label))
+        lines.append(self._memory_words(trace, at, label, _STATE_LINES - len(lines)))
         self.state.setText("\n".join(lines))
 
     def _point_words(self, at: int, pairs: Sequence[tuple[str, float]]) -> str:
@@ -348,15 +350,19 @@ class RunPage(QWidget):
             line = longer
         return line + ", …"
 
-    def _memory_words(self, trace: Trace, at: int, label: str) -> str:
+    def _memory_words(self, trace: Trace, at: int, label: str, lines: int) -> str:
+        """The gradient and what the rule remembers, of each the first numbers: as many as the lines have room for."""
         clip = trace.spec["legs"][trace.leg_at(at)].get("clip")
         short = f" (clipped to {number_text(clip, 3)})" if clip is not None and trace.norm[at] > clip else ""
-        memory = [
-            f"{symbol} = {', '.join(number_text(value, 3) for value in values[:4])}{' …' if len(values) > 4 else ''}"
-            for symbol, values in trace.entries_at(at)
-            if symbol != "t"  # the number of the step
-        ]
-        return "   ".join([f"|∇{label}| = {number_text(trace.norm[at], 4)}{short}", *memory])
+        gradient = f"|∇{label}| = {number_text(trace.norm[at], 4)}{short}"
+        memory = [(symbol, values) for symbol, values in trace.entries_at(at) if symbol != "t"]  # the step's number
+        for most in (4, 3, 2, 1):
+            said = "   ".join(
+                [gradient, *(f"{symbol}\u00a0=\u00a0{_first(values, most)}" for symbol, values in memory)]
+            )
+            if self.state.needs(said) <= lines:
+                break
+        return said
 
     def _show_start(self) -> None:
         if not self.starts or self.panel.subject is None:
@@ -365,7 +371,8 @@ class RunPage(QWidget):
         pairs = list(self.starts[0].items())
         start = ", ".join(f"{pretty_name(name)} = {number_text(value)}" for name, value in pairs[:8])
         start += ", …" if len(pairs) > 8 else ""
-        how = " Click the landscape to move it, Shift+click to add one." if self.panel.allowed else ""
+        landscape = self.panel.allowed and self.paths.picture.currentText() == "contour"
+        how = " Click the landscape to move it, Shift+click to add one." if landscape else ""
         several = f"{len(self.starts)} starts; the first" if len(self.starts) > 1 else "Start"
         self.state.setText(f"{several}: {start}.{how}")
 
@@ -452,6 +459,12 @@ class RunPage(QWidget):
             }
             QGuiApplication.clipboard().setText(json.dumps(kept, indent=1, ensure_ascii=False))
             self.panel.say("The runs are on the clipboard.")
+
+
+def _first(values: Sequence[float], most: int) -> str:
+    """So many of the numbers, close together: a line breaks between the entries of a memory, not within one."""
+    said = ",\u00a0".join(number_text(value, 3) for value in values[:most])
+    return f"{said}\u00a0…" if len(values) > most else said
 
 
 def _distinct(starts: Sequence[dict[str, float]]) -> list[dict[str, float]]:
