@@ -57,6 +57,7 @@ UNITS = ("absolute", "relative", "both", "own")
 PRECISE_SECONDS = 0.5  # for one part's numbers in many digits; of slower programs fewer steps are computed
 REACH = 1.3  # of the unit, the half width of the widest picture
 ZOOMS = tuple(REACH * 10.0 ** (-k / 2) for k in range(2 * DECADES + 3))  # half widths of the microscope's pictures
+DIGITS = 80  # the truncation of a fourth-order scheme is 1e−68 where its step vanishes beside x
 LARGEST = 1e300  # digits of what no double comes near are not shown
 ZOOM_POINTS, CURVE_POINTS, PLANE_POINTS = 161, 401, 23
 
@@ -148,13 +149,14 @@ class _Study:
 
     @cached_property
     def truth(self) -> tuple[float, Any]:
-        """The derivative as a double and as exactly as it is known."""
-        if self.jet is not None and math.isfinite(self.f.here):
+        """The derivative as a double and as exactly as it is known; NaN where many digits say that there is none."""
+        if self.precise:
+            assert self.jet is not None
             exact = self.jet.exactly(self.options.derivative)
             if exact is not None:
                 return float(exact), exact
-        if self.one_sided is not None:
-            return self.one_sided, self.one_sided
+            slope = self._one_sided(self.jet)
+            return slope, slope
         if self.options.derivative == 1:
             slope = gradient(self.tape, self.output)[self.index]
             return slope, slope
@@ -162,13 +164,16 @@ class _Study:
         bend = hessian_times(self.tape, direction, self.output)[self.index]
         return bend, bend
 
-    @cached_property
-    def one_sided(self) -> float | None:
-        """The slope of the one side on which f is defined, where it is finite."""
-        if self.jet is None or self.options.derivative != 1 or not math.isfinite(self.f.here):
-            return None
-        sides = [slope for slope in (self.jet.left, self.jet.right) if slope == slope]
-        return sides[0] if len(sides) == 1 and math.isfinite(sides[0]) else None
+    @property
+    def precise(self) -> bool:
+        """Whether many digits say what the derivative is; if not, reverse AD does."""
+        return self.jet is not None and math.isfinite(self.f.here)
+
+    def _one_sided(self, jet: Jet) -> float:
+        """The slope of the one side on which f is defined, where it is finite; else NaN."""
+        sides = [slope for slope in (jet.left, jet.right) if slope == slope]
+        only = self.options.derivative == 1 and len(sides) == 1 and math.isfinite(sides[0])
+        return sides[0] if only else NAN
 
     @cached_property
     def samples(self) -> tuple[list[float], NDArray[np.float64], NDArray[np.float64]]:
@@ -224,16 +229,17 @@ class _Study:
         }
 
     def _truth_told(self) -> Message:
-        value, exact = self.truth
-        precise = not isinstance(exact, float) or (self.jet is not None and self.jet.smooth) or exact is self.one_sided
-        digits = "" if self.jet is None or isinstance(exact, float) else self.jet.digits(self.options.derivative)
-        why = self.why_not
-        if not precise and not why:
-            why = "f has no derivative here; this is AD's convention"
+        precise = self.precise
+        digits = self.jet.digits(self.options.derivative) if precise and self.jet is not None else ""
+        why = self.why_not or "f is not finite here"
         slopes = [self.jet.left, self.jet.right] if self.jet is not None and self.options.derivative == 1 else []
         return {
-            "value": value, "digits": digits, "precise": precise, "why": "" if precise else why, "slopes": slopes,
-        }  # fmt: skip
+            "value": self.truth[0],
+            "digits": digits,
+            "precise": precise,
+            "why": "" if precise else why,
+            "slopes": slopes,
+        }
 
     def _row(self, scheme: Stencil, errors: NDArray[np.float64]) -> Message:
         found = estimate(self.f, scheme, scheme.default_step() * self.unit)
@@ -333,7 +339,7 @@ def _digits(study: _Study) -> Message:
     """For the chosen scheme, the two sums whose difference is taken: in doubles, and as exact decimal digits.
 
     With whole weights: the positive terms minus the negative ones, over divisor·hᵈ. exact is None where it was not
-    computed; truncation is the error of the scheme in exact arithmetic.
+    computed; truncation is the error of the scheme in exact arithmetic, rounding what the estimate differs from that.
     """
     scheme = study.chosen
     offsets, taken, values = study.samples
@@ -348,9 +354,10 @@ def _digits(study: _Study) -> Message:
                     total = total + abs(weight) * values[offsets.index(offset)]
         sums.append(total)
     exact: list[list[str] | None] = [None] * len(taken)
-    truncation = np.full(len(taken), NAN)
+    truncation, rounding = np.full(len(taken), NAN), np.full(len(taken), NAN)
+    estimates = combine(scheme, offsets, taken, values)
     if study.jet is not None:
-        f = PreciseSlice(study.f.code, study.about.point, study.output, study.index, 45)
+        f = PreciseSlice(study.f.code, study.about.point, study.output, study.index, DIGITS)
         with contextlib.suppress(ExplorerError):
             stride = _stride(_seconds(f), len(taken) * len(terms))
             for k in range(0, len(taken), stride):
@@ -362,7 +369,14 @@ def _digits(study: _Study) -> Message:
                 if max(abs(plus), abs(minus)) < LARGEST and (not plus or abs(plus) > 1.0 / LARGEST):
                     exact[k] = [f.mp.nstr(v, 34) for v in (plus, minus)]
                 if h:
-                    truncation[k] = float((plus - minus) / (divisor * h**scheme.derivative) - study.truth[1])
+                    over = divisor * h**scheme.derivative
+                    quotient = (plus - minus) / over
+                    truncation[k] = float(quotient - study.truth[1])
+                    # Below its own digits, and those of the truth, a difference is dust of the arithmetic here.
+                    dust = (abs(plus) + abs(minus)) / abs(over) * f.mp.mpf(10) ** (2 - DIGITS)
+                    if abs(truncation[k]) <= dust + abs(study.truth[1]) * 1e-50:
+                        truncation[k] = 0.0
+                    rounding[k] = float(f.mp.mpf(float(estimates[k])) - quotient)
     return {
         "scheme": scheme.name,
         "terms": [list(term) for term in terms],
@@ -371,6 +385,7 @@ def _digits(study: _Study) -> Message:
         "minus": sums[1].tolist(),
         "exact": exact,
         "truncation": truncation.tolist(),
+        "rounding": rounding.tolist(),
     }
 
 

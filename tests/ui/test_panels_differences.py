@@ -438,3 +438,26 @@ def test_every_widget_that_can_be_used_has_a_name_in_words(differences, page):
     for widget in differences.findChildren(QWidget):
         if widget.objectName().startswith("differences.") and "message" not in widget.objectName():
             assert widget.accessibleName(), widget.objectName()
+
+
+def test_at_a_corner_no_page_speaks_of_an_exact_derivative(differences, page, find, at, cells):
+    at("|x|", x=0)
+    none = "f has no derivative here: slope −1 on the left, 1 on the right."
+    for place, name in ((ERROR, "dot"), (SECANT, "slopes"), (DIGITS, "left")):
+        page(place)
+        said = find(f"differences.{name}").text()
+        assert none in said
+        assert "exact " not in said
+        assert "error" not in said
+    page(SCHEMES_PAGE)
+    assert {row[2] for row in cells("differences.table")} == {"–"}
+
+
+def test_a_constant_difference_is_exact_and_nothing_of_it_is_lost(differences, page, find, at):
+    at("x*0 + 1", x=1)
+    page(DIGITS)
+    said = find("differences.left").text()
+    assert "Both are the same number, and their difference is 0, exactly." in said
+    assert "There is no error at all." in said
+    at("x + 1e20", x=1)  # here all digits do cancel, and f′ = 1
+    assert "nothing is left" in find("differences.left").text()

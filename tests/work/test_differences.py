@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import struct
+from fractions import Fraction
 
 import mpmath
 import pytest
@@ -168,3 +169,27 @@ def test_a_constant_has_no_base():
 def test_options_that_nobody_can_mean_are_refused(options):
     with pytest.raises(ExplorerError):
         asked("sin(x)", {"x": 1.0}, **options)
+
+
+@pytest.mark.parametrize(
+    ("source", "x", "derivative"),
+    [("|x|", 0.0, 1), ("floor(x)", 2.0, 1), ("cbrt(x)", 0.0, 1), ("|x|", 0.0, 2), ("x*|x|", 0.0, 2)],
+)
+def test_where_there_is_no_derivative_nothing_is_called_exact(source, x, derivative):
+    answer = asked(source, {"x": x}, ["tableau", "precision"], derivative=derivative)
+    assert answer["base"]["truth"]["value"] == "nan"
+    assert {row["error"] for row in answer["base"]["rows"]} == {"nan"}
+    assert {e for row in answer["tableau"]["errors"] for e in row} == {"nan"}
+    assert {row["smallest"] for row in answer["precision"]["rows"]} == {"nan"}
+
+
+def test_an_error_is_truncation_and_rounding_and_the_dust_of_many_digits_is_neither():
+    square = asked("x^2", {"x": 1e10}, ["digits"])["digits"]  # central differences of a square have no truncation
+    assert {number(t) for t in square["truncation"] if t != "nan"} == {0.0}
+    cube = asked("x^3", {"x": 1.0}, ["digits"])
+    h, found = cube["base"]["taken"], cube["digits"]
+    for k in (12, 60, 100, 150, 204):  # f‴ = 6: the truncation is h², also where a double's digits end
+        if h[k]:
+            assert found["truncation"][k] == pytest.approx(h[k] ** 2, rel=1e-9)
+            error = Fraction(cube["base"]["estimates"]["central"][k]) - 3
+            assert Fraction(found["rounding"][k]) == pytest.approx(error - Fraction(h[k]) ** 2, rel=1e-9, abs=1e-30)

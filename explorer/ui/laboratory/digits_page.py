@@ -34,13 +34,15 @@ class Line:
 class Cancellation:
     """The two sums, their difference, and what is left of it: lines to draw, and the count of good digits.
 
-    cancelled: leading digits that are equal. good: digits of the difference that are right, NaN where nothing is known.
+    cancelled: leading digits that are equal; all of them where equal is set. good: digits of the difference that are
+    right, NaN where nothing is known; 16 where it has no error, as 0 of equal sums has.
     """
 
     lines: tuple[Line, ...]
     exponent: int
     cancelled: int
     good: float
+    equal: bool
 
 
 def cancellation(
@@ -67,11 +69,7 @@ def cancellation(
             size = abs(true)
         else:
             true, error, size = None, Decimal(2.0 * noise), abs(difference)
-        good = math.nan
-        if size:
-            good = 16.0 if not error else max(0.0, float((size / error).log10()))
-        elif difference == 0:
-            good = 0.0
+        good = 16.0 if not error else max(0.0, float((size / error).log10())) if size else 0.0
         lines = [
             Line(label, text, tuple(CANCELS if k < cancelled else SURVIVES for k in range(len(text))))
             for label, text in zip(labels, texts, strict=True)
@@ -80,7 +78,7 @@ def cancellation(
         if true is not None:
             text = _digits(true, exponent)
             lines.append(Line("exactly", text, tuple(_zero_or(text, k, PLAIN) for k in range(len(text)))))
-    return Cancellation(tuple(lines), exponent, sum(c.isdigit() for c in texts[0][:cancelled]), min(good, 16.0))
+    return Cancellation(tuple(lines), exponent, sum(c.isdigit() for c in texts[0][:cancelled]), min(good, 16.0), a == b)
 
 
 def _digits(value: Decimal, exponent: int) -> str:
@@ -222,6 +220,7 @@ class DigitsPage(QWidget):
         self._minus: list[float] = []
         self._exact: list[tuple[str, str] | None] = []
         self._truncation: list[float] = []
+        self._rounding: list[float] = []
         self._terms: list[tuple[int, float]] = []
         self._divisor = 1
         self.view = DigitsView()
@@ -245,7 +244,7 @@ class DigitsPage(QWidget):
         self._scheme = answer["scheme"]
         self._plus, self._minus = numbers(answer["plus"]), numbers(answer["minus"])
         self._exact = [(pair[0], pair[1]) if pair else None for pair in answer["exact"]]
-        self._truncation = numbers(answer["truncation"])
+        self._truncation, self._rounding = numbers(answer["truncation"]), numbers(answer["rounding"])
         self._terms = [(int(w), float(o)) for w, o in answer["terms"]]
         self._divisor = int(answer["divisor"])
         self.move_to(self._place)
@@ -264,12 +263,23 @@ class DigitsPage(QWidget):
             return
         plus, minus = sum_label(self._terms, 1), sum_label(self._terms, -1)
         exactly = [f"{plus} exactly", f"{minus} exactly"]
-        yield ["h as taken", plus, minus, "difference", *exactly, "digits cancelled", "good digits", "truncation"]
+        yield [
+            "h as taken",
+            plus,
+            minus,
+            "difference",
+            *exactly,
+            "digits cancelled",
+            "good digits",
+            "truncation",
+            "rounding",
+        ]
         for k, taken in enumerate(reading.taken):
             a, b = self._plus[k], self._minus[k]
             found = cancellation(a, b, self._exact[k], 2.0**-53 * max(abs(a), abs(b)), (plus, minus))
             left = (found.cancelled, found.good) if found is not None else (None, None)
-            yield [taken, a, b, a - b, *(self._exact[k] or (None, None)), *left, self._truncation[k]]
+            parts = self._truncation[k], self._rounding[k]
+            yield [taken, a, b, a - b, *(self._exact[k] or (None, None)), *left, *parts]
 
     def set_dimmed(self, dimmed: bool) -> None:
         self.view.setEnabled(not dimmed)
@@ -298,19 +308,40 @@ class DigitsPage(QWidget):
         if reading.taken[place] == 0.0:
             lines.append("x + h = x: the step vanishes, all digits cancel and nothing is left.")
         else:
-            known = "" if self._exact[place] else " at most"
-            good = math.floor(found.good) if found.good == found.good else 0
-            lines.append(f"{found.cancelled} of 17 digits cancel. Good digits left in the difference: {good}{known}.")
+            lines.append(_cancelled_words(found, self._exact[place]))
             lines.append(f"Over {over}: {_all_digits(estimates[place])}")
-            lines.append(f"exactly {reading.mark}: {_all_digits(reading.truth)}")
-            truncation = self._truncation[place]
-            if truncation == truncation:
-                rounding = estimates[place] - reading.truth - truncation
-                worse = "rounding" if abs(rounding) > abs(truncation) else "truncation: h is too large"
-                worse = "rounding: h is too small" if worse == "rounding" else worse
-                lines.append(f"error = {short(truncation)} truncation + {short(rounding)} rounding")
-                lines.append(f"More of it is {worse}." if rounding or truncation else "There is no error at all.")
+            if reading.comparable:
+                lines.append(f"{reading.source}: {reading.mark} = {_all_digits(reading.truth)}")
+                lines += _error_words(self._truncation[place], self._rounding[place])
+            else:
+                lines.append(reading.none_here)
         return f"{self._scheme}, h = {step_text(reading.steps[place])}. " + "\n".join(lines)
+
+
+def _cancelled_words(found: Cancellation, exact: tuple[str, str] | None) -> str:
+    """How many digits cancel, and how many of those that are left are right."""
+    if found.equal:
+        if found.good:  # without any error
+            return "Both are the same number, and their difference is 0, exactly."
+        return "All 17 digits cancel: nothing is left of the difference."
+    known = "" if exact else " at most"
+    return (
+        f"{found.cancelled} of 17 digits cancel. Good digits left in the difference: {math.floor(found.good)}{known}."
+    )
+
+
+def _error_words(truncation: float, rounding: float) -> list[str]:
+    """The error as the sum of its two parts, and the larger of them; nothing where they are not known."""
+    if truncation != truncation or rounding != rounding:
+        return []
+    if not truncation and not rounding:
+        return ["There is no error at all."]
+    sign = "−" if rounding < 0.0 else "+"
+    worse = "rounding: h is too small" if abs(rounding) > abs(truncation) else "truncation: h is too large"
+    return [
+        f"error = {short(truncation)} truncation {sign} {short(abs(rounding))} rounding",
+        f"More of it is {worse}.",
+    ]
 
 
 def _all_digits(value: float) -> str:

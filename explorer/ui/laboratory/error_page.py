@@ -177,7 +177,7 @@ class ErrorPage(QWidget):
             off = short(reading.errors[name][place], 3)
             self.said.setText(f"{where}\noff by {off} from {number_text(reading.truth, 17)} ({reading.source})")
         else:
-            self.said.setText(f"{where}\nThere is no derivative here that it could be compared with.")
+            self.said.setText(f"{where}\n{reading.none_here}")
 
     def _hover(self, x: float | None, y: float | None) -> None:
         self._hovered = None

@@ -186,7 +186,10 @@ class Microscope(QWidget):
         if view.derivative == 2:
             secant, tangent = "parabola with the estimated f″", "parabola with the exact f″"
         place = QRectF(frame.left() + 6, frame.top() + 3, frame.width() - 12, line)
-        for words, colour in (("f", 0), (secant, 1), (tangent, 2)):
+        lines = (("f", 0, 0.0), (secant, 1, view.estimate), (tangent, 2, view.truth))
+        for words, colour, value in lines:
+            if not math.isfinite(value):
+                continue
             painter.setPen(series_colour(self.palette(), colour))
             painter.drawText(place, left, words)
             place.translate(0.0, line)

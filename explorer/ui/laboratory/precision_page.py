@@ -121,7 +121,7 @@ class PrecisionPage(QWidget):
         )
         drawn = [row for row in rows if row["steps"]]
         if not math.isfinite(reading.truth) or not drawn:
-            self.plot.set_message("There is no derivative here that estimates could be compared with.")
+            self.plot.set_message(reading.none_here)
             return
         self.plot.show_figure(
             {

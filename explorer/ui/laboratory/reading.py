@@ -135,7 +135,19 @@ class Reading:
     @property
     def comparable(self) -> bool:
         """Whether there is a derivative that estimates can be compared with: not at a corner, a jump, a cusp."""
-        return math.isfinite(self.truth) and (self.precise or not any(each.serious for each in self.breaks))
+        return math.isfinite(self.truth)
+
+    @property
+    def none_here(self) -> str:
+        """A sentence where there is no derivative to compare with; the panel's remarks say the rest."""
+        if not math.isfinite(self.value):
+            return "f is not finite here."
+        if self.derivative == 2:
+            return "f has no second derivative here."
+        if len(self.slopes) == 2 and all(map(math.isfinite, self.slopes)):
+            left, right = (short(slope, 3) for slope in self.slopes)
+            return f"f has no derivative here: slope {left} on the left, {right} on the right."
+        return "f has no derivative here."
 
     @property
     def source(self) -> str:

@@ -167,7 +167,7 @@ class SchemesPage(QWidget):
         texts = (
             row.scheme,
             number_text(row.estimate, 11),
-            short(row.error),
+            short(row.error) if row.error == row.error else "–",
             step_text(row.step) if row.step else "–",
             str(row.evaluations),
             str(row.gradient_evaluations),
@@ -215,7 +215,8 @@ class SchemesPage(QWidget):
         self.tableau.setRowCount(len(rows))
         good = series_colour(self.palette(), 2)
         for line, k in enumerate(rows):
-            cells = [step_text(steps[k]), *[short(e, 1) for e in errors[k]]]
+            entries = [short(e, 1) for e in errors[k]] if reading.comparable else [short(v, 3) for v in values[k]]
+            cells = [step_text(steps[k]), *entries]
             for column in range(columns + 1):
                 item = cell(self.tableau, line, column, right=True)
                 item.setText(cells[column] if column < len(cells) else "")
@@ -327,6 +328,9 @@ def _bar_words(reading: Reading) -> str:
     row = reading.row("richardson")
     if row is None or row.note:
         return row.note if row is not None else ""
+    if not reading.comparable:
+        bar = f"{number_text(row.estimate, 16)} ± {short(row.uncertainty)} by its own estimate"
+        return f"{bar}. {reading.none_here} Entries: the estimates."
     held = "holds" if row.error <= row.uncertainty else "does not hold: it is an estimate, and no bound"
     return (
         f"{number_text(row.estimate, 16)} ± {short(row.uncertainty)} by its own estimate; the error is "

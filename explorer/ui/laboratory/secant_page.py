@@ -192,10 +192,10 @@ class SecantPage(QWidget):
         self.microscope.set_view(view)
         if view is not None:
             what = "secant" if reading.derivative == 1 else "parabola"
-            self.said.setText(
-                f"{what} {number_text(view.estimate, 9)}\nexact {number_text(view.truth, 9)}, off by "
-                f"{short(abs(view.estimate - view.truth))}"
-            )
+            off = abs(view.estimate - view.truth)
+            told = f"exact {number_text(view.truth, 9)}" + (f", off by {short(off)}" if off == off else "")
+            second = told if reading.comparable else reading.none_here
+            self.said.setText(f"{what} {number_text(view.estimate, 9)}\n{second}")
         if self._second is not None and 1.0 in self._offsets:
             steps, values = self._second
             rise = self._values[self._offsets.index(1.0)][place] - reading.value
