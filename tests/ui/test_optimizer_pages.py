@@ -196,6 +196,25 @@ def test_a_rate_beyond_the_stable_one_is_said_before_it_diverges(qtbot, optimize
     qtbot.waitUntil(lambda: note.isHidden(), timeout=PATIENCE_MS)
 
 
+def test_a_rate_far_below_the_stable_one_is_said_and_a_good_one_is_taken_at_a_click(
+    qtbot, optimize, find, write, window
+):
+    write("x^2/2 + 50*y^2")  # its curvature is 1 and 100: 2/100 is the limit
+    note, take = find("optimize.note"), find("optimize.note.take")
+    find("optimize.rate").setValue(2e-5)
+    qtbot.waitUntil(lambda: "1000 × below the largest stable one, 0.02" in note.text())
+    assert find("optimize.rate").value() == 2e-5
+    window.document._joining.stop()  # else the click and the number before it are one step of undo
+    assert take.text() == "Use 0.01"
+    QTest.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert find("optimize.rate").value() == 0.01
+    qtbot.waitUntil(lambda: note.isHidden() and take.isHidden(), timeout=PATIENCE_MS)
+    window.document.undo()
+    assert find("optimize.rate").value() == 2e-5
+    find("optimize.rule").setCurrentText("adam")  # of which no limit is known
+    qtbot.waitUntil(lambda: note.isHidden(), timeout=PATIENCE_MS)
+
+
 def test_a_setting_that_cannot_be_is_said_and_nothing_is_lost(optimize, find, press):
     press("optimize.run")
     bounds, clip = find("optimize.bounds"), find("optimize.clip")

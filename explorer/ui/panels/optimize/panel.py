@@ -50,6 +50,7 @@ _NARROWEST = 494  # pixels: the tables of race and comparison are seen whole
 _BETWEEN = 4  # pixels between the widgets of a row
 _ROUND_THE_FOLD = 50  # pixels: the panel's margins, and the arrow and the rim of the button that folds
 _MOST_NAMED = 4  # parameters
+_FAR_BELOW = 50  # times: at a rate so far below the stable one 200 steps go as far as four could
 _CALM_MS = 250  # a rate that is being typed is judged when it rests
 _LARGEST_TABLE = 4_000_000  # characters of a table that is opened
 _DATA = {
@@ -521,7 +522,7 @@ class OptimizePanel(Panel):
         """What the curvature at the start says about the rate."""
         subject = self.subject
         if subject is None or not self.allowed or len(subject.names) > 50:
-            self.run_page.note.hide()
+            self.run_page.say_of_rate("")
             return
         settings = {"rule": self.rule.currentData(), "settings": self.form.settings()}
         self.judge.ask(
@@ -535,8 +536,9 @@ class OptimizePanel(Panel):
         said = ""
         schedule = "" if "schedule" not in self.more.leg() else " (before its schedule)"
         if not (isinstance(limit, float) and isinstance(rate, float)):
-            pass
-        elif math.isclose(rate, limit, rel_tol=1e-9):
+            self.run_page.say_of_rate("")
+            return
+        if math.isclose(rate, limit, rel_tol=1e-9):
             said = (
                 f"The rate{schedule} is the limit of stability at the start, {number_text(limit, 3)}: "
                 "steps along the steepest curvature neither shrink nor grow there."
@@ -546,8 +548,12 @@ class OptimizePanel(Panel):
                 f"The rate{schedule} is {number_text(rate / limit, 3)} × the largest stable one at the start, "
                 f"{number_text(limit, 3)}: steps along the steepest curvature grow there."
             )
-        self.run_page.note.setText(said)
-        self.run_page.note.setVisible(bool(said))
+        elif rate * _FAR_BELOW < limit:
+            said = (
+                f"The rate{schedule} is {number_text(float(f'{limit / rate:.2g}'))} × below the largest stable one, "
+                f"{number_text(limit, 3)}."
+            )
+        self.run_page.say_of_rate(said, float(f"{limit / 2:.3g}"))
 
     # -- pages -------------------------------------------------------------------------------------------------------
 

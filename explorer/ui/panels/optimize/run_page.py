@@ -75,9 +75,17 @@ class RunPage(QWidget):
         self.note = QLabel(objectName="optimize.note")
         self.note.setAccessibleName("What the curvature says about this rate")
         self.note.setTextFormat(self.panel.status.textFormat())
+        self.note.setToolTip("By the curvature at the start")
         self.note.setWordWrap(True)
-        self.note.hide()
-        outer.addWidget(self.note)
+        self.note_button = QPushButton(objectName="optimize.note.take")
+        self.note_button.setToolTip("Half of the largest stable rate")
+        self.note_button.clicked.connect(self._take_rate)
+        self._noted_rate = 0.0
+        self.say_of_rate("")
+        noted = QHBoxLayout()
+        noted.addWidget(self.note, 1)
+        noted.addWidget(self.note_button)
+        outer.addLayout(noted)
         outer.addWidget(self.paths, 1)
         outer.addWidget(self.state)
 
@@ -262,6 +270,18 @@ class RunPage(QWidget):
         """The runs stay, for a branch; the next run or step begins anew."""
         self._stale = bool(self.traces)
         self._show_step(self.paths.step)
+
+    def say_of_rate(self, said: str, better: float = 0.0) -> None:
+        """A sentence about the rate, and one that is taken at a click; neither where nothing is to be said."""
+        self._noted_rate = better
+        self.note.setText(said)
+        self.note_button.setText(f"Use {number_text(better)}")
+        self.note_button.setAccessibleName(f"Use the rate {number_text(better)}, half of the largest stable one")
+        for widget in (self.note, self.note_button):
+            widget.setVisible(bool(said))
+
+    def _take_rate(self) -> None:
+        self.panel.form.rate.setValue(self._noted_rate)
 
     def _list_runs(self) -> None:
         with QSignalBlocker(self.which):
