@@ -156,6 +156,20 @@ def test_rates_may_differ_from_run_to_run(objective: Any) -> None:
         assert last.x[:, run].tolist() == list(rows[-2].x)
 
 
+@pytest.mark.parametrize("every", [1, 3])
+def test_states_are_the_same_however_many_steps_are_taken_together(every: int, monkeypatch: Any) -> None:
+    starts = np.array([[0.5, 8.0, 2.0, 1.3]])  # two of them leave the domain of ln x, one of them late
+    objective, rule = ProgramObjective(parse("ln(x) + x/9")), rule_from("gd", {"rate": 1.0})
+    together = list(fleet(objective, rule, starts, 11, every=every))
+    monkeypatch.setattr("explorer.optimize.fleet._TOGETHER", 4 * starts.size)
+    apart = list(fleet(objective, rule, starts, 11, every=every))
+    assert [state.step for state in together] == [state.step for state in apart]
+    assert len({bool(lost) for state in together for lost in np.isnan(state.loss)}) == 2
+    for one, other in zip(together, apart, strict=True):
+        assert np.array_equal(one.x, other.x, equal_nan=True)
+        assert np.array_equal(one.loss, other.loss, equal_nan=True)
+
+
 @pytest.mark.parametrize("count", [5, 7_001])
 def test_a_run_that_leaves_the_domain_is_lost_and_its_neighbours_are_not(count: int) -> None:
     # ln x from 0.5 leaps over 0; from 8 it does not within ten steps.
