@@ -273,6 +273,36 @@ def jet(program: Program | Code, point: Sequence[float], output: int, input_: in
     return Jet(fan.here, tuple(derivatives), numbers, *sides)
 
 
+@dataclass(frozen=True)
+class Along:
+    """The slopes of f along a direction v, behind x and ahead of it, as `Jet` has those of an input.
+
+    corner: they are two numbers. jump: f itself is not continuous here.
+    """
+
+    behind: float
+    ahead: float
+    corner: bool
+    jump: bool
+
+
+def slopes_along(
+    program: Program, point: Sequence[float], direction: Sequence[float], output: int, digits: int = 60
+) -> Along:
+    """The two slopes along a direction that is not 0; ExplorerError as `jet`."""
+    if not all(map(math.isfinite, (*point, *direction))):
+        raise ExplorerError("Many digits need a finite point and direction.", kind="domain")
+    near = min((abs(x / v) for x, v in zip(point, direction, strict=True) if x and v), default=1.0)
+    shift = SMALL - math.floor(math.log10(near or 1.0))
+    f = PreciseSlice(program, point, output, 0, digits + 2 * max(shift, SMALL))
+    h = f.mp.mpf(10) ** -shift
+    ways = range(-_REACH, _REACH + 1)
+    fan = _Fan(f.mp, h, [f.at([x + k * h * v for x, v in zip(f.point, direction, strict=True)]) for k in ways])
+    behind, ahead = fan.side(-1), fan.side(1)
+    corner = behind.finite and ahead.finite and not fan.same(behind.slope, ahead.slope, 1)
+    return Along(_double(behind.slope), _double(ahead.slope), corner, behind.jump or ahead.jump)
+
+
 def _double(value: Any) -> float:
     return float(value) if value == value else NAN
 

@@ -14,13 +14,15 @@ from typing import Any
 
 from explorer.calculus.evaluate import Numbers, Run
 from explorer.calculus.lowering import lower
-from explorer.calculus.multiprecision import PreciseSlice
+from explorer.calculus.multiprecision import Along, PreciseSlice, slopes_along
 from explorer.calculus.numbers import NAN, REAL
 from explorer.language.program import ExplorerError, Program
 
 DIGITS = 80  # R₂ of the smallest step is 1e−24 of f, and its own digits are wanted
 HALVINGS = 24
 FIRST = 0.1  # of the scale of x
+SHORT = 1e-2  # of that scale: an f that changes within less is tested within that
+STEADY = 6  # local slopes that are the same are a power's; a wrong gradient's are on their way to 1
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,13 @@ class Remainders:
     """R₀, R₁ and R₂ for each step, the local slopes between neighbours, and what they say.
 
     precise: whether in many digits, or in doubles, whose last steps are rounding and left out (NaN). slopes: the last
-    trusted local slope of each. verdict: "right", "wrong", "exact" (no remainder at all), "blind" (along this direction
-    R₀ falls as fast as R₁ should), "still" (the direction is 0) or "undefined". digits: to how many the product g·v is
-    right, as far as it is seen.
+    trusted local slope of each. digits: to how many the product g·v is right, as far as it is seen.
+
+    verdict: on the gradient "right", "rough" (right, but f has no second derivative), "wrong", "exact" (no remainder at
+    all), "constant" (f does not even change) or "blind" (along this direction R₀ falls as fast as R₁ should). There is
+    none to test where f has a "corner" (sides: its slopes behind and ahead), a "jump", a "vertical" tangent, where f is
+    "undefined" at the point, the point is an "edge" beyond which v leads, v is 0 ("still"), or AD's gradient is not
+    finite ("unknown").
     """
 
     steps: tuple[float, ...]
@@ -40,6 +46,7 @@ class Remainders:
     precise: bool
     verdict: str
     digits: float
+    sides: tuple[float, float] = (NAN, NAN)
 
 
 def remainders(
@@ -53,30 +60,38 @@ def remainders(
     """The test of this gradient and of this H·v (shape (inputs,)) along a direction v."""
     slope = math.fsum(g * v for g, v in zip(gradient, direction, strict=True) if v)
     bend = math.fsum(c * v for c, v in zip(curvature, direction, strict=True) if v)
+    bend = bend if math.isfinite(bend) else NAN  # then there is no R₂
     largest = max((abs(v) for v in direction), default=0.0)
     moved = [abs(x) for x, v in zip(point, direction, strict=True) if v]
     scale = min(1.0, max(min(moved, default=1.0), 1e-3)) / largest if largest else 1.0
-    steps = [FIRST * scale * 0.5**k for k in range(HALVINGS)]
+    sides: Along | None = None
     try:
-        rows, floor = _precise(program, point, direction, output, slope, bend, steps), [0.0] * len(steps)
-        precise = True
+        # Where f changes within a shorter length, the steps begin there: many digits have room below.
+        length = abs(slope / bend) if slope and bend and math.isfinite(slope / bend) else scale
+        fine = length if 0.0 < length < SHORT * scale else scale
+        steps = [FIRST * fine * 0.5**k for k in range(HALVINGS)]
+        here, rows = _precise(program, point, direction, output, slope, bend, steps)
+        floor, precise = [0.0] * len(steps), True
+        if largest:
+            sides = slopes_along(program, point, direction, output)
     except ExplorerError:
-        rows, floor = _in_doubles(program, point, direction, output, slope, bend, steps)
+        steps = [FIRST * scale * 0.5**k for k in range(HALVINGS)]
+        here, rows, floor, sides = _in_doubles(program, point, direction, output, slope, bend, steps)
         precise = False
     # The gradient and H·v under test are doubles: their last digits, too, are no remainder of f.
-    rounding = [64.0 * 2.0**-53 * (abs(slope) * h + abs(bend) * h * h) for h in steps]
+    rounding = [64.0 * 2.0**-53 * (abs(slope) * h + (abs(bend) * h * h if bend == bend else 0.0)) for h in steps]
     floors = [floor, *[[max(a, b) for a, b in zip(floor, rounding, strict=True)]] * 2]
     kept = [
         [r if r > f else NAN for r, f in zip(row, least, strict=True)] for row, least in zip(rows, floors, strict=True)
     ]
     local = [[math.log2(a / b) if a > 0.0 and b > 0.0 else NAN for a, b in pairwise(row)] for row in kept]
     slopes = [next((s for s in reversed(row) if s == s), NAN) for row in local]
-    verdict = _verdict(kept, slopes) if largest else "still"
-    digits = NAN
-    if slope and any(r == r for r in kept[1]):
-        last = max(k for k, r in enumerate(kept[1]) if r == r)
-        error = kept[1][last] / (steps[last] * abs(slope))
-        digits = min(15.9, -math.log10(error)) if 0.0 < error < 1.0 else 0.0 if error else 15.9
+    if not math.isfinite(here):
+        verdict = "undefined"
+    elif not largest:
+        verdict = "still"
+    else:
+        verdict = (sides and _untestable(sides)) or _verdict(rows, kept, local, slopes, slope)
     return Remainders(
         tuple(steps),
         tuple(map(tuple, kept)),
@@ -84,16 +99,47 @@ def remainders(
         (slopes[0], slopes[1], slopes[2]),
         precise,
         verdict,
-        digits,
+        _digits_seen(steps, kept[1], slope),
+        (sides.behind, sides.ahead) if sides is not None else (NAN, NAN),
     )
 
 
-def _verdict(rows: list[list[float]], slopes: list[float]) -> str:
-    """Nearer to slope 1 is wrong, nearer to slope 2 right."""
-    if all(r != r for row in rows for r in row):
-        return "undefined"
-    if all(r != r or r == 0.0 for r in rows[1]) or slopes[1] != slopes[1]:
+def _digits_seen(steps: Sequence[float], first: Sequence[float], slope: float) -> float:
+    """To how many digits the last R₁ that is trusted lets g·v be right; NaN where there is none."""
+    last = max((k for k, r in enumerate(first) if r == r), default=-1)
+    if not slope or last < 0:
+        return NAN
+    error = first[last] / (steps[last] * abs(slope))
+    return min(15.9, -math.log10(error)) if 0.0 < error < 1.0 else 0.0 if error else 15.9
+
+
+def _untestable(sides: Along) -> str:
+    """Why f has no gradient here, or "" where it may have one."""
+    if sides.jump:
+        return "jump"
+    if sides.ahead != sides.ahead:
+        return "edge"
+    if math.isinf(sides.ahead) or math.isinf(sides.behind):
+        return "vertical"
+    return "corner" if sides.corner else ""
+
+
+def _verdict(
+    rows: list[list[float]], kept: list[list[float]], local: list[list[float]], slopes: list[float], slope: float
+) -> str:
+    """Nearer to slope 1 is wrong, nearer to slope 2 right, and so is any steady slope above 1 (x√x has 1.5)."""
+    if not math.isfinite(slope):
+        return "unknown"
+    if not any(math.isfinite(r) for r in rows[0]):
+        return "edge"
+    if not slope and not any(rows[0]):
+        return "constant"
+    if slopes[1] != slopes[1]:
         return "exact"
+    last = [s for s in local[1] if s == s][-STEADY:]
+    steady = len(last) == STEADY and max(last) - min(last) < 0.01 and min(last) > 1.02
+    if steady and min(last) < 1.95:
+        return "rough"
     if slopes[1] < 1.5:
         return "wrong"
     return "blind" if slopes[0] >= 1.5 else "right"
@@ -107,7 +153,7 @@ def _precise(
     slope: float,
     bend: float,
     steps: Sequence[float],
-) -> list[list[float]]:
+) -> tuple[float, list[list[float]]]:
     f = PreciseSlice(program, point, output, 0, DIGITS)
     here = f.at(f.point)
     rows: list[list[float]] = [[], [], []]
@@ -116,8 +162,9 @@ def _precise(
         rise = f.at([x + h * v for x, v in zip(f.point, direction, strict=True)]) - here
         for row, remainder in zip(rows, (rise, rise - h * slope, rise - h * slope - h * h * bend / 2), strict=True):
             size = abs(remainder)
-            row.append(float(size) if size > abs(here) * f.mp.mpf(10) ** (8 - DIGITS) else 0.0)
-    return rows
+            dust = size <= abs(here) * f.mp.mpf(10) ** (8 - DIGITS)
+            row.append(0.0 if dust else float(size))
+    return float(here), rows
 
 
 def _in_doubles(
@@ -128,7 +175,7 @@ def _in_doubles(
     slope: float,
     bend: float,
     steps: Sequence[float],
-) -> tuple[list[list[float]], list[float]]:
+) -> tuple[float, list[list[float]], list[float], Along]:
     code = lower(program)
 
     def f(at: list[float]) -> Any:
@@ -144,4 +191,14 @@ def _in_doubles(
     near = [f([x + 1e-10 * k * steps[0] * v for x, v in zip(point, direction, strict=True)]) for k in range(12)]
     third = [d - 3.0 * c + 3.0 * b - a for a, b, c, d in zip(near, near[1:], near[2:], near[3:], strict=False)]
     noise = math.sqrt(math.fsum(t * t for t in third) / len(third) / 20.0)
-    return rows, [max(64.0 * 2.0**-53 * abs(here), 64.0 * noise)] * len(steps)
+    floor = max(64.0 * 2.0**-53 * abs(here), 64.0 * noise)
+    # A corner's two slopes stay apart as the step shrinks.
+    behind: list[float] = []
+    ahead: list[float] = []
+    for h in (steps[3], steps[6]):
+        for side, found in ((-h, behind), (h, ahead)):
+            one, two = (f([x + k * side * v for x, v in zip(point, direction, strict=True)]) for k in (1, 2))
+            found.append((4.0 * one - two - 3.0 * here) / (2.0 * side))
+    apart = [abs(a - b) for a, b in zip(ahead, behind, strict=True)]
+    corner = apart[1] > 0.7 * apart[0] and apart[1] > 1e-3 * max(abs(ahead[1]), abs(behind[1])) + floor / steps[6]
+    return here, rows, [floor] * len(steps), Along(behind[1], ahead[1], corner, False)

@@ -56,7 +56,24 @@ def test_an_error_below_what_the_steps_reach_is_said_to_be_that_small():
         ("x + y", [2.0, 5.0], [1.0, 1.0], 1.01, "wrong"),
         ("x^2", [0.0], [1.0], 1.0, "blind"),
         ("ln(x)", [-1.0], [1.0], 1.0, "undefined"),
-        ("|x|", [0.0], [1.0], 1.0, "wrong"),
+        ("1/x", [0.0], [1.0], 1.0, "undefined"),
+        ("x*0", [1.0], [1.0], 1.0, "constant"),
+        ("x*0 + y", [1.0, 1.0], [1.0, 0.0], 1.0, "constant"),
+        ("|x|", [0.0], [1.0], 1.0, "corner"),
+        ("|x|", [0.0], [-1.0], 1.0, "corner"),
+        ("relu(x)", [0.0], [-1.0], 1.0, "corner"),
+        ("hypot(x, y)", [0.0, 0.0], [1.0, 1.0], 1.0, "corner"),
+        ("|x| + y^2", [0.0, 1.0], [0.0, 1.0], 1.0, "right"),
+        ("floor(x)", [2.0], [1.0], 1.0, "jump"),
+        ("cbrt(x)", [0.0], [1.0], 1.0, "vertical"),
+        ("sqrt(x)", [0.0], [-1.0], 1.0, "edge"),
+        ("x*sqrt(x)", [0.0], [1.0], 1.0, "unknown"),
+        ("x^1.2 + x", [0.0], [1.0], 1.0, "rough"),
+        ("x^1.2 + x", [0.0], [1.0], 1.1, "wrong"),
+        ("sqrt(x)", [1e-10], [1.0], 1.0, "right"),
+        ("sqrt(x)", [1e-10], [1.0], 1.001, "wrong"),
+        ("sin(1e6x)", [1.0], [1.0], 1.0, "right"),
+        ("x", [1e300], [1.0], 1.0, "exact"),
         ("x^2*y", [2.0, 5.0], [0.0, 1.0], 1.0, "exact"),
         ("exp(exp(exp(x)))", [1.0], [1.0], 1.0, "right"),
         ("exp(exp(exp(x)))", [1.0], [1.0], 1.001, "wrong"),
@@ -66,9 +83,25 @@ def test_verdicts(text, point, direction, factor, verdict):
     assert remainders_of(text, point, direction, factor).verdict == verdict
 
 
+def test_a_corners_slopes_are_those_of_its_two_sides():
+    assert remainders_of("max(2x, 5x) + y", [0.0, 1.0], [1.0, 1.0], 1.0).sides == (3.0, 6.0)
+
+
+def test_where_f_changes_within_a_short_length_the_steps_are_shorter():
+    assert remainders_of("sqrt(x)", [1e-10], [1.0], 1.0).digits > 6
+
+
+LONG = "def f(x):\n    t = x\n    for k in range(1600):\n        t = t + sin(x)/1600\n    return t"
+
+
+def test_where_many_digits_take_too_long_a_corner_is_none_the_less_seen():
+    found = remainders_of(LONG.replace("t = x", "t = abs(x - 1)"), [1.0], [1.0], 1.0)
+    assert (found.precise, found.verdict) == (False, "corner")
+    assert found.sides == pytest.approx((math.cos(1.0) - 1.0, math.cos(1.0) + 1.0), abs=1e-4)
+
+
 def test_where_many_digits_take_too_long_doubles_are_enough():
-    text = "def f(x):\n    t = x\n    for k in range(1600):\n        t = t + sin(x)/1600\n    return t"
-    right, wrong = remainders_of(text, [1.0], [1.0], 1.0), remainders_of(text, [1.0], [1.0], 1.03)
+    right, wrong = remainders_of(LONG, [1.0], [1.0], 1.0), remainders_of(LONG, [1.0], [1.0], 1.03)
     assert not right.precise
     assert (right.verdict, wrong.verdict) == ("right", "wrong")
     assert any(math.isnan(r) for r in right.values[1]), "what is rounding is left out"

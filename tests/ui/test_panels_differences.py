@@ -461,3 +461,17 @@ def test_a_constant_difference_is_exact_and_nothing_of_it_is_lost(differences, p
     assert "There is no error at all." in said
     at("x + 1e20", x=1)  # here all digits do cancel, and f′ = 1
     assert "nothing is left" in find("differences.left").text()
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "words"),
+    [
+        ("|x|", 0.0, "f has a corner here: along v its slope is −1 behind and 1 ahead."),
+        ("x*0", 1.0, "The gradient is right: f does not change along this direction"),
+        ("floor(x)", 2.0, "f jumps here."),
+    ],
+)
+def test_the_taylor_test_does_not_blame_the_gradient_for_what_f_is(differences, page, find, at, text, x, words):
+    at(text, x=x)
+    page(TAYLOR)
+    assert find("differences.verdict").text().startswith(words)

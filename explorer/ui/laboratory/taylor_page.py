@@ -230,14 +230,14 @@ class TaylorPage(QWidget):
         palette = self.verdict.palette()
         palette.setColor(self.verdict.foregroundRole(), colour)
         self.verdict.setPalette(palette)
-        self.verdict.setText(_verdict_words(verdict, slopes, digits))
+        self.verdict.setText(_verdict_words(verdict, slopes, digits, numbers(answer["sides"])))
         parts = [
             f"{mark} {', '.join(f'{s:.3f}' for s in row if s == s) if len(row) < 5 else _some(row)}"
             for mark, row in zip(("R₀:", "R₁:", "R₂:"), local, strict=True)
         ]
         how = "Many digits" if answer["precise"] else "Doubles"
         self.said.setText(f"Slopes from h to h/2 ({how.lower()}): " + ";  ".join(parts))
-        if verdict in ("undefined", "still"):
+        if not any(r > 0.0 and math.isfinite(r) for row in rows for r in row):
             self.plot.set_message("There is nothing to draw along this direction.")
             return
         self.plot.show_figure(_figure(steps, rows))
@@ -260,16 +260,34 @@ def _some(row: list[float]) -> str:
     return ", ".join(f"{s:.3f}" for s in known[:3]) + (f" … {known[-1]:.3f}" if len(known) > 3 else "")
 
 
-def _verdict_words(verdict: str, slopes: list[float], digits: float) -> str:
-    known = f", to at least {math.floor(digits)} digits" if digits == digits and digits >= 1 else ""
+def _verdict_words(verdict: str, slopes: list[float], digits: float, sides: Sequence[float]) -> str:
+    count = math.floor(digits) if digits == digits else 0
+    known = f", to at least {count} digit{'s' if count > 1 else ''}" if count >= 1 else ""
+    none = "There is no gradient to test."
     match verdict:
         case "right":
             return f"The gradient is right{known}: R₁ falls with slope {slopes[1]:.2f}."
+        case "rough":
+            at = f"R₁ falls with slope {slopes[1]:.2f}"
+            return f"The gradient is right: {at}, which is above 1, and below 2 as f has no second derivative here."
         case "wrong":
             at = f" It is off by about {short(10.0**-digits)} of itself." if digits == digits else ""
             return f"The gradient is WRONG: R₁ falls with slope {slopes[1]:.2f} and not 2.{at}"
         case "exact":
             return "The gradient is right: nothing remains, f is linear along this direction."
+        case "constant":
+            return "The gradient is right: f does not change along this direction, and g·v is 0."
+        case "corner":
+            behind, ahead = (short(slope, 3) for slope in sides)
+            return f"f has a corner here: along v its slope is {behind} behind and {ahead} ahead. {none}"
+        case "jump":
+            return f"f jumps here. {none}"
+        case "vertical":
+            return f"f rises vertically along this direction. {none}"
+        case "edge":
+            return "f is not defined along this direction. Choose another one."
+        case "unknown":
+            return f"AD's g·v is {number_text(math.nan)} here. {none}"
         case "still":
             return "This direction is 0 and leads nowhere. Choose another one."
         case "blind":
