@@ -27,6 +27,7 @@ SHORT = 1e-2  # of max(1, |x|): an f that changes within less is not seen by ste
 FEW_DIGITS = 7.0  # left by the best central step: half of what is usual
 NOISY = 50.0  # f's error in units of its last place, beyond which it is not f's argument that was rounded
 COARSE = 1.5e-8  # √ε: x whose neighbours are further apart than this has no room for the usual steps
+HALVINGS = 24  # of the way between two steps: then seven digits of a step are right
 MOST_OPERATIONS = 20_000  # recorded in all, at x ± h together: a tenth of a second
 
 
@@ -199,7 +200,10 @@ def _nearby(about: Surroundings) -> Iterator[Break]:
         first = next((k for k, v in enumerate(values) if not math.isfinite(v)), None)
         if first is None or not 1e-15 * about.scale < about.steps[first] < FAR * about.scale:
             continue
-        h, sign, beyond = about.steps[first], "−" if side == "left" else "+", values[first + 1 :]
+        sign, beyond = "−" if side == "left" else "+", values[first + 1 :]
+        h = _first_step(
+            about, -1.0 if side == "left" else 1.0, about.steps[first - 1] if first else 0.0, about.steps[first]
+        )
         if any(map(math.isfinite, beyond)):
             what = f"f has a pole or a gap at x {sign} {_text(h)}: larger steps reach over it."
             yield Break("pole", what, h, math.inf)
@@ -209,6 +213,17 @@ def _nearby(about: Surroundings) -> Iterator[Break]:
         else:
             yield Break("overflow", f"f(x {sign} h) is too large for doubles from h ≈ {_text(h)} on.", h, math.inf)
     yield from (b for b in _crossing(about) if b.low < FAR * about.scale)
+
+
+def _first_step(about: Surroundings, sign: float, low: float, high: float) -> float:
+    """The step between these at which f stops being finite, as near as doubles of x tell it."""
+    for _ in range(7):
+        steps = np.linspace(low, high, 41)
+        with np.errstate(all="ignore"):
+            finite = np.isfinite(about.f(about.x + sign * steps))
+        place = max(int(np.argmin(finite)), 1)
+        low, high = float(steps[place - 1]), float(steps[place])
+    return high
 
 
 @dataclass(frozen=True)
@@ -239,23 +254,42 @@ def _crossing(about: Surroundings) -> Iterator[Break]:
     if not here.decisions and not here.kinks:
         return
     every = max(1, math.ceil(2 * here.operations * len(about.steps) / MOST_OPERATIONS), len(about.steps) // 70)
+    at_x = any(d.margin == 0.0 for d in about.tape.decisions) or any(k.margin == 0.0 for k in about.tape.kinks)
+    before = 0.0
     for h in list(about.steps)[::every]:
         if about.x + h == about.x:
             continue
         for sign in (-1.0, 1.0):
-            point = [*about.point]
-            point[about.f.input] = about.x + sign * h
-            try:
-                there = _course(record(about.program, point))
-            except ExplorerError:
-                continue
-            if (said := _difference(about, here, there, h)) is not None:
-                at_x = any(d.margin == 0.0 for d in about.tape.decisions) or any(
-                    k.margin == 0.0 for k in about.tape.kinks
-                )
+            if (said := _other_way(about, here, sign, h)) is not None:
                 if not (at_x and h <= 4.0 * EPSILON * about.scale):  # what is at x itself has been said
-                    yield said
+                    yield _nearest(about, here, sign, before, said)
                 return
+        before = h
+
+
+def _other_way(about: Surroundings, here: _Course, sign: float, h: float) -> Break | None:
+    """What differs at x ± h; None where nothing does, or the program refuses it."""
+    point = [*about.point]
+    point[about.f.input] = about.x + sign * h
+    try:
+        there = _course(record(about.program, point))
+    except ExplorerError:
+        return None
+    return _difference(about, here, there, h)
+
+
+def _nearest(about: Surroundings, here: _Course, sign: float, low: float, found: Break) -> Break:
+    """The same break at the smallest step, which is above `low`, that there is time to find."""
+    for _ in range(min(HALVINGS, MOST_OPERATIONS // (2 * here.operations + 1))):
+        middle = 0.5 * (low + found.low)
+        if not low < middle < found.low:
+            break
+        nearer = _other_way(about, here, sign, middle)
+        if nearer is None:
+            low = middle
+        else:
+            found = nearer
+    return found
 
 
 def _difference(about: Surroundings, here: _Course, there: _Course, h: float) -> Break | None:

@@ -165,17 +165,20 @@ class _Columns:
     evaluations: int
 
 
-def _extrapolate(f: Slice, scheme: Stencil) -> _Columns:
-    largest, smallest = max(abs(f.x), 1.0), min(abs(f.x) or 1.0, 1.0)
+def halved_steps(x: float) -> NDArray[np.float64]:
+    """The steps that Richardson's extrapolation takes at x, those that vanish beside it left out."""
+    largest, smallest = max(abs(x), 1.0), min(abs(x) or 1.0, 1.0)
     # Where x is far from the scale of 1 both scales are tried: nobody can know which of them is the function's own.
     apart = min(math.log2(largest) - math.log2(smallest), 60.0) if math.isfinite(largest) else 0.0
-    levels = LEVELS + math.ceil(apart)
+    with np.errstate(all="ignore"):
+        steps = (x + 0.5 * largest * 0.5 ** np.arange(LEVELS + math.ceil(apart), dtype=float)) - x
+    return steps if steps[-1] > 0.0 else steps[steps > 0.0]
+
+
+def _extrapolate(f: Slice, scheme: Stencil) -> _Columns:
     with np.errstate(all="ignore"):
         offsets = all_offsets((scheme,))
-        h, values = sample(f, offsets, 0.5 * largest * 0.5 ** np.arange(levels, dtype=float))
-        if not h[-1] > 0.0:
-            taken = h > 0.0
-            h, values = h[taken], values[:, taken]
+        h, values = sample(f, offsets, halved_steps(f.x))
         column = combine(scheme, offsets, h, values)
         size = 0.5 * EPSILON * np.abs(values).max(axis=0, initial=0.0)
         noise = size * scheme.amplification / h**scheme.derivative

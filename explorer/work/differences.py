@@ -26,6 +26,7 @@ from explorer.calculus.differences import (
     complex_step,
     complex_step_knee,
     estimate,
+    halved_steps,
     richardson,
     sample,
     tableau,
@@ -201,7 +202,9 @@ class _Study:
         with np.errstate(all="ignore"):
             errors = {name: np.abs(found - truth) for name, found in estimates.items()}
         rows = [self._row(s, errors[s.name]) for s in self.schemes]
-        rows.append(self._other(richardson(self.f, self.central), 2 * len(self.about.point)))
+        each = len(all_offsets((self.central,)))
+        calls = each * sum(len(halved_steps(x)) for x in self.about.point)
+        rows.append(self._other(richardson(self.f, self.central), calls))
         if self.options.derivative == 1:
             if complex_note:
                 rows.append(self._other(Estimate(COMPLEX, NAN, 0.0, 0, note=complex_note), 1))

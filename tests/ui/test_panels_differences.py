@@ -416,6 +416,8 @@ PATHOLOGIES = [
     ("sin(x) + 1e12", 1.0, "Cancellation", "so many digits"),
     ("(1 - cos(x))/x^2", 1e-5, "Noise", "right to 7 digits"),
     ("relu(x) - relu(-x)", 0.0, "Isolated branch", "the slope of f is 1"),
+    ("sqrt(x)", 1e-10, "Domain edge", "is not defined from h ≈ 1e−10 on"),
+    ("sqrt(x)", 1e-10, "Domain edge", "central at its default h = 6.1e−6: one-sided, from the right"),
     ("x^2", 0.0, "Flat", "relative error has no meaning"),
 ]
 

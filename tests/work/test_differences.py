@@ -9,6 +9,8 @@ from fractions import Fraction
 import mpmath
 import pytest
 
+from explorer.calculus.differences import Slice, richardson
+from explorer.language.parser import parse
 from explorer.language.program import ExplorerError
 from explorer.work import questions
 from explorer.work.differences import DECADES, PER_DECADE, answers
@@ -61,6 +63,11 @@ def test_costs_count_the_evaluations_of_a_whole_gradient(worked):
     rows = {row["scheme"]: row for row in worked["base"]["rows"]}
     calls = {name: row["gradient_evaluations"] for name, row in rows.items()}
     assert (calls["forward"], calls["central"], calls["five-point"], calls["complex step"]) == (3, 4, 8, 2)
+    # Counted, for each input by itself: the steps of an extrapolation depend on its x.
+    program = parse(WORKED)
+    counted = [richardson(Slice(program, list(AT.values()), 0, k)).evaluations for k in range(2)]
+    assert calls["richardson"] == sum(counted)
+    assert rows["richardson"]["evaluations"] == counted[0] != counted[1]
     assert worked["base"]["cost"] == {"function": 5, "forward": 14, "reverse": 15}
 
 

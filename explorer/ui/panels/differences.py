@@ -291,7 +291,8 @@ class DifferencesPanel(Panel):
     def _show_breaks(self, reading: Reading) -> None:
         sentences = [f"{_title(each.name)}: {each.sentence}" for each in reading.breaks]
         row = reading.row(self.chosen_scheme)
-        notes = [f"{row.scheme}: {row.note}."] if row is not None and row.note.startswith("one-sided") else []
+        one_sided = row is not None and row.note.startswith("one-sided")
+        notes = [f"{row.scheme} at its default h = {step_text(row.step)}: {row.note}."] if row and one_sided else []
         if not reading.precise and reading.why and reading.comparable:
             notes.append(f"Compared with reverse AD: {reading.why}.")
         shown = [*sentences[:_MOST_BREAKS], *notes]
