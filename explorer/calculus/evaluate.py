@@ -625,6 +625,8 @@ def _point_by_point(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) 
     # Many endless loops may take no longer than two, and little where other points have shown how long a run is.
     steps = min(usual, _MANY_TIMES * longest) if longest else usual
     for place, point in late:
+        if steps <= _QUICK_STEPS:  # which it had already
+            break
         try:
             filled[place] = Run(code, Numbers(REAL), replace(code.limits, steps=steps)).outputs(point)
         except ExplorerError:
