@@ -10,17 +10,28 @@ Longer than 300 lines for its tables: what each system calls our functions.
 from __future__ import annotations
 
 import json
+import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from explorer.calculus import symbolic
+from explorer.calculus.numbers import REAL
 from explorer.calculus.symbolic.texts import PythonNames
 from explorer.calculus.symbolic.walk import operations_of
 from explorer.language.program import ExplorerError, Program
 
 _SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "sqrt", "sign", "floor", "ceil")
 _INFIX = {"add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0}*{1}", "div": "{0}/{1}", "neg": "-{0}"}
+_RELATIONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 _ARC = {
     "asin": "arcsin",
     "acos": "arccos",
@@ -183,7 +194,8 @@ def coded(
 ) -> Code:
     """The program's operations in a target's functions.
 
-    wrap: how a constant is written as an argument of a call. exact: whole numbers are written without a point.
+    wrap: how a constant is written as an argument of a call. exact: whole numbers are written without a point, and
+    nothing is computed; else what has constants alone is a constant, which a call of PyTorch's would not take.
     """
     rows, roots = operations_of(program, outputs)
     names: dict[int, str] = {}
@@ -191,26 +203,43 @@ def coded(
     every = [inputs.get(name) or spelled(name) for name in program.inputs]
     stem = next(s for s in ("v", "w", "t", "op", "step_") if not any(name.startswith(s) for name in every))
     lines: list[tuple[str, str]] = []
+    known: dict[int, float] = {}  # the constants
+
+    def constant(index: int, value: float) -> None:
+        known[index] = value
+        number = str(int(value)) if exact and value.is_integer() and abs(value) < 2**53 else repr(value)
+        number = number if math.isfinite(value) else f"float('{value}')"
+        names[index] = f"({number})" if number.startswith("-") else number
+
     for index, (function, *arguments) in rows.items():
-        arguments = arguments[:1] if function == "constant" else arguments
         if function == "input":
             names[index] = inputs[arguments[0]]
             continue
         if function == "constant":
-            value = float(arguments[0])
-            number = str(int(value)) if exact and value.is_integer() and abs(value) < 2**53 else repr(value)
-            names[index] = f"({number})" if number.startswith("-") else number
+            constant(index, float(arguments[0]))
             continue
-        constants = {names[a] for a in arguments if isinstance(a, int) and rows[a][0] == "constant"}
+        if function == "choose" and arguments[0] in known:
+            chosen = arguments[1 if known[arguments[0]] else 2]
+            names[index] = names[chosen]
+            if chosen in known:
+                known[index] = known[chosen]
+            continue
+        operands = [argument for argument in arguments if isinstance(argument, int)]
+        if not exact and all(operand in known for operand in operands):
+            values = [known[operand] for operand in operands]
+            if function == "relation":
+                constant(index, float(_RELATIONS[arguments[0]](*values)))
+            else:
+                constant(index, REAL[function](*values))
+            continue
         if function == "relation":
-            operator, left, right = arguments
-            side = f"{names[left]} {operator} {names[right]}"
+            sign, left, right = arguments
+            side = f"{names[left]} {sign} {names[right]}"
         else:
-            pattern = functions[function]
             written = [names[a] for a in arguments]
             if function not in _INFIX:
-                written = [wrap.format(text) if text in constants else text for text in written]
-            side = pattern.format(*written)
+                written = [wrap.format(names[a]) if a in known else names[a] for a in arguments]
+            side = functions[function].format(*written)
         names[index] = f"{stem}{len(lines) + 1}"
         lines.append((names[index], side))
     return Code(every, lines, [names[root] for root in roots])

@@ -1,6 +1,8 @@
 """Exports to other systems: every one that can be run here is run, and gives the program's numbers and slopes."""
 
 import json
+import math
+import re
 
 import pytest
 
@@ -114,3 +116,16 @@ def test_mathematica_and_maple_write_numbers_and_names_of_their_own():
 def test_all_the_systems_of_the_contract_are_there():
     systems = ["latex", "numpy", "pytorch", "jax", "tensorflow", "mathematica", "maple", "sympy", "notebook"]
     assert TARGETS.keys() >= set(systems)
+
+
+@pytest.mark.parametrize("target", ["pytorch", "jax", "tensorflow"])
+def test_what_has_constants_alone_is_a_number_that_any_call_takes(target):
+    text = exported("sqrt(2)*x + sin(pi/4) + max(1, 2)*where(1 < 2, x, y) + y", target)
+    lines = [line.strip() for line in text.splitlines() if re.match(r"\s*v\d", line)]
+    assert lines == [
+        f"v1 = {math.sqrt(2)!r}*x",
+        "v2 = 2.0*x",
+        f"v3 = v1 + {math.sin(math.pi / 4)!r}",
+        "v4 = v3 + v2",
+        "v5 = v4 + y",
+    ]
