@@ -149,7 +149,13 @@ def wrong_usage(arguments: Sequence[str]) -> str:
     if arguments and re.match("--[a-z]{2}", arguments[0]):
         return f"There is no option {arguments[0]}; a formula that begins so is written after --."
     sources = len(arguments) - (arguments[:1] == ["--"])
-    return f"The window takes one SOURCE or FILE, not {sources}." if sources > 1 else ""
+    if sources < 2:
+        return ""
+    from difflib import get_close_matches  # its milliseconds are spent only here
+
+    meant = get_close_matches(arguments[0], (*COMMANDS, PICTURE), n=1)
+    guess = f" Did you mean {meant[0]}?" if meant else ""
+    return f"The window takes one SOURCE or FILE, not {sources}.{guess}"
 
 
 def _window(arguments: Sequence[str]) -> int:

@@ -196,6 +196,12 @@ def test_wrong_usage_of_the_window_exits_with_2_and_shows_the_usage(arguments, c
     assert start.USAGE in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("word", "meant"), [("reprot", "report"), ("exprot", "export"), ("pictures", "picture")])
+def test_of_a_misspelt_sub_command_the_right_one_is_named(word, meant):
+    assert start.wrong_usage([word, "x^2"]).endswith(f"Did you mean {meant}?")
+    assert "Did you mean" not in start.wrong_usage(["x", "+", "1"])
+
+
 @pytest.mark.parametrize("arguments", [[], ["-x**2"], ["--x"], ["--", "--bogus"], ["@program.txt"]])
 def test_a_formula_may_begin_with_a_minus(arguments):
     assert start.wrong_usage(arguments) == ""

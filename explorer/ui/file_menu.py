@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from explorer.language.program import ExplorerError
 from explorer.ui.files import SUFFIX, open_file, save_file, session_text
-from explorer.ui.journal import Journal, Left, journal_folder, left_behind
+from explorer.ui.journal import Journal, Left, journal_folder, left_behind, newest_left
 from explorer.ui.session import Session
 
 _MOST_RECENT = 8
@@ -98,7 +98,19 @@ class Files(QObject):
 
     def save_as(self) -> None:
         """Ask for a file and write the session to it."""
-        self._ask(QFileDialog.AcceptMode.AcceptSave, self.save_path)
+        self._ask(QFileDialog.AcceptMode.AcceptSave, self.save_named)
+
+    def save_named(self, path: str) -> None:
+        """Write the session to a file that a person has named; whatever ending that has, a session's is added.
+
+        By that the program and its dialogs know a session. A file that nobody was asked about is not written over.
+        """
+        if not path.endswith(SUFFIX):
+            path += SUFFIX
+            if Path(path).exists():
+                self.failed.emit(f"{Path(path).name} is there already; nothing was saved.")
+                return
+        self.save_path(path)
 
     def save_path(self, path: str) -> None:
         """Write the session to this file."""
@@ -181,14 +193,22 @@ class Files(QObject):
         """What earlier windows left unsaved, by its first line."""
         self._left.clear()
         for left in left_behind(self.journal.folder):
-            line = next((line.strip() for line in left.session.source.splitlines() if line.strip()), "")
             when = time.strftime("%d %b %H:%M", time.localtime(left.at))
-            action = self._left.addAction(f"{when}   {line[:60]}".replace("&", "&&"))
-            action.triggered.connect(lambda _checked=False, left=left: self._bring_back(left))
+            action = self._left.addAction(f"{when}   {left.first_line}".replace("&", "&&"))
+            action.triggered.connect(lambda _checked=False, left=left: self.bring_back(left))
         if self._left.isEmpty():
             self._left.addAction("nothing was left unsaved").setEnabled(False)
 
-    def _bring_back(self, left: Left) -> None:
+    def newly_left(self) -> Left | None:
+        """What an earlier window left unsaved and no window has told of yet; each is told of once."""
+        settings = QSettings()
+        left = newest_left(self.journal.folder, str(settings.value("told", "")))
+        if left is not None:
+            settings.setValue("told", left.path.name)
+        return left
+
+    def bring_back(self, left: Left) -> None:
+        """Open what an earlier window left."""
         self.path, self._saved = "", ""
         self.opened.emit(left.session)  # which our own journal has now
         if not self.journal.problem:

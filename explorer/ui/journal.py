@@ -103,6 +103,11 @@ class Left:
     at: float
     session: Session
 
+    @property
+    def first_line(self) -> str:
+        """The first line of the text that is not empty, cut where it is long."""
+        return next((line.strip() for line in self.session.source.splitlines() if line.strip()), "")[:60]
+
 
 def left_behind(folder: Path) -> list[Left]:
     """What earlier windows left, the newest first; journals of windows that are still open are passed over."""
@@ -119,6 +124,23 @@ def left_behind(folder: Path) -> list[Left]:
                 found.append(Left(path, path.stat().st_mtime, session))
         lock.unlock()
     return found
+
+
+def newest_left(folder: Path, since: str = "") -> Left | None:
+    """The newest that an earlier window left, if its file's name comes after `since`; one that can be read."""
+    for path in sorted(folder.glob(f"*{_SUFFIX}"), reverse=True):
+        if path.name <= since:
+            break
+        lock = _lock_of(path)
+        if not lock.tryLock(0):
+            continue
+        session, at = None, 0.0
+        with contextlib.suppress(OSError):
+            session, at = _last_whole(path), path.stat().st_mtime
+        lock.unlock()
+        if session is not None and session.source.strip():
+            return Left(path, at, session)
+    return None
 
 
 def _lock_of(path: Path) -> QLockFile:

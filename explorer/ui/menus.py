@@ -20,6 +20,9 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     keys = QKeySequence.StandardKey
     file_menu, edit, view, run, help_menu = menus.values()
     window.files.fill(file_menu)
+    gallery = file_menu.addMenu("&Examples")
+    gallery.aboutToShow.connect(partial(_fill_gallery, window, gallery))
+    file_menu.addSeparator()
     _add(file_menu, "&Code …", None, window.show_code)
     file_menu.addSeparator()
     _add(file_menu, "&Quit", QKeySequence("Ctrl+Q"), window.close)  # X11 without a desktop has no key of its own for it
@@ -87,6 +90,18 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     _add(help_menu, "&Lesson on this panel", QKeySequence("F1"), window.show_lesson)
     _add(help_menu, "How to &write a function", None, window.show_syntax)
     _add(help_menu, "&About", None, window.show_about)
+
+
+def _fill_gallery(window: MainWindow, menu: QMenu) -> None:
+    """The gallery by its groups, made when it is first looked at."""
+    if not menu.isEmpty():
+        return
+    groups: dict[str, QMenu] = {}
+    for place in range(window.examples.count()):
+        example = window.examples.itemData(place)
+        if example.group not in groups:
+            groups[example.group] = menu.addMenu(example.group)
+        groups[example.group].addAction(example.title.replace("&", "&&"), partial(window.open_example, place))
 
 
 def _in_focus(name: str) -> None:

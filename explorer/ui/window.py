@@ -40,6 +40,7 @@ TITLE = "Differentiation Explorer"
 _USUAL_SIZE = 1280, 800  # pixels
 _LEFT_WIDTH, _VERDICT_HEIGHT = 280, 128  # pixels there: a slider beside a box; two rows, with room for a reason
 _COLUMN_SHARES = 2, 5, 4  # of what the window is wider than that
+_TELL_LEFT_MS = 1000  # after the start, which has nothing to do then
 _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
 # A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
 _LONG_TEXT, _TYPESET_PAUSE_MS = 1_000, 80
@@ -231,9 +232,7 @@ class MainWindow(QMainWindow):
         from explorer.ui import examples
 
         yield
-        for example in examples.titles():
-            self.examples.addItem(example.title, example)
-        self.examples.setCurrentIndex(-1)
+        examples.fill(self.examples)
         yield
         from explorer.ui.file_menu import Files
 
@@ -273,6 +272,19 @@ class MainWindow(QMainWindow):
         else:  # only now: on two cores a second process would take from the window what it needs for the parts
             self.plots.start()
             self._hold.release()
+            QTimer.singleShot(_TELL_LEFT_MS, self, self._tell_left)
+
+    def _tell_left(self) -> None:
+        """One line, once, about what an earlier window left unsaved; when all that the start needs is there."""
+        left = self.files.newly_left() if self.isVisible() else None
+        if left is None:
+            return
+        from explorer.ui.left_unsaved import LeftUnsaved
+
+        line = LeftUnsaved(left)
+        line.taken.connect(self.files.bring_back)
+        self.message.parentWidget().layout().addWidget(line)
+        line.show()
 
     @property
     def busy(self) -> bool:
@@ -371,7 +383,7 @@ class MainWindow(QMainWindow):
         self._settle_soon = QTimer(self, singleShot=True)
         self._settle_soon.timeout.connect(self._settle_rest)
         self.symbolic.typeset.connect(self._settle_next)
-        self.examples.activated.connect(self._example_chosen)
+        self.examples.activated.connect(self.open_example)
         self.graph.span_selected.connect(self._light)
         for panel in self.panels:
             panel.options_changed.connect(partial(document.edit_panel, panel.name))
@@ -417,7 +429,8 @@ class MainWindow(QMainWindow):
     def _show_file(self) -> None:
         """The file's name, and a mark where there are changes that it does not have."""
         name = Path(self.files.path).name
-        self.setWindowTitle(f"{name}[*] – {TITLE}" if name else TITLE)
+        unnamed = f"Not saved – {TITLE}" if self.files.unsaved else TITLE
+        self.setWindowTitle(f"{name}[*] – {TITLE}" if name else unnamed)
         self.setWindowModified(bool(name) and self.files.unsaved)
 
     # -- from the document -----------------------------------------------------------------------------------------
@@ -554,7 +567,7 @@ class MainWindow(QMainWindow):
             f"That text has {length:,} characters and was left out: at most {MAX_CHARACTERS:,} can be read.", True
         )
 
-    def _example_chosen(self, place: int) -> None:
+    def open_example(self, place: int) -> None:
         from explorer.ui.session import Session
 
         example = self.examples.itemData(place)
@@ -653,7 +666,7 @@ class MainWindow(QMainWindow):
         """Open the example in the file of this name."""
         names = [self.examples.itemData(k).name for k in range(self.examples.count())]
         if name in names:
-            self._example_chosen(names.index(name))
+            self.open_example(names.index(name))
 
     def show_syntax(self) -> None:
         from explorer.ui import examples

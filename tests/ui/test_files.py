@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QPushButton
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.language.program import ExplorerError
@@ -188,6 +189,17 @@ def test_a_session_saved_by_the_window_opens_as_it_was(window, write, tmp_path, 
     assert not window.isWindowModified()
 
 
+def test_a_session_is_saved_with_its_ending_and_nothing_is_written_over_unasked(window, find, tmp_path):
+    window.files.save_named(str(tmp_path / "lesson1.dx"))
+    assert window.files.path == str(tmp_path / "lesson1.dx.explorer")
+    assert window.windowTitle().startswith("lesson1.dx.explorer[*]")
+    (tmp_path / "b.explorer").write_text("another's")
+    window.files.save_named(str(tmp_path / "b"))
+    assert "b.explorer is there already" in find("message").text()
+    assert (tmp_path / "b.explorer").read_text() == "another's"
+    assert window.files.path == str(tmp_path / "lesson1.dx.explorer")
+
+
 def test_a_file_that_cannot_be_opened_changes_nothing_and_is_said(window, find, tmp_path):
     path = tmp_path / "a.explorer"
     path.write_text('{"format": 1}')
@@ -202,11 +214,20 @@ def test_what_a_killed_window_left_is_brought_back(window, journals_apart, settl
     journal.note(Session("sin(q)*7", (("q", 2.0),)))
     journal.close(keep=True)
     window.files.journal.folder = journals_apart
+    window._tell_left()
+    button = window.findChildren(QPushButton, "left")[-1]
+    assert button.isVisible()
+    assert "sin(q)*7" in button.accessibleName()
+    window._tell_left()  # it is told once
+    assert window.findChildren(QPushButton, "left")[-1] is button
     window.files._fill_left()
     action = next(a for a in window.files._left.actions() if "sin(q)*7" in a.text())
-    action.trigger()
+    assert action.isEnabled()
+    button.click()
     settle()
+    assert not button.isVisible()
     assert window.editor.toPlainText() == "sin(q)*7"
+    assert window.windowTitle().startswith("Not saved")
     assert not any("sin(q)" in left.session.source for left in left_behind(journals_apart))
 
 

@@ -11,10 +11,11 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAction, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QStyleOptionViewItem, QTabBar, QWidget
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
+from explorer.ui.palette import commands
 from explorer.ui.plain_text import plain_text
 from explorer.ui.session import WORKED_EXAMPLE
 from tests.ui.conftest import PATIENCE_MS, child_processes, linux_only
@@ -338,6 +339,20 @@ def test_an_example_brings_text_and_point(find, settle, cells, title, slope):
     assert examples.currentIndex() == place
     find("editor").appendPlainText("# mine")
     assert examples.currentIndex() == -1
+
+
+def test_the_gallery_is_grouped_in_its_box_and_in_the_menu(window, find):
+    gallery = find("examples")
+    groups = [gallery.itemData(place).group for place in range(gallery.count())]
+    assert groups == sorted(groups, key=groups.index)  # each is in one piece
+    option = QStyleOptionViewItem()
+    heights = [
+        gallery.itemDelegate().sizeHint(option, gallery.model().index(k, 0)).height() for k in range(gallery.count())
+    ]
+    assert heights.count(max(heights)) == len(set(groups)) == 7  # those with the name of their group above them
+    found = dict(commands(window.menuBar()))
+    found["File › Examples › Functions to minimise › Beale"].trigger()
+    assert gallery.currentText() == "Beale"
 
 
 def test_every_example_reads_well(window, find):
