@@ -98,6 +98,9 @@ def parameters(program: Program) -> str:
     return ", ".join(f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name for name in program.inputs)
 
 
+_RAISES = "Where a function on the way has no value, what Python raises: an ArithmeticError or a ValueError."
+
+
 def python_module(program: Program, code: StraightLine, outputs: Sequence[int]) -> str:
     """A function of floats; where a function has no value it raises what Python raises."""
     count, width = len(outputs), len(program.inputs)
@@ -110,14 +113,17 @@ def python_module(program: Program, code: StraightLine, outputs: Sequence[int]) 
     if count == 1:
         function = (
             f"def value_and_gradient({called}):\n"
-            '    """The value, and the gradient in the order of the parameters; floats."""\n'
+            '    """The value, and the gradient in the order of the parameters; floats.\n\n'
+            f"    {_RAISES}\n"
+            '    """\n'
             f"    value, *gradient = run({called})\n    return value, gradient\n"
         )
     else:
         function = (
             f"def values_and_jacobian({called}):\n"
             f'    """The {count} values as a list, and the Jacobian as {count} rows of {width}: a row for each value,\n'
-            '    a column for each parameter; floats."""\n'
+            f"    a column for each parameter; floats. {_RAISES}\n"
+            '    """\n'
             f"    numbers = run({called})\n"
             f"    rows = [list(numbers[{count} + k*{width} : {count} + (k + 1)*{width}]) for k in range({count})]\n"
             f"    return list(numbers[:{count}]), rows\n"

@@ -302,7 +302,9 @@ def to_jax(program: Program, outputs: Sequence[int]) -> str:
     }
     code = coded(program, outputs, functions, _plain)
     places = f"argnums=tuple(range({len(program.inputs)}))"
-    if len(outputs) == 1:
+    if not program.inputs:
+        derived = "def gradient():\n    return ()  # a constant\n"
+    elif len(outputs) == 1:
         derived = f"gradient = jax.grad(f, {places})\n"
     else:
         derived = (
