@@ -145,9 +145,11 @@ class _Replay:
         """The operation's arguments that are moving, each with the partial by it."""
         operands, result = self.operands(index), self.of[index]
         if self.code.functions[index] == "pow" and operands[0] == 0.0 and isinstance(operands[0], float):
-            exponent = self.code.arguments[index][1]  # see needs_its_base: this base does not move
+            # By its exponent see needs_its_base; a base that is known to be 0 may be made of an input: x^0 − 1.
+            base, exponent = self.code.arguments[index]
             slope = self.writer.choose(self.writer.less(0.0, operands[1]), 0.0, math.nan)
-            return [(exponent, slope)] if isinstance(exponent, int) and exponent in moving else []
+            by_base = PRIMITIVES["pow"].partials[0](self.writer, *operands, result)
+            return [(o, by) for o, by in ((base, by_base), (exponent, slope)) if isinstance(o, int) and o in moving]
         return [
             (argument, written(self.writer, *operands, result))
             for argument, written in zip(

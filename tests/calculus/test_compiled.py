@@ -180,6 +180,20 @@ def test_a_program_that_is_too_large_is_interpreted_and_says_so(monkeypatch):
     assert code.value_on([np.array([0.3, 0.7])], (2,))[0] == tape.values[0]
 
 
+@pytest.mark.parametrize("text", ["tan(ln(x^0))^(-1)", "(x^0 - 1)^(-1)", "(x^0 - 1)^y"])
+def test_a_base_that_is_known_to_be_zero_moves_where_the_tape_says_so(text):
+    program = parse(text)
+    point = [0.5, -1.0][: len(program.inputs)]
+    code, tape = Compiled(program), record(program, point)
+    value, partials = code.value_and_gradient(point)
+    assert repr((value, partials)) == repr((tape.values[0], gradient(tape)))
+    assert repr(list(code.jvp(point, [1.0] * len(point)))) == repr(
+        list(derivative_along(program, point, [1.0] * len(point)))
+    )
+    _, columns = code.values_and_gradients_on([np.array([x]) for x in point], (1,))
+    assert repr([float(column[0]) for column in columns]) == repr(gradient(tape))
+
+
 def test_the_hessian_is_undefined_where_the_gradient_is():
     program = parse("(1/x - 1/x)*y^2*x")  # 0·∞ at y = ∞
     code = Compiled(program)
