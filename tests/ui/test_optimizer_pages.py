@@ -245,6 +245,9 @@ def test_the_race_has_a_run_of_every_ticked_rule_and_says_how_each_ended(optimiz
     assert rows["bfgs"][3].startswith("converged at step 39")
     assert rows["adagrad"][3] == ""
     assert find("race.status").text() == "lowest: bfgs"
+    table = find("race.table")
+    assert table.horizontalHeaderItem(2).text() == "f"
+    assert [table.item(row, 0).text() for row in range(6)] == [trace.label for trace in race.traces]  # on top
 
 
 def test_a_comparison_ranks_the_rules_and_exports_its_numbers(optimize, page, press, find, cells):

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
+from explorer.ui.graph_picture import pretty_name
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
 from explorer.ui.plot_view import PlotView
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from explorer.ui.panels.optimize.panel import OptimizePanel
 
 _FIRST = ("gd", "momentum", "nesterov", "adam", "rprop", "bfgs")
-_COLUMNS = ("rule", "best rate", "lower quartile", "median f", "upper quartile", "solved")
+_COLUMNS = ("rule", "best rate", "lower quartile", "median", "upper quartile", "solved")
 _PLOTS = {
     "profile": "starts solved",
-    "sweep": "f by rate",
-    "curve": "f by gradients",
+    "sweep": "median by rate",
+    "curve": "median by gradients",
 }
+_RULE_ROWS = 5  # of names: as few as fit beside each other where the panel is narrowest
 _REACH = 2.0  # starts are drawn this far around the start in every input
 _BUDGET_MS = 120_000
 
@@ -65,10 +67,10 @@ class ComparePage(QWidget):
         panel._mind(self.worker)
         self.rules = QListWidget(objectName="compare.rules")
         self.rules.setAccessibleName("The rules that are compared")
-        self.rules.setFlow(QListWidget.Flow.LeftToRight)
+        self.rules.setFlow(QListWidget.Flow.TopToBottom)  # in columns, each as wide as its longest name
         self.rules.setWrapping(True)
         self.rules.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.rules.setFixedHeight(4 * self.fontMetrics().height() + 14)
+        self.rules.setSpacing(0)
         for name, kind in RULES.items():
             if name == "levenberg-marquardt":
                 continue
@@ -77,6 +79,7 @@ class ComparePage(QWidget):
             item.setCheckState(Qt.CheckState.Checked if name in _FIRST else Qt.CheckState.Unchecked)
             item.setToolTip(f"{kind.title} ({kind.source})")
             self.rules.addItem(item)
+        self.rules.setFixedHeight(_RULE_ROWS * self.rules.sizeHintForRow(0) + 2 * self.rules.frameWidth() + 1)
         self.budget = QSpinBox(objectName="compare.budget", minimum=1, maximum=20_000, value=200)
         self.starts = QSpinBox(objectName="compare.starts", minimum=1, maximum=500, value=25)
         self.lowest, self.highest = NumberBox(), NumberBox()
@@ -262,9 +265,9 @@ class ComparePage(QWidget):
                 self.table.setItem(place, column, item)
         edges = [name for name in self._ranked() if self._at_edge(name)]
         more = f" Perhaps better beyond these rates: {', '.join(edges)}." if edges else ""
-        self.status.setText(
-            f"Solved: f ≤ {number_text(self._goal['target'], 4)}; lowest {number_text(self._goal['lowest'], 4)}.{more}"
-        )
+        target, lowest = (number_text(self._goal[key], 4) for key in ("target", "lowest"))
+        label = pretty_name(self.panel.subject.label) if self.panel.subject else "f"
+        self.status.setText(f"Solved: {label} ≤ {target}; lowest {lowest}.{more}")
         self.status.setToolTip("Solved is 99.9 % of the way from the median start to the lowest value found.")
         self._draw()
 
@@ -296,7 +299,7 @@ class ComparePage(QWidget):
         values = [_number(v) for row in series for v in row["y"]]
         finite = [v for v in values if math.isfinite(v)]
         decades = kind != "profile" and bool(finite) and min(finite) > 0 and max(finite) > 100 * min(finite)
-        label = self.panel.subject.label if self.panel.subject else "f"
+        label = pretty_name(self.panel.subject.label) if self.panel.subject else "f"
         self.plot.show_figure(
             {
                 "kind": "curves",

@@ -92,6 +92,7 @@ class MapPage(QWidget):
         first.addStretch(1)
         for widget in (*self.axes, QLabel("from"), self.low, QLabel("to"), self.high):
             second.addWidget(widget)
+        second.addStretch(1)
         third = QHBoxLayout()
         third.setSpacing(4)
         for widget in (self.rates_label, self.lowest, self.highest):
@@ -137,7 +138,8 @@ class MapPage(QWidget):
         if subject is not None and (self._subject is None or subject.names != getattr(self._subject, "names", None)):
             for combo, place in zip(self.axes, (0, 1), strict=True):
                 combo.clear()
-                combo.addItems(subject.names)
+                for name in subject.names:
+                    combo.addItem(pretty_name(name), name)
                 combo.setCurrentIndex(min(place, len(subject.names) - 1))
             if len(subject.names) == 1:
                 self.kind.setCurrentIndex(1)
@@ -154,7 +156,7 @@ class MapPage(QWidget):
             return
         low, high = self.low.value(), self.high.value()
         rates = self.kind.currentData() == "rate"
-        names = [self.axes[0].currentText()] if rates else [combo.currentText() for combo in self.axes]
+        names = [self.axes[0].currentData()] if rates else [combo.currentData() for combo in self.axes]
         if not low < high or (not rates and names[0] == names[1]):
             self.status.setText("The starts need a lower and a higher end, and two different inputs.")
             return

@@ -100,10 +100,12 @@ class PathsView(QWidget):
     drawn = Signal()  # a landscape has come
     failed = Signal(str)
 
-    def __init__(self, crew: Crew, plots: Crew, prefix: str, fit_first: bool = False) -> None:
-        """fit_first: data are first seen with the model, else the landscape of the loss."""
+    def __init__(self, crew: Crew, plots: Crew, prefix: str, tight: bool = False) -> None:
+        """tight: beside much else; the choices stand in one row, and of data the landscape of the loss is seen first,
+        in which many runs have their place.
+        """
         super().__init__()
-        self.fit_first = fit_first
+        self._tight = tight
         self.subject: Subject | None = None
         self.plane = Plane()
         self.traces: list[Trace] = []
@@ -120,9 +122,9 @@ class PathsView(QWidget):
         self.landscapes = crew.worker(f"{prefix}.landscape")
         self.landscapes.answered.connect(self._show_landscape)
         self.landscapes.ended.connect(self._landscape_ended)
-        self._build(crew, plots, prefix)
+        self._build(crew, plots, prefix, tight)
 
-    def _build(self, crew: Crew, plots: Crew, prefix: str) -> None:
+    def _build(self, crew: Crew, plots: Crew, prefix: str, tight: bool) -> None:
         self.plot = PlotView(plots)
         self.plot.setObjectName(f"{prefix}.plot")
         self.plot.setAccessibleName("Landscape of the function with the path of the run")
@@ -152,8 +154,14 @@ class PathsView(QWidget):
         self.arrows.setToolTip("Gradient (downhill), memory and the step taken, at the shown step")
         self.arrows.setAccessibleName("Arrows of the gradient, the momentum and the step")
         self.over_label, self.against_label = _label("over", self.over), _label("against", self.against)
-        head = _row(_label("picture", self.picture), self.picture, self.over_label, self.over, self.arrows)
-        below = _row(_label("below", self.curve), self.curve, self.against_label, self.against)
+        above = [_label("picture", self.picture), self.picture, self.over_label, self.over, self.arrows]
+        below = [_label("below", self.curve), self.curve, self.against_label, self.against]
+        if tight:
+            above, below = [widget for widget in (*above, *below) if not isinstance(widget, QLabel)], []
+            for label in (self.over_label, self.against_label):
+                label.hide()
+            theme.narrow(self.curve, 8)
+            theme.narrow(self.against, 5)
         self.upper, self.lower = QStackedWidget(), QStackedWidget()
         self.upper.addWidget(self.plot)
         self.lower.addWidget(self.loss)
@@ -169,7 +177,8 @@ class PathsView(QWidget):
         under = QVBoxLayout(lower)
         under.setContentsMargins(0, 0, 0, 0)
         under.setSpacing(4)
-        under.addLayout(below)
+        if below:
+            under.addLayout(_row(*below))
         under.addWidget(self.lower, 1)
         self.split.addWidget(lower)
         self.split.setSizes([270, 230])
@@ -191,7 +200,7 @@ class PathsView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(4)
-        outer.addLayout(head)
+        outer.addLayout(_row(*above))
         outer.addWidget(self.split, 1)
         outer.addLayout(foot)
         self._timer = QTimer(self, interval=_FRAME_MS)
@@ -255,7 +264,7 @@ class PathsView(QWidget):
                 for pair in pairs:
                     self.over.addItem(", ".join(map(pretty_name, pair)), pair)
                 self.over.addItem("principal", "principal")
-        for widget in (self.over_label, self.over):
+        for widget in (self.over,) if self._tight else (self.over_label, self.over):
             widget.setVisible(len(names) > 2 and self.picture.currentText() != "fit")
         self.plane = Plane(names[:2])
         self._asked = None
@@ -454,7 +463,7 @@ class PathsView(QWidget):
         if on_data != (self.picture.findText("fit") >= 0):
             if on_data:
                 self.picture.addItem("fit")
-                if self.fit_first:
+                if not self._tight:
                     self.picture.setCurrentText("fit")
             else:
                 if self.picture.currentText() == "fit":
@@ -498,8 +507,9 @@ class PathsView(QWidget):
 
     def _picture_chosen(self) -> None:
         fit = self.picture.currentText() == "fit"
-        for widget in (self.over_label, self.over, self.arrows):
-            widget.setVisible(not fit and (widget is self.arrows or self.over.count() > 1))
+        self.arrows.setVisible(not fit)
+        for widget in (self.over,) if self._tight else (self.over_label, self.over):
+            widget.setVisible(not fit and self.over.count() > 1)
         if fit:
             if self.fit_view is None:
                 self.fit_view = FitView(*self._crews, self._prefix)
@@ -664,7 +674,7 @@ class PathsView(QWidget):
 
     def _curve_chosen(self) -> None:
         shown = self.curve.currentData()
-        for widget in (self.against_label, self.against):
+        for widget in (self.against,) if self._tight else (self.against_label, self.against):
             widget.setVisible(shown in QUANTITIES)
         if shown == "model":
             self._show_model()

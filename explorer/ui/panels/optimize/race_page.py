@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.optimize.rules.table import RULES, rule_from
+from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 from explorer.ui.panels.optimize.form import Setting, said
 from explorer.ui.panels.optimize.paths import PathsView
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 
 _STEPS = 200
 _FIRST = ("gd", "momentum", "nesterov", "rmsprop", "adam", "bfgs")  # that race unless others are chosen
-_COLUMNS = ("rule", "rate", "last f", "end")
+# Those stand on top: all that race are seen.
+_ORDER = {name: RULES[name] for name in (*_FIRST, *RULES)}
+_COLUMNS = ("rule", "rate", "f", "end")
+_HEADED_ROWS = 7  # of the table: its head and those that race at first
 _BUDGET_MS = 60_000
 
 
@@ -52,7 +56,7 @@ class RacePage(QWidget):
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._ended)
         panel._mind(self.worker)
-        self.paths = PathsView(crew, plots, "race")
+        self.paths = PathsView(crew, plots, "race", tight=True)
         panel._mind(self.paths.landscapes)
         self.paths.split.setSizes([190, 190])  # the curves have a legend above them
         self.start_button = QPushButton("Race", objectName="race.run")
@@ -78,7 +82,7 @@ class RacePage(QWidget):
         split.addWidget(self.paths)
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
-        split.setSizes([118, 400])
+        split.setSizes([_HEADED_ROWS * (self.table.fontMetrics().height() + 5) + 2, 400])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 4, 0, 0)
         outer.setSpacing(4)
@@ -89,6 +93,7 @@ class RacePage(QWidget):
         table = QTableWidget(len(RULES), len(_COLUMNS), objectName="race.table")
         table.setAccessibleName("The rules that race, with their rates and how they ended")
         table.setHorizontalHeaderLabels(_COLUMNS)
+        table.horizontalHeaderItem(2).setToolTip("The value at which each rule's run ended")
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 5)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -96,7 +101,7 @@ class RacePage(QWidget):
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)  # beside its lines the rims of the ticks are faint on dark ground
         table.setMinimumHeight(70)
-        for place, (name, kind) in enumerate(RULES.items()):
+        for place, (name, kind) in enumerate(_ORDER.items()):
             item = QTableWidgetItem(name)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if name in _FIRST else Qt.CheckState.Unchecked)
@@ -126,6 +131,7 @@ class RacePage(QWidget):
         if subject is None:
             self.paths.show_message("Nothing to be optimized.")
             return
+        self.table.horizontalHeaderItem(2).setText(pretty_name(subject.label))
         if self.paths.subject != subject:
             self.worker.cancel()
             self.traces = []
@@ -135,7 +141,7 @@ class RacePage(QWidget):
 
     def _take_settings(self) -> None:
         """What a rule was set to by hand is what it races with; a rate that is written here goes on to count."""
-        for place, (name, kind) in enumerate(RULES.items()):
+        for place, (name, kind) in enumerate(_ORDER.items()):
             settings = self.panel.form.chosen.get(name, {})
             if settings == self._taken.get(name, {}):
                 continue
@@ -152,7 +158,7 @@ class RacePage(QWidget):
             self.panel.run_later(self.run)
             return
         specs, self._rows = [], []
-        for place, name in enumerate(RULES):
+        for place, name in enumerate(_ORDER):
             for column in (2, 3):
                 self.table.item(place, column).setText("")
             if self.table.item(place, 0).checkState() is not Qt.CheckState.Checked:
@@ -191,11 +197,11 @@ class RacePage(QWidget):
     def options(self) -> dict[str, Any]:
         """What a session file keeps: who races at which rate, how far, and how to repeat the race."""
         ticked = [
-            name for place, name in enumerate(RULES) if self.table.item(place, 0).checkState() is Qt.CheckState.Checked
+            name for place, name in enumerate(_ORDER) if self.table.item(place, 0).checkState() is Qt.CheckState.Checked
         ]
         return {
             "ticked": ticked,
-            "rates": {name: self.table.item(place, 1).text() for place, name in enumerate(RULES)},
+            "rates": {name: self.table.item(place, 1).text() for place, name in enumerate(_ORDER)},
             "steps": self.steps.value(),
             "runs": [{**trace.spec, "digest": digest(trace)} for trace in self.traces if len(trace)],
         }
@@ -204,7 +210,7 @@ class RacePage(QWidget):
         """Take such options; what does not fit is passed over."""
         self._take_settings()
         ticked, rates = options.get("ticked", ()), options.get("rates", {})
-        for place, name in enumerate(RULES):
+        for place, name in enumerate(_ORDER):
             state = Qt.CheckState.Checked if name in ticked else Qt.CheckState.Unchecked
             self.table.item(place, 0).setCheckState(state)
             if isinstance(rates, Mapping) and isinstance(rates.get(name), str):
@@ -218,7 +224,7 @@ class RacePage(QWidget):
         known = [run for run in runs if run["legs"][0]["rule"] in RULES]
         if not known or self.panel.subject is None:
             return
-        self._rows = [list(RULES).index(run["legs"][0]["rule"]) for run in known]
+        self._rows = [list(_ORDER).index(run["legs"][0]["rule"]) for run in known]
         self._digests = [str(run.get("digest", "")) for run in known]
         self._ask([{"at": dict(run["at"]), "legs": [dict(leg) for leg in run["legs"]]} for run in known])
 

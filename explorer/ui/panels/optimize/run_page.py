@@ -54,7 +54,7 @@ class RunPage(QWidget):
         self._asked = 0  # steps of the run under way
         self._fit = False  # whether the run under way may end outside the picture, which then follows it
         self._digests: list[str] = []  # of the runs of a session file that are being repeated
-        self.paths = PathsView(crew, plots, "optimize", fit_first=True)
+        self.paths = PathsView(crew, plots, "optimize")
         self.paths.clicked.connect(self._clicked)
         self.paths.step_changed.connect(self._show_step)
         self.paths.principal_wanted.connect(self._ask_principal)

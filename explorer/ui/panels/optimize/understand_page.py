@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -61,8 +62,6 @@ class UnderstandPage(QWidget):
         self.noise = PlotView(plots)
         self.noise.setObjectName("understand.noise")
         self.noise.setAccessibleName("Noise of a batch's gradient against the batch size")
-        self.noise.setMinimumHeight(110)
-        self.noise.hide()
         self.find_button = QPushButton("Find stationary points", objectName="understand.find")
         self.find_button.setAccessibleName("Find stationary points")
         self.find_button.setToolTip("Newton's method from a grid of starts; marks what it finds in the landscape")
@@ -71,19 +70,25 @@ class UnderstandPage(QWidget):
         self.reach.setObjectName("understand.reach")
         self.reach.setAccessibleName("How far around 0 they are looked for")
         self.reach.setValue(_REACH)
+        search = QWidget()
         row = QHBoxLayout()
         for widget in (self.find_button, QLabel("within ±"), self.reach):
             row.addWidget(widget)
         row.addStretch(1)
-        self.points = _table("understand.points", "Stationary points", ["kind", "point", "f", "eigenvalues"])
+        self.points = _table("understand.points", "Stationary points", ["kind", "point", "value", "eigenvalues"])
+        found = QVBoxLayout(search)
+        found.setContentsMargins(0, 4, 0, 0)
+        found.addLayout(row)
+        found.addWidget(self.points, 1)
+        self.views = QTabWidget(objectName="understand.views", documentMode=True)
+        self.views.setAccessibleName("Eigenvalues, the noise of batches, stationary points")
+        self.views.addTab(self.eigenvalues, "Eigenvalues")
+        self.views.addTab(search, "Stationary points")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 4, 0, 0)
         outer.setSpacing(4)
         outer.addWidget(self.words)
-        outer.addWidget(self.eigenvalues, 1)
-        outer.addWidget(self.noise, 1)
-        outer.addLayout(row)
-        outer.addWidget(self.points, 2)
+        outer.addWidget(self.views, 1)
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._ask)
         panel.run_page.paths.step_changed.connect(self._calm.start)
@@ -119,7 +124,8 @@ class UnderstandPage(QWidget):
         if "noise" in answer:
             self._show_noise(answer["noise"])
             return
-        self.noise.hide()
+        if not self.panel.on_data and (place := self.views.indexOf(self.noise)) >= 0:
+            self.views.removeTab(place)
         self.words.setText(" ".join(self._sentences(answer)))
         rows = list(zip(answer["eigenvalues"], answer["vectors"], strict=False))[::-1][:_MOST_ROWS]
         self.eigenvalues.setRowCount(len(rows))
@@ -193,7 +199,8 @@ class UnderstandPage(QWidget):
         return math.exp((math.log(trace.norm[last]) - math.log(trace.norm[first])) / (last - first))
 
     def _show_noise(self, noise: Mapping[str, Any]) -> None:
-        self.noise.show()
+        if self.views.indexOf(self.noise) < 0:
+            self.views.insertTab(1, self.noise, "Noise of batches")
         self.words.setText(
             f"{self.words.text()} Gradient noise: the rows' gradients stray by {number_text(noise['spread'], 3)} "
             f"around a mean of length {number_text(noise['norm'], 3)}; from about {number_text(noise['scale'], 3)} "
@@ -221,6 +228,7 @@ class UnderstandPage(QWidget):
 
     def run(self) -> None:
         """Look for stationary points."""
+        self.views.setCurrentIndex(self.views.count() - 1)
         subject = self.panel.subject
         if subject is None:
             return
