@@ -35,6 +35,7 @@ from explorer.calculus.evaluate import values_on
 from explorer.calculus.multiprecision import Jet, PreciseSlice, jet
 from explorer.calculus.numbers import NAN, ComplexStepInvalid
 from explorer.calculus.precision import (
+    FLOAT64,
     LONGDOUBLE_IS_DOUBLE,
     PRECISIONS,
     Precision,
@@ -47,17 +48,15 @@ from explorer.calculus.sweeps import cost, gradient, hessian_times
 from explorer.calculus.tape import record
 from explorer.calculus.taylor import remainders
 from explorer.language.program import ExplorerError
+from explorer.work.questions import STEP_DECADES, STEPS, step_place
 from explorer.work.subject import Subject, numbers_by_name, subject
 from explorer.work.wire import Message, WireError, number
 
-PER_DECADE = 12
-DECADES = 17  # from 1 down to where every step vanishes beside 1
-GRID = tuple(10.0 ** (k / PER_DECADE - DECADES) for k in range(DECADES * PER_DECADE + 1))  # increasing, in units
 COMPLEX, RICHARDSON = "complex step", "richardson"
 UNITS = ("absolute", "relative", "both", "own")
 PRECISE_SECONDS = 0.5  # for one part's numbers in many digits; of slower programs fewer steps are computed
 REACH = 1.3  # of the unit, the half width of the widest picture
-ZOOMS = tuple(REACH * 10.0 ** (-k / 2) for k in range(2 * DECADES + 3))  # half widths of the microscope's pictures
+ZOOMS = tuple(REACH * 10.0 ** (-k / 2) for k in range(2 * STEP_DECADES + 3))  # half widths of the microscope's pictures
 DIGITS = 80  # the truncation of a fourth-order scheme is 1e−68 where its step vanishes beside x
 LARGEST = 1e300  # digits of what no double comes near are not shown
 ZOOM_POINTS, CURVE_POINTS, PLANE_POINTS = 161, 401, 23
@@ -88,6 +87,7 @@ class _Options:
     custom: str
     unit: str
     scale: float
+    step: float | None
     second: str
     along: str
     direction: Mapping[str, float]
@@ -107,12 +107,16 @@ class _Options:
             scale = NAN
         if not 0.0 < scale < math.inf:
             raise ExplorerError("The scale of a step must be a number above 0.", kind="request")
+        step = ask.get("step")
+        if step is not None and not (type(step) in (int, float) and STEPS[0] <= step <= STEPS[-1]):
+            raise ExplorerError("A step must be a number from 1e−17 to 1, in its unit.", kind="request")
         return _Options(
             int(derivative),
             str(ask.get("scheme", "central")),
             str(ask.get("custom", "")),
             str(unit),
             scale,
+            step,
             str(ask.get("second", "")),
             str(ask.get("along", "")),
             numbers_by_name(ask.get("direction") or {}, "direction"),
@@ -146,7 +150,14 @@ class _Study:
         self.central = next(s for s in self.schemes if s.name == "central")
         x = abs(self.f.x)
         self.unit = {"absolute": 1.0, "relative": x, "both": max(1.0, x), "own": options.scale}[options.unit]
-        self.steps: NDArray[np.float64] = np.array(GRID) * self.unit
+        self.steps: NDArray[np.float64] = np.array(self._grid()) * self.unit
+
+    def _grid(self) -> list[float]:
+        """The steps in units, with the one that was typed among them."""
+        grid, step = list(STEPS), self.options.step
+        if step is not None:
+            grid[step_place(step)] = step
+        return grid
 
     @cached_property
     def truth(self) -> tuple[float, Any]:
@@ -300,7 +311,7 @@ def least(steps: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[floa
     """
     if errors.size < 3:
         return NAN, NAN
-    each = math.log10(steps[1] / steps[0]) if steps[0] else 1.0
+    each = math.log10(steps[-1] / steps[0]) / (steps.size - 1) if steps[0] else 1.0
     window = max(3, min(round(0.5 / each), errors.size - 1) | 1)
     known = np.where(np.isfinite(errors), errors, math.inf)
     windows = np.lib.stride_tricks.sliding_window_view(known, window)
@@ -358,7 +369,7 @@ def _digits(study: _Study) -> Message:
         sums.append(total)
     exact: list[list[str] | None] = [None] * len(taken)
     truncation, rounding = np.full(len(taken), NAN), np.full(len(taken), NAN)
-    estimates = combine(scheme, offsets, taken, values)
+    estimates = _estimates(study, scheme)
     if study.jet is not None:
         f = PreciseSlice(study.f.code, study.about.point, study.output, study.index, DIGITS)
         with contextlib.suppress(ExplorerError):
@@ -447,8 +458,15 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
     if truth is None and here is not None:
         truth = here.exactly(scheme.derivative)
     if truth is None:
-        truth = study.truth[1]
+        truth = study.truth[1] if here is None else NAN
     per_decade = 8
+    if precision is FLOAT64:  # the sweep that the other pages show
+        estimates = _estimates(study, scheme)
+        with np.errstate(all="ignore"):
+            errors = np.abs(estimates - study.truth[0])
+        row["steps"], row["errors"] = study.steps.tolist(), errors.tolist()
+        row["estimates"] = [str(e) for e in estimates]
+        return _with_best(study, scheme, precision, row)
     if precision.dtype is None:
         if study.jet is None:
             row["note"] = study.why_not
@@ -462,12 +480,22 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
     steps = [h * study.unit / max(1.0, abs(study.f.x)) for h in steps_for(precision, study.f.x, per_decade)]
     found = sweep_in(precision, study.f.code, point, study.output, study.index, scheme, steps, truth)
     row["steps"], row["estimates"], row["errors"] = steps, found.estimates, found.errors
+    return _with_best(study, scheme, precision, row)
+
+
+def _estimates(study: _Study, scheme: Stencil) -> NDArray[np.float64]:
+    offsets, taken, values = study.samples
+    return combine(scheme, offsets, taken, values)
+
+
+def _with_best(study: _Study, scheme: Stencil, precision: Precision, row: dict[str, Any]) -> Message:
+    """The row with its best step as theory predicts it, and as it is measured on its own curve."""
     # Doubles' own noise in units of their rounding tells by how much f magnifies rounding, in any precision.
     grown = study.noise / (UNIT_ROUNDOFF * abs(study.f.here)) if study.f.here else 1.0
     noise = 0.5 * precision.epsilon * abs(study.f.here) * grown
     higher = study.higher(scheme)
     row["predicted"] = scheme.best_step(higher, noise) if higher == higher else NAN
-    row["measured"], row["smallest"] = least(np.array(steps), np.array(found.errors))
+    row["measured"], row["smallest"] = least(np.array(row["steps"]), np.array(row["errors"]))
     return row
 
 
@@ -493,7 +521,7 @@ def _plane(study: _Study) -> Message:
     shape = (PLANE_POINTS, PLANE_POINTS)
     heights = values_on(study.f.code, columns, shape)[study.output]
     slopes = gradient(study.tape, study.output)
-    steps = np.array(GRID) * units[1]
+    steps = study.steps / (units[0] or 1.0) * units[1]
     other = Slice(study.about.program, point, study.output, second)
     _, values = sample(other, [1.0], steps)
     return {

@@ -7,12 +7,24 @@ __main__.table. Each may also carry
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.work.wire import Message
 
 Point = Mapping[str, float]
+
+STEPS_A_DECADE, STEP_DECADES = 12, 17  # down to where every step vanishes beside 1
+# The grid of difference steps in units, increasing: 1, 1.2, 1.5, 1.8 …, so that a step is what is read of it.
+STEPS = tuple(
+    float(f"{10.0 ** (k / STEPS_A_DECADE - STEP_DECADES):.1e}") for k in range(STEP_DECADES * STEPS_A_DECADE + 1)
+)
+
+
+def step_place(step: float) -> int:
+    """The place in the grid that is nearest to a step in units."""
+    return min(max(round((math.log10(step) + STEP_DECADES) * STEPS_A_DECADE), 0), len(STEPS) - 1)
 
 
 def symbolic(
@@ -86,9 +98,10 @@ def differences(source: str, at: Point, output: int, input_: str, options: Mappi
     """All schemes and their errors against the step for one output and input, and the parts that are asked for.
 
     options: parts (of secant, digits, tableau, precision, plane, taylor), derivative (1 or 2), scheme (whose digits,
-    precisions), custom (offsets as typed), unit and scale (what a step of 1 means: "absolute", "relative", "both" or
-    "own", which is `scale`), second (the other input of the plane), along ("gradient", or else the direction
-    that is given), direction (input → number), planted (input → factor on its partial).
+    precisions), step (in units, to stand in the grid in place of the nearest), custom (offsets as typed), unit and
+    scale (what a step of 1 means: "absolute", "relative", "both" or "own", which is `scale`), second (the other input
+    of the plane), along ("gradient", or else the direction that is given), direction (input → number), planted (input
+    → factor on its partial).
     """
     return {**options, "ask": "differences", "source": source, "at": dict(at), "output": output, "input": input_}
 

@@ -148,7 +148,9 @@ def test_a_click_on_the_plot_sets_the_step_and_hovering_tells_the_dot(qtbot, dif
 
 def test_the_default_button_sets_the_schemes_own_step(differences, find):
     find("differences.default").click()
-    assert find("differences.h").text() == "h = 1.1e−5"  # of 1.2e−5, on a grid of 12 a decade
+    # 2 ε^⅓, as the sum 2 + h takes it: no step of the grid.
+    assert find("differences.h").text() == "1.21109e−5"
+    assert differences._step * 2.0 == (2.0 + 2.0 * (2.0**-52) ** (1 / 3)) - 2.0
 
 
 def test_the_step_moves_every_page_without_a_question(qtbot, differences, page, find):
@@ -477,3 +479,50 @@ def test_the_taylor_test_does_not_blame_the_gradient_for_what_f_is(differences, 
     at(text, x=x)
     page(TAYLOR)
     assert find("differences.verdict").text().startswith(words)
+
+
+def typed_step(qtbot, box, text):
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, text)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+
+
+def test_a_step_is_typed_and_is_the_one_that_every_page_shows(qtbot, window, differences, page, find, settle, at):
+    at("sin(x)", x=1)
+    box = find("differences.h")
+    typed_step(qtbot, box, "3.3e-5")
+    settle()
+    k = differences.slider.value()
+    h = (1.0 + 3.3e-5) - 1.0
+    assert differences._reading.steps[k] == 3.3e-5
+    assert find("differences.dot").text().startswith("central at h = 3.3e−5: ")
+    assert differences._reading.estimates["central"][k] == (math.sin(1.0 + h) - math.sin(1.0 - h)) / (2.0 * h)
+    qtbot.keyClick(box, Qt.Key.Key_Up)
+    assert (differences.slider.value(), box.text()) == (k + 1, "3.8e−5")
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert box.text() == "3.3e−5"
+    assert differences.options()["step"] == 3.3e-5
+    kept = session_text(window.session())
+    typed_step(qtbot, box, "1e-8")
+    settle()
+    assert differences._reading.steps[differences.slider.value()] == 1e-8
+    window._open(session_from_text(kept, "kept"))
+    settle()
+    assert (box.text(), differences._reading.steps[k]) == ("3.3e−5", 3.3e-5)
+
+
+def test_a_step_that_nobody_can_take_is_refused_in_words_and_the_step_stays(qtbot, differences, find, at):
+    at("sin(x)", x=1)
+    differences.set_step(1e-3)
+    for wrong in ("5", "0", "1e-40"):
+        typed_step(qtbot, find("differences.h"), wrong)
+        assert "between 1e−17 and 1" in find("status.differences").text()
+        assert find("differences.h").text() == "0.001"
+
+
+def test_the_chosen_scheme_is_painted_last(differences, page):
+    differences.scheme.setCurrentText("forward")
+    assert differences._page(ERROR)._shown[-1] == "forward"
+    differences.scheme.setCurrentText("central")
+    assert differences._page(ERROR)._shown[-1] == "central"

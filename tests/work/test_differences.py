@@ -13,7 +13,7 @@ from explorer.calculus.differences import Slice, richardson
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError
 from explorer.work import questions
-from explorer.work.differences import DECADES, PER_DECADE, answers
+from explorer.work.differences import answers
 from explorer.work.wire import number, plain
 
 WORKED = "ln(x1) + x1*x2 - sin(x2)"
@@ -41,7 +41,7 @@ def worked():
 
 def test_all_parts_answer_in_the_order_asked(worked):
     assert list(worked) == ["base", *PARTS]
-    assert len(worked["base"]["steps"]) == DECADES * PER_DECADE + 1
+    assert worked["base"]["steps"] == pytest.approx([2.0 * step for step in questions.STEPS])
 
 
 def test_the_truth_has_fifty_digits_and_says_where_it_comes_from():
@@ -200,3 +200,24 @@ def test_an_error_is_truncation_and_rounding_and_the_dust_of_many_digits_is_neit
             assert found["truncation"][k] == pytest.approx(h[k] ** 2, rel=1e-9)
             error = Fraction(cube["base"]["estimates"]["central"][k]) - 3
             assert Fraction(found["rounding"][k]) == pytest.approx(error - Fraction(h[k]) ** 2, rel=1e-9, abs=1e-30)
+
+
+def test_a_step_that_was_typed_stands_in_the_grid_in_place_of_its_neighbour():
+    plain_, typed = (asked("sin(x)", {"x": 1.0}, ["digits"], **how) for how in ({}, {"step": 3.3e-5}))
+    steps = typed["base"]["steps"]
+    place = steps.index(3.3e-5)
+    assert [k for k, (a, b) in enumerate(zip(steps, plain_["base"]["steps"], strict=True)) if a != b] == [place]
+    assert steps == sorted(steps)
+    h = typed["base"]["taken"][place]
+    assert typed["base"]["estimates"]["central"][place] == (math.sin(1.0 + h) - math.sin(1.0 - h)) / (2.0 * h)
+    for step in (0.0, 2.0, "much", True):
+        with pytest.raises(ExplorerError):
+            asked("sin(x)", {"x": 1.0}, step=step)
+
+
+def test_the_best_step_of_doubles_is_one_number_on_every_page(worked):
+    double = next(row for row in worked["precision"]["rows"] if row["precision"] == "float64")
+    central = next(row for row in worked["base"]["rows"] if row["scheme"] == "central")
+    assert double["measured"] == central["measured"]
+    assert double["predicted"] == pytest.approx(central["predicted"])
+    assert double["default"] == pytest.approx(central["step"], rel=1e-9)

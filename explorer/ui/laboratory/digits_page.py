@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.ui import theme
 from explorer.ui.figure_theme import series_colour
-from explorer.ui.laboratory.reading import Reading, numbers, short, step_text
+from explorer.ui.laboratory.reading import Reading, numbers, short, step_named
 
 PLACES = 18  # digits of a number: a double is determined by 17, and the next shows that they are its own rounding
 # What becomes of a digit.
@@ -315,7 +315,7 @@ class DigitsPage(QWidget):
                 lines += _error_words(self._truncation[place], self._rounding[place])
             else:
                 lines.append(reading.none_here)
-        return f"{self._scheme}, h = {step_text(reading.steps[place])}. " + "\n".join(lines)
+        return f"{self._scheme}, h = {step_named(reading.steps[place])}. " + "\n".join(lines)
 
 
 def _cancelled_words(found: Cancellation, exact: tuple[str, str] | None) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui.graph_picture import pretty_name
-from explorer.ui.laboratory.reading import SHOWN_AT_FIRST, Break, Reading, colour_of, short, step_text
+from explorer.ui.laboratory.reading import SHOWN_AT_FIRST, Break, Reading, colour_of, short, step_named, step_text
 from explorer.ui.overlays import Marker, Overlay, Polyline
 from explorer.ui.panel import number_text
 from explorer.ui.plot_view import PlotView
@@ -120,10 +120,12 @@ class ErrorPage(QWidget):
 
     @property
     def _shown(self) -> list[str]:
+        """The curves in the order in which they are painted: the chosen one last, on top of its likes."""
         reading = self._reading
         if reading is None:
             return []
-        return [n for n in reading.estimates if n == self._scheme or self._actions[n].isChecked()]
+        shown = [n for n in reading.estimates if n == self._scheme or self._actions[n].isChecked()]
+        return sorted(shown, key=lambda name: name == self._scheme)
 
     def _draw(self) -> None:
         reading = self._reading
@@ -168,7 +170,7 @@ class ErrorPage(QWidget):
         name, place = self._hovered or (self._scheme, self._place)
         if name not in reading.estimates:
             name, place = self._scheme, self._place
-        where = f"{name} at h = {step_text(reading.steps[place])}: {number_text(reading.estimates[name][place], 17)}"
+        where = f"{name} at h = {step_named(reading.steps[place])}: {number_text(reading.estimates[name][place], 17)}"
         if math.isnan(reading.estimates[name][place]):
             vanishes = reading.taken[place] == 0.0
             why = "x + h = x, the step vanishes" if vanishes else "f has no value at one of the points that it needs"

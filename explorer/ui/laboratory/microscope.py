@@ -16,7 +16,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.figure_theme import series_colour
-from explorer.ui.laboratory.reading import short, step_text
+from explorer.ui.laboratory.reading import short, step_named, step_text
 
 _MARGIN = 1.5  # of the scheme's reach, what is seen on either side
 _FEW = 60  # doubles in the picture: then each is a dot, and f stands on steps between them
@@ -70,7 +70,7 @@ class Microscope(QWidget):
         self._view = view
         if view is not None:
             self.setAccessibleDescription(
-                f"h = {step_text(view.h)}, slope of the secant {short(view.estimate, 6)}, exact {short(view.truth, 6)}"
+                f"h = {step_named(view.h)}, slope of the secant {short(view.estimate, 6)}, exact {short(view.truth, 6)}"
             )
         self.update()
 
@@ -174,7 +174,7 @@ class Microscope(QWidget):
         count = f"{doubles:,.0f}" if doubles < 1e6 else short(doubles)
         above = QRectF(frame.left(), 2, frame.width(), line)
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        painter.drawText(above, left, f"h = {step_text(view.h)}")
+        painter.drawText(above, left, f"h = {step_named(view.h)}")
         painter.drawText(
             above, right, f"{count} doubles of x in this width" if doubles >= 1 else "no other double here"
         )

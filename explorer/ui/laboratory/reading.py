@@ -193,6 +193,11 @@ def step_text(h: float) -> str:
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}".replace("-", "−")
 
 
+def step_named(h: float) -> str:
+    """A step as its box shows it: what was typed is seen again."""
+    return short(h, 6)
+
+
 def short(value: float, digits: int = 2) -> str:
     """A number with few digits, exponents without leading zeros."""
     text = number_text(value, digits)

@@ -5,7 +5,6 @@ It is one file of more than 300 lines: the head, the step, and the options that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,7 +26,8 @@ from explorer.ui.collection import set_aside
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.error_page import ErrorPage
 from explorer.ui.laboratory.options import ASKED, VIEWS, clean
-from explorer.ui.laboratory.reading import Reading, step_text
+from explorer.ui.laboratory.reading import Reading, short, step_text
+from explorer.ui.laboratory.step_box import StepBox
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import Panel
 from explorer.ui.session import Question
@@ -37,17 +37,16 @@ from explorer.work.wire import Message
 
 AHEAD_MS = 120  # between two pages that are built before they are asked for
 FRAME_MS = 33  # a picture of the play: 30 a second
-_PLACES = 205  # of the grid of steps, 12 a decade (see work.differences)
-_PER_DECADE, _DECADES = 12, 17
 _FIRST_STEP = 1e-2
 _NOTE_MS = 300  # a slider that rests this long has been set
 _TABS = ("Error", "Secant", "Digits", "Schemes", "Precision", "Taylor")
 _UNITS = (
-    ("absolute", "absolute", "the unit of h is 1"),
-    ("relative", "relative", "the unit of h is |x|"),
-    ("mixed", "both", "the unit of h is max(1, |x|): absolute for small x, relative for large ones"),
-    ("scaled", "own", "the unit of h is a scale that you give this input"),
+    ("1", "absolute", "an absolute step: the unit of h is 1, and h stays when x changes"),
+    ("|x|", "relative", "a relative step: the unit of h is |x|, and h grows with x"),
+    ("max(1, |x|)", "both", "absolute for small x, relative for large ones"),
+    ("a scale", "own", "the unit of h is a scale that you give this input"),
 )
+_SAME = 1e-9  # of a step: what is nearer to a step of the grid is that step
 _MOST_BREAKS = 2  # said at once; the others in the tooltip
 
 
@@ -65,6 +64,7 @@ class DifferencesPanel(Panel):
         self._pages: dict[int, Any] = {}
         self._reading: Reading | None = None
         self._scales: dict[str, float] = {}
+        self._typed = 0.0  # a step in units that is not of the grid; 0 for none
         self._built = False
         self._kept: dict[str, Any] = {}  # options of a session that wait for the widgets that they belong to
         self._noted: dict[str, Any] = {}  # the options as the document has them
@@ -120,29 +120,38 @@ class DifferencesPanel(Panel):
         for combo in (self.outputs, self.inputs, self.order):
             combo.currentIndexChanged.connect(self._option_changed)
         self.scheme.currentIndexChanged.connect(self._scheme_changed)
-        for place, widget in enumerate((QLabel("∂"), self.outputs, QLabel("/∂"), self.inputs, self.order, self.scheme)):
+        below, scheme = QLabel("/∂"), _label("&scheme", self.scheme)
+        row = (QLabel("∂"), self.outputs, below, self.inputs, self.order, scheme, self.scheme)
+        for place, widget in enumerate(row):
             self.head.insertWidget(1 + place, widget)  # after the hidden title
 
     def _build_step(self) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName="differences.step")
         self.slider.setAccessibleName("Step h")
-        self.slider.setRange(0, _PLACES - 1)
-        self.slider.setPageStep(12)
-        self.slider.setValue(_place_of(_FIRST_STEP))
+        self.slider.setToolTip("The step h, 12 places a decade")
+        self.slider.setRange(0, len(questions.STEPS) - 1)
+        self.slider.setMinimumWidth(60)
+        self.slider.setPageStep(questions.STEPS_A_DECADE)
+        self.slider.setValue(questions.step_place(_FIRST_STEP))
         self.slider.valueChanged.connect(self._moved)
         self.play_button = QToolButton(objectName="differences.play")
         self.play_button.setAccessibleName("Let h shrink, or stop")
         self.play_button.setToolTip("Let h shrink, or stop")
         self.play_button.setIcon(icons.icon("play", self))
         self.play_button.clicked.connect(self.play)
-        self.step_label = QLabel(objectName="differences.h")
-        self.step_label.setAccessibleName("The step")
-        self.step_label.setMinimumWidth(self.step_label.fontMetrics().horizontalAdvance("h = 8.8e−88 "))
+        self.step_box = StepBox()
+        self.step_box.setObjectName("differences.h")
+        self.step_box.setAccessibleName("The step h, to be typed")
+        self.step_box.setToolTip("The step h: type any, like 1e-8; the arrow keys go along the slider")
+        self.step_box.setMinimumWidth(self.step_box.fontMetrics().horizontalAdvance("8.88888e−88") + 26)
+        self.step_box.setMaximumWidth(self.step_box.minimumWidth())
+        self.step_box.typed.connect(self._step_typed)
+        self.step_box.stepped.connect(lambda places: self.slider.setValue(self.slider.value() + places))
         default = QToolButton(objectName="differences.default", text="default")
         default.setAccessibleName("Set h to the scheme's default step")
         default.setToolTip("Set h to the scheme's default step")
         default.clicked.connect(self._set_default)
-        self.unit = self._combo("differences.unit", "What a step is relative to", 6)
+        self.unit = self._combo("differences.unit", "Unit of the step: what h is relative to", 6)
         for words, value, meaning in _UNITS:
             self.unit.addItem(words, value)
             self.unit.setItemData(self.unit.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
@@ -152,12 +161,16 @@ class DifferencesPanel(Panel):
         self.scale.setObjectName("differences.scale")
         self.scale.setAccessibleName("Scale of this input")
         self.scale.setValue(1.0)
+        self.scale.setToolTip("The scale of this input: the unit of h")
         self.scale.setMinimumWidth(56)
+        self.scale.setMaximumWidth(72)
         self.scale.editingFinished.connect(self._scale_changed)
         self.scale.hide()
         row = QHBoxLayout()
         row.setSpacing(6)
-        for widget in (self.play_button, self.slider, self.step_label, default, self.unit, self.scale):
+        self._unit_label = _label("&unit", self.unit)
+        named = (_label("h &=", self.step_box), self.step_box, default, self._unit_label, self.unit, self.scale)
+        for widget in (self.play_button, self.slider, *named):
             row.addWidget(widget, 1 if widget is self.slider else 0)
         self.body.addLayout(row)
 
@@ -177,6 +190,7 @@ class DifferencesPanel(Panel):
     def _combo(name: str, words: str, width: int) -> QComboBox:
         combo = QComboBox(objectName=name)
         combo.setAccessibleName(words)
+        combo.setToolTip(words)
         theme.narrow(combo, width)
         return combo
 
@@ -239,6 +253,8 @@ class DifferencesPanel(Panel):
             "unit": self.unit.currentData(),
             "scale": self._scales.get(chosen, 1.0),
         }
+        if self._typed:
+            options["step"] = self._typed
         kept = self._page_options()
         options |= {key: kept[key] for key in ASKED if key in kept}
         return questions.differences(question.source, question.at, max(self.outputs.currentIndex(), 0), chosen, options)
@@ -312,7 +328,36 @@ class DifferencesPanel(Panel):
     def _set_default(self) -> None:
         row = self._reading.row(self.chosen_scheme) if self._reading is not None else None
         if row is not None and row.step:
-            self.set_step(row.step)
+            self._step_typed(row.step)
+
+    def _step_typed(self, h: float) -> None:
+        """Take a step that need not be of the grid: the worker puts it there."""
+        reading = self._reading
+        if reading is None or not reading.unit > 0.0:
+            return
+        step = h / reading.unit
+        if not questions.STEPS[0] <= step <= questions.STEPS[-1]:
+            ends = (step_text(end * reading.unit) for end in (questions.STEPS[0], questions.STEPS[-1]))
+            self.say(f"h = {short(h)} is not between {' and '.join(ends)}, where steps are looked at here.")
+            return
+        self.say("")
+        self._hold(step)
+        self._note()
+        self.ask_again()
+
+    def _hold(self, step: float) -> None:
+        """Set the slider to this step, in units, and hold it where it is not of the grid."""
+        place = questions.step_place(step)
+        self._typed = 0.0 if abs(step - questions.STEPS[place]) <= _SAME * step else step
+        self.slider.setValue(place)
+        self._show_step()
+
+    @property
+    def _step(self) -> float:
+        """The step in units: what was typed, or that of the slider's place."""
+        place = self.slider.value()
+        typed = self._typed and questions.step_place(self._typed) == place
+        return self._typed if typed else questions.STEPS[place]
 
     def _moved(self, place: int) -> None:
         self._note_soon.start()
@@ -323,7 +368,7 @@ class DifferencesPanel(Panel):
 
     def _show_step(self) -> None:
         if self._reading is not None:
-            self.step_label.setText(f"h = {step_text(self._reading.steps[self.slider.value()])}")
+            self.step_box.show_step(self._step * self._reading.unit)
 
     def play(self) -> None:
         """Let h shrink from here, or from 1 when at the end; pause when playing."""
@@ -371,7 +416,7 @@ class DifferencesPanel(Panel):
             return self._kept
         return {
             "page": _TABS[self.tabs.currentIndex()],
-            "step": _step_at(self.slider.value()),
+            "step": self._step,
             "output": self._kept.get("output") or self.outputs.currentData() or "",
             "input": self._kept.get("input") or self.inputs.currentData() or "",
             "derivative": self.order.currentData(),
@@ -402,9 +447,9 @@ class DifferencesPanel(Panel):
         for widget, value in ((self.unit, place), (self.order, order), (self.tabs, tab)):
             with QSignalBlocker(widget):
                 widget.setCurrentIndex(value)
-        self.scale.setVisible(self.unit.currentData() == "own")
+        self._show_scale()
         self._page(tab)
-        self.slider.setValue(_place_of(kept.get("step", _FIRST_STEP)))
+        self._hold(min(max(kept.get("step", _FIRST_STEP), questions.STEPS[0]), questions.STEPS[-1]))
         self._note_soon.stop()
 
     def _page_options(self) -> dict[str, Any]:
@@ -445,8 +490,14 @@ class DifferencesPanel(Panel):
         self._kept.pop("scheme", None)
         self._note()
 
+    def _show_scale(self) -> None:
+        """The box of a scale where that is the unit; it takes the room of the word."""
+        own = self.unit.currentData() == "own"
+        self.scale.setVisible(own)
+        self._unit_label.setVisible(not own)
+
     def _unit_changed(self) -> None:
-        self.scale.setVisible(self.unit.currentData() == "own")
+        self._show_scale()
         self._option_changed()
 
     def _scale_changed(self) -> None:
@@ -475,14 +526,10 @@ def _title(name: str) -> str:
     return name if name.startswith("x ") else name[:1].upper() + name[1:]
 
 
-def _place_of(step: float) -> int:
-    """The grid place nearest to a step in units."""
-    return min(max(round((math.log10(step) + _DECADES) * _PER_DECADE), 0), _PLACES - 1)
-
-
-def _step_at(place: int) -> float:
-    """The step at a grid place, in units."""
-    return float(10.0 ** (place / _PER_DECADE - _DECADES))
+def _label(words: str, buddy: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setBuddy(buddy)
+    return label
 
 
 def _make_page(title: str, plots: Crew) -> Any:
