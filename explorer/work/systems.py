@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,7 +195,8 @@ def coded(
     """The program's operations in a target's functions.
 
     wrap: how a constant is written as an argument of a call. exact: whole numbers are written without a point, and
-    nothing is computed; else what has constants alone is a constant, which a call of PyTorch's would not take.
+    nothing is computed; else what has constants alone is a constant, which a call of PyTorch's would not take, and
+    what changes nothing is left out.
     """
     rows, roots = operations_of(program, outputs)
     names: dict[int, str] = {}
@@ -232,6 +233,9 @@ def coded(
             else:
                 constant(index, REAL[function](*values))
             continue
+        if not exact and (same := _unchanged(function, operands, known)) is not None:
+            names[index] = names[same]
+            continue
         if function == "relation":
             sign, left, right = arguments
             side = f"{names[left]} {sign} {names[right]}"
@@ -243,6 +247,22 @@ def coded(
         names[index] = f"{stem}{len(lines) + 1}"
         lines.append((names[index], side))
     return Code(every, lines, [names[root] for root in roots])
+
+
+def _unchanged(function: str, operands: Sequence[int], known: Mapping[int, float]) -> int | None:
+    """The operand that the operation gives back as it is, whatever that is: of 1·x, x·1, x/1 and x − 0.
+
+    Not of 0·x, which is NaN where x is not finite, nor of x + 0 and 0 − x, which change the sign of a zero.
+    """
+    if len(operands) != 2 or function not in ("mul", "div", "sub"):
+        return None
+    left, right = operands
+    if function == "mul" and known.get(left) == 1.0:
+        return right
+    neutral = known.get(right)
+    if neutral == (0.0 if function == "sub" else 1.0) and not (function == "sub" and math.copysign(1.0, neutral) < 0):
+        return left
+    return None
 
 
 def _plain(name: str) -> str:

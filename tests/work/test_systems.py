@@ -129,3 +129,12 @@ def test_what_has_constants_alone_is_a_number_that_any_call_takes(target):
         "v4 = v3 + v2",
         "v5 = v4 + y",
     ]
+
+
+@pytest.mark.parametrize("target", ["pytorch", "jax", "tensorflow"])
+def test_what_changes_nothing_is_not_computed_and_what_might_is(target):
+    lines = [line.strip() for line in exported("1*x/1 - 0 + 0*x + (0 - y)", target).splitlines()]
+    computed = [line.partition(" = ")[2] for line in lines if re.match(r"v\d+ = ", line)]
+    # 0·x is NaN at infinity, and 0 − y is 0 where −y is −0.
+    assert computed == ["0.0*x", "0.0 - y", "x + v1", "v3 + v2"]
+    assert "return x" in exported("x*1", target)
