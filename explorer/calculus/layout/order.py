@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
 from explorer.calculus.layout.ranks import Starts, ranked
@@ -19,9 +20,10 @@ from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the second more than one start
 # Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
 PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 2_000, 130_000, 120
-REACH, SHORT_REACH = 30, 12  # blocks that one may pass in each direction, in a large graph the latter
+REACH = 30  # blocks that one may pass in each direction
+SLOPE = 2  # in a large graph as long as it crosses no more lines more there than so many for each of its own
 # Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
-WORTH, LEAST = 0.0006, 0.015
+WORTH, LEAST = 0.002, 0.02
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
@@ -64,7 +66,7 @@ def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
             return orders[0][1]
         begun.append(orders)
     count = len(blocks.first)
-    sifting = Sifting(blocks, layers, REACH if count <= MEDIUM else SHORT_REACH)
+    sifting = Sifting(blocks, layers, REACH, inf if count <= MEDIUM else SLOPE)
     if count > SMALL:
         best = [min(orders) for orders in begun] if count <= MEDIUM else [min(map(min, begun))]
         return min([_sifted_where_lines_cross(sifting, starts, start) for start in best])[1]

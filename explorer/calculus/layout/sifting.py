@@ -12,16 +12,18 @@ these are in the same layer; else, where B ends earlier, those of B and A's lane
 from __future__ import annotations
 
 import random
-from bisect import bisect_left
+from bisect import insort
 from collections.abc import Iterable
-from itertools import accumulate
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks
 from explorer.calculus.layout.ranks import ranked
 
 KEEP, HIGHEST, LOWEST = 0, 1, 2  # where a block goes when several places are equally good
+
 CLOSE = 1e-6  # between two ranks: then all become whole numbers again before the next round
+
+_Ends = list[tuple[float, int]]  # the ranks at which lines end, and how many edges each carries
 
 
 class _Side:
@@ -30,28 +32,30 @@ class _Side:
     def __init__(self, lines: list[list[tuple[int, int]]], rank: list[float]) -> None:
         self.lines = lines
         self.count = [sum([weight for _, weight in own]) for own in lines]
-        self.low, self.high = [inf] * len(lines), [-inf] * len(lines)  # so where there are none: above and below all
+        self.span = [(inf, -inf)] * len(lines)  # so where there are none: above and below all
         self.look(rank, range(len(lines)))
 
     def look(self, rank: list[float], some: range | list[int]) -> None:
         """See where the lines of some blocks end now."""
-        low, high = self.low, self.high
+        span = self.span
         for block in some:
             own = self.lines[block]
             if len(own) == 1:
-                low[block] = high[block] = rank[own[0][0]]
+                end = rank[own[0][0]]
+                span[block] = end, end
             elif own:
                 ends = [rank[other] for other, _ in own]
-                low[block], high[block] = min(ends), max(ends)
+                span[block] = min(ends), max(ends)
 
 
 class Sifting:
     """The blocks in an order that gets better, once it has begun from one."""
 
-    def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int) -> None:
+    def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int, slope: float = inf) -> None:
         self.blocks = blocks
-        self.reach = reach  # blocks that one may pass in each direction
-        self._layers = layers
+        self.reach = reach  # blocks that one may pass in each direction …
+        self.slope = slope  # … unless it crosses so many lines more there, for each of its own, than at the best place
+        self.layers = layers  # the blocks of each, sorted by rank from `begin` on
         self._beside: dict[int, list[int]] = {}
         self.near = [
             ([other for other, _ in left], [other for other, _ in right])
@@ -64,18 +68,34 @@ class Sifting:
     def begin(self, rank: list[float]) -> None:
         """Go on from this order."""
         self.rank = list(rank)
+        for members in self.layers:
+            members.sort(key=self.rank.__getitem__)
         self.restless.clear()
         self.left, self.right = _Side(self.blocks.left, self.rank), _Side(self.blocks.right, self.rank)
         self.crowded = False
         self.moves: list[tuple[int, float]] = []  # since `mark`: which block, and its rank before
 
     def beside(self, block: int) -> list[int]:
-        """All blocks that have a layer in common with this one, itself too, nearly in their order."""
+        """All blocks that have a layer in common with this one, itself too."""
         found = self._beside.get(block)
         if found is None:
-            own = self._layers[self.blocks.first[block] : self.blocks.last[block] + 1]
+            own = self.layers[self.blocks.first[block] : self.blocks.last[block] + 1]
             found = self._beside[block] = own[0] if len(own) == 1 else list(set().union(*own))
         return found
+
+    def _nearest(self, block: int) -> tuple[list[int], list[int]]:
+        """Those of them that are next above and next below, the nearest first: one more than may be passed."""
+        most = self.reach + 1
+        above: list[int] = []
+        below: list[int] = []
+        layers = self.layers[self.blocks.first[block] : self.blocks.last[block] + 1]
+        for members in layers:
+            at = members.index(block)
+            above += members[max(0, at - most) : at]
+            below += members[at + 1 : at + 1 + most]
+        if len(layers) > 1:
+            above, below = sorted(set(above), key=self.rank.__getitem__), sorted(set(below), key=self.rank.__getitem__)
+        return above[: -most - 1 : -1], below[:most]
 
     def mark(self) -> None:
         """Where `undo` goes back to."""
@@ -110,33 +130,37 @@ class Sifting:
     def _sift(self, block: int, ties: int) -> int:
         """Move a block to its best place; the crossings saved."""
         rank = self.rank
-        beside = self.beside(block)
-        beside.sort(key=rank.__getitem__)  # it was sorted before, and few have moved since
-        at = bisect_left(beside, rank[block], key=rank.__getitem__)
-        start = max(0, at - self.reach)
-        passed = beside[start:at] + beside[at + 1 : at + self.reach + 1]
-        self.compared += len(passed)
-        cost = list(accumulate(self._passing(block, passed), initial=0))
+        above, below = self._nearest(block)
+        ends = (
+            [(rank[beyond], weight) for beyond, weight in self.left.lines[block]],
+            [(rank[beyond], weight) for beyond, weight in self.right.lines[block]],
+        )
+        up = self._passing(block, ends, above[: self.reach], -1)
+        down = self._passing(block, ends, below[: self.reach], 1)
+        self.compared += len(up) + len(down)
+        cost = [*reversed(up), 0, *down]
         least = min(cost)
-        here = at - start
-        gain = cost[here] - least
+        gain = -least
         if not gain and not ties:
             return 0
-        to = len(passed) - cost[::-1].index(least) if ties == LOWEST else cost.index(least)
+        here = len(up)
+        to = len(cost) - 1 - cost[::-1].index(least) if ties == LOWEST else cost.index(least)
         if to == here:
             return 0
-        above = rank[passed[to - 1]] if to else rank[beside[start - 1]] if start else rank[passed[0]] - 2.0
-        if to < len(passed):
-            below = rank[passed[to]]
+        if to < here:
+            passed = above[: here - to]
+            low = rank[passed[-1]]
+            high = rank[above[here - to]] if len(above) > here - to else low - 2.0
         else:
-            beyond = at + self.reach + 1
-            below = rank[beside[beyond]] if beyond < len(beside) else rank[passed[-1]] + 2.0
-        self._put(block, above + (below - above) * (0.25 + 0.5 * self.luck.random()))
-        if below - above < CLOSE:
+            passed = below[: to - here]
+            low = rank[passed[-1]]
+            high = rank[below[to - here]] if len(below) > to - here else low + 2.0
+        self._put(block, low + (high - low) * (0.25 + 0.5 * self.luck.random()))
+        if abs(high - low) < CLOSE:
             self.crowded = True
         if gain:
             self._disturb(block)
-            for other in passed[min(here, to) : max(here, to)]:
+            for other in passed:
                 self._disturb(other)
             self.restless.discard(block)
         return gain
@@ -144,6 +168,9 @@ class Sifting:
     def _put(self, block: int, rank: float) -> None:
         self.moves.append((block, self.rank[block]))
         self.rank[block] = rank
+        for members in self.layers[self.blocks.first[block] : self.blocks.last[block] + 1]:
+            members.remove(block)
+            insort(members, block, key=self.rank.__getitem__)
         left, right = self.near[block]
         self.right.look(self.rank, left)
         self.left.look(self.rank, right)
@@ -154,76 +181,60 @@ class Sifting:
         self.restless.update(left)
         self.restless.update(right)
 
-    def _passing(self, block: int, order: list[int]) -> list[int]:
-        """For each of the other blocks the crossings that come when the block goes from just above it to just below.
+    def _passing(self, block: int, ends: tuple[_Ends, _Ends], others: list[int], downwards: int) -> list[int]:
+        """The crossings more than now when the block has passed the first of these, the first two, and so on.
 
-        Negative where more go than come. See the module's text for which lines count; mostly all lines of one end on
+        `ends` are those of its lines on the left and on the right; `downwards` is 1, or −1 when it goes up. The list
+        ends early where it gets too steep. See the module's text for which lines count; mostly all lines of one end on
         the same side of all lines of the other.
         """
         rank, blocks = self.rank, self.blocks
         firsts, lasts, carried = blocks.first, blocks.last, blocks.carried
         first, last, along = firsts[block], lasts[block], carried[block]
-        lows, highs, counts = self.right.low, self.right.high, self.right.count
-        out_low, out_high, out_count = lows[block], highs[block], counts[block]
-        left_lows, left_highs, left_counts = self.left.low, self.left.high, self.left.count
-        in_low, in_high, in_count = left_lows[block], left_highs[block], left_counts[block]
-        right_lines, left_lines = self.right.lines, self.left.lines
-        outs = [(rank[beyond], weight) for beyond, weight in right_lines[block]]
-        ins = [(rank[beyond], weight) for beyond, weight in left_lines[block]]
-        changes = []
-        for other in order:
+        out_spans, out_counts, out_lines = self.right.span, self.right.count, self.right.lines
+        in_spans, in_counts, in_lines = self.left.span, self.left.count, self.left.lines
+        (out_low, out_high), out_count = out_spans[block], out_counts[block]
+        (in_low, in_high), in_count = in_spans[block], in_counts[block]
+        ins, outs = ends
+        costs = []
+        cost = least = 0
+        steep = self.slope * (in_count + out_count)
+        for other in others:
             end = lasts[other]
             if end == last:
-                if lows[other] > out_high:
-                    change = counts[other] * out_count
-                elif highs[other] < out_low:
-                    change = -counts[other] * out_count
+                low, high = out_spans[other]
+                if low > out_high:
+                    change = out_counts[other] * out_count
+                elif high < out_low:
+                    change = -out_counts[other] * out_count
                 else:
-                    change = self._inverted(outs, right_lines[other])
+                    change = self._inverted(outs, out_lines[other])
             elif end < last:
-                here = rank[other]
-                if lows[other] > here:
-                    change = counts[other] * along
-                elif highs[other] < here:
-                    change = -counts[other] * along
-                else:
-                    change = along * self._beyond(right_lines[other], here)
+                change = along * self._beyond(out_lines[other], out_spans[other], out_counts[other], rank[other])
             else:
-                here = rank[other]
-                if out_high < here:
-                    change = carried[other] * out_count
-                elif out_low > here:
-                    change = -carried[other] * out_count
-                else:
-                    change = -carried[other] * self._beyond(right_lines[block], here)
+                change = -carried[other] * self._beyond(out_lines[block], out_spans[block], out_count, rank[other])
             start = firsts[other]
             if start == first:
-                if left_lows[other] > in_high:
-                    change += left_counts[other] * in_count
-                elif left_highs[other] < in_low:
-                    change -= left_counts[other] * in_count
+                low, high = in_spans[other]
+                if low > in_high:
+                    change += in_counts[other] * in_count
+                elif high < in_low:
+                    change -= in_counts[other] * in_count
                 else:
-                    change += self._inverted(ins, left_lines[other])
+                    change += self._inverted(ins, in_lines[other])
             elif start > first:
-                here = rank[other]
-                if left_lows[other] > here:
-                    change += left_counts[other] * along
-                elif left_highs[other] < here:
-                    change -= left_counts[other] * along
-                else:
-                    change += along * self._beyond(left_lines[other], here)
+                change += along * self._beyond(in_lines[other], in_spans[other], in_counts[other], rank[other])
             else:
-                here = rank[other]
-                if in_high < here:
-                    change += carried[other] * in_count
-                elif in_low > here:
-                    change -= carried[other] * in_count
-                else:
-                    change -= carried[other] * self._beyond(left_lines[block], here)
-            changes.append(change)
-        return changes
+                change -= carried[other] * self._beyond(in_lines[block], in_spans[block], in_count, rank[other])
+            cost += change * downwards
+            costs.append(cost)
+            if cost < least:
+                least = cost
+            elif cost > least + steep:
+                break
+        return costs
 
-    def _inverted(self, ends: list[tuple[float, int]], others: list[tuple[int, int]]) -> int:
+    def _inverted(self, ends: _Ends, others: list[tuple[int, int]]) -> int:
         """Pairs of which the other line ends below the own, less those of which it ends above: edges for edges."""
         self.compared += 1
         rank = self.rank
@@ -237,8 +248,12 @@ class Sifting:
                     total -= weight * carried
         return total
 
-    def _beyond(self, lines: list[tuple[int, int]], here: float) -> int:
+    def _beyond(self, lines: list[tuple[int, int]], span: tuple[float, float], count: int, here: float) -> int:
         """The edges along lines that end below a rank, less those that end above it."""
+        if span[0] > here:
+            return count
+        if span[1] < here:
+            return -count
         rank = self.rank
         return sum([weight if rank[block] > here else -weight for block, weight in lines])
 
@@ -271,7 +286,7 @@ class Sifting:
                 total += self._across(ins, blocks.left[other] if blocks.first[other] == first else lane, below)
         return total
 
-    def _across(self, ends: list[tuple[float, int]], lines: list[tuple[int, int]], below: bool) -> int:
+    def _across(self, ends: _Ends, lines: list[tuple[int, int]], below: bool) -> int:
         """Edges of another block that cross those with these ends: they begin above and end below, or the reverse."""
         total = 0
         for block, weight in lines:
