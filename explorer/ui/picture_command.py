@@ -153,6 +153,7 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
         if ended[0]:
             raise PictureError(ended[0])
     finally:
+        window.files.journal.close(keep=False)  # nobody wants this text back
         window.close()
 
 

@@ -1,6 +1,7 @@
 """Pictures of the graph: each format is opened again by another program than the one that wrote it."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -116,8 +117,12 @@ def test_an_mp4_plays_at_its_length(window, film, tmp_path):
 def test_the_command_writes_the_sweeps_last_step(tmp_path):
     path = tmp_path / "graph.svg"
     command = [sys.executable, str(ROOT / "main.py"), "picture", str(path), "ln(x1) + x1*x2 - sin(x2)"]
-    done = subprocess.run([*command, "--at", "x1=2", "--at", "x2=5"], capture_output=True, text=True, timeout=100)
+    apart = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
+    done = subprocess.run(
+        [*command, "--at", "x1=2", "--at", "x2=5"], capture_output=True, text=True, timeout=100, env=apart
+    )
     assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.rglob("*.journal")), "a picture leaves nothing to be brought back"
     assert len(ElementTree.parse(path).getroot()) > 1
 
 
