@@ -329,7 +329,7 @@ def _sizes(about: Surroundings) -> Iterator[Break]:
         digits = max(0.0, -math.log10(about.noise / value))
         yield Break("noise", f"f as computed in doubles is right to {digits:.0f} digits only, as rounding errors grow "
                     "inside it: the rounding side lies that much higher.")  # fmt: skip
-    elif jet.smooth and jet.derivatives[0]:
+    elif jet.smooth and jet.derivatives[0] and not (value == 0.0 and jet.value):  # what underflows has been said
         scheme = SCHEME["central"]
         best = min(scheme.best_step(jet.derivatives[2], about.noise), about.scale)
         if best > 0.0:

@@ -91,7 +91,7 @@ def remainders(
     elif not largest:
         verdict = "still"
     else:
-        verdict = (sides and _untestable(sides)) or _verdict(rows, kept, local, slopes, slope)
+        verdict = (sides and _untestable(sides)) or _verdict(rows, kept, local, slopes, slope, precise)
     return Remainders(
         tuple(steps),
         tuple(map(tuple, kept)),
@@ -125,16 +125,23 @@ def _untestable(sides: Along) -> str:
 
 
 def _verdict(
-    rows: list[list[float]], kept: list[list[float]], local: list[list[float]], slopes: list[float], slope: float
+    rows: list[list[float]],
+    kept: list[list[float]],
+    local: list[list[float]],
+    slopes: list[float],
+    slope: float,
+    precise: bool,
 ) -> str:
     """Nearer to slope 1 is wrong, nearer to slope 2 right, and so is any steady slope above 1 (x√x has 1.5)."""
     if not math.isfinite(slope):
         return "unknown"
     if not any(math.isfinite(r) for r in rows[0]):
         return "edge"
-    if not slope and not any(rows[0]):
+    # Many digits see a remainder down to the last step: where there is none, what larger steps met is further away.
+    none = precise and math.isfinite(rows[1][-1]) and kept[1][-1] != kept[1][-1]
+    if not slope and not (rows[0][-1] if none else any(rows[0])):
         return "constant"
-    if slopes[1] != slopes[1]:
+    if none or slopes[1] != slopes[1]:
         return "exact"
     last = [s for s in local[1] if s == s][-STEADY:]
     steady = len(last) == STEADY and max(last) - min(last) < 0.01 and min(last) > 1.02

@@ -162,6 +162,8 @@ class _Study:
     @cached_property
     def truth(self) -> tuple[float, Any]:
         """The derivative as a double and as exactly as it is known; NaN where many digits say that there is none."""
+        if not math.isfinite(self.f.here):
+            return NAN, NAN
         if self.precise:
             assert self.jet is not None
             exact = self.jet.exactly(self.options.derivative)
@@ -307,13 +309,15 @@ def least(steps: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[floa
     """The step with the smallest error and that error, by the mean over half a decade.
 
     An error of exactly 0 is luck, of round numbers mostly, and does not count. steps: evenly on a logarithmic axis.
-    (NaN, NaN) where there is none.
+    (NaN, NaN) where there is none, for no step differs from another.
     """
     if errors.size < 3:
         return NAN, NAN
     each = math.log10(steps[-1] / steps[0]) / (steps.size - 1) if steps[0] else 1.0
     window = max(3, min(round(0.5 / each), errors.size - 1) | 1)
     known = np.where(np.isfinite(errors), errors, math.inf)
+    if len({*known[(known > 0.0) & (known < math.inf)].tolist()}) < 2:
+        return NAN, NAN
     windows = np.lib.stride_tricks.sliding_window_view(known, window)
     counted = np.count_nonzero(windows, axis=1)
     means = np.where(counted, windows.sum(axis=1) / np.maximum(counted, 1), math.inf)
@@ -388,8 +392,8 @@ def _digits(study: _Study) -> Message:
                     truncation[k] = float(quotient - study.truth[1])
                     # Below its own digits, and those of the truth, a difference is dust of the arithmetic here.
                     dust = (abs(plus) + abs(minus)) / abs(over) * f.mp.mpf(10) ** (2 - DIGITS)
-                    if abs(truncation[k]) <= dust + abs(study.truth[1]) * 1e-50:
-                        truncation[k] = 0.0
+                    if plus != minus and abs(truncation[k]) <= dust + abs(study.truth[1]) * 1e-50:
+                        truncation[k] = 0.0 if dust <= abs(study.truth[1]) * 1e-20 else NAN
                     rounding[k] = float(f.mp.mpf(float(estimates[k])) - quotient)
     return {
         "scheme": scheme.name,
@@ -477,7 +481,7 @@ def _in_precision(study: _Study, scheme: Stencil, precision: Precision) -> Messa
             row["note"] = "many digits would take too long here"
             return row
         per_decade = max(1, 4 // stride)
-    steps = [h * study.unit / max(1.0, abs(study.f.x)) for h in steps_for(precision, study.f.x, per_decade)]
+    steps = [h * (study.unit / max(1.0, abs(study.f.x))) for h in steps_for(precision, study.f.x, per_decade)]
     found = sweep_in(precision, study.f.code, point, study.output, study.index, scheme, steps, truth)
     row["steps"], row["estimates"], row["errors"] = steps, found.estimates, found.errors
     return _with_best(study, scheme, precision, row)

@@ -471,7 +471,7 @@ def test_a_constant_difference_is_exact_and_nothing_of_it_is_lost(differences, p
     ("text", "x", "words"),
     [
         ("|x|", 0.0, "f has a corner here: along v its slope is −1 behind and 1 ahead."),
-        ("x*0", 1.0, "The gradient is right: f does not change along this direction"),
+        ("x*0", 1.0, "The gradient is right: f does not change here along this direction"),
         ("floor(x)", 2.0, "f jumps here."),
     ],
 )
@@ -526,3 +526,19 @@ def test_the_chosen_scheme_is_painted_last(differences, page):
     assert differences._page(ERROR)._shown[-1] == "forward"
     differences.scheme.setCurrentText("central")
     assert differences._page(ERROR)._shown[-1] == "central"
+
+
+def test_no_page_breaks_or_claims_a_derivative_where_doubles_end(qtbot, differences, page, find, at):
+    at("x^2", x=1e300)
+    for place in range(6):
+        page(place)
+        assert not find("status.differences").text()
+    page(SECANT)
+    find("differences.microscope").grab()
+    assert "f is not finite here." in find("differences.slopes").text()
+    assert "Compared" not in find("differences.remarks").toolTip()
+    at("exp(-1/x^2)", x=0)  # f is flat there, and 0: AD and many digits cannot tell
+    assert "No derivative is known here" in find("differences.slopes").text()
+    page(SCHEMES_PAGE)
+    at("x*0", x=1)
+    assert "no step is better than another" in find("differences.scheme.detail").text()

@@ -154,7 +154,10 @@ def test_the_best_step_is_measured_where_theory_puts_it():
             assert abs(math.log10(row["measured"] / row["predicted"])) < 1.0, row["scheme"]
 
 
-@pytest.mark.parametrize(("source", "x"), [("ln(x)", -1.0), ("1/x", 0.0), ("|x|", 0.0), ("exp(exp(exp(x)))", 10.0)])
+@pytest.mark.parametrize(
+    ("source", "x"),
+    [("ln(x)", -1.0), ("1/x", 0.0), ("|x|", 0.0), ("exp(exp(exp(x)))", 10.0), ("x^2", 1e300), ("x^2", 1e-300)],
+)
 def test_no_point_breaks_any_part(source, x):
     assert list(asked(source, {"x": x}, PARTS)) == ["base", *PARTS]
     assert list(asked(source, {"x": x}, PARTS, derivative=2)) == ["base", *PARTS]
@@ -193,6 +196,8 @@ def test_where_there_is_no_derivative_nothing_is_called_exact(source, x, derivat
 def test_an_error_is_truncation_and_rounding_and_the_dust_of_many_digits_is_neither():
     square = asked("x^2", {"x": 1e10}, ["digits"])["digits"]  # central differences of a square have no truncation
     assert {number(t) for t in square["truncation"] if t != "nan"} == {0.0}
+    tiny = asked("x^2", {"x": 1e-300}, ["digits"])["digits"]  # f(x + h) = f(x − h): the quotient is 0, f′ is 2e−300
+    assert tiny["truncation"][150] == pytest.approx(-2e-300)
     cube = asked("x^3", {"x": 1.0}, ["digits"])
     h, found = cube["base"]["taken"], cube["digits"]
     for k in (12, 60, 100, 150, 204):  # f‴ = 6: the truncation is h², also where a double's digits end
@@ -221,3 +226,9 @@ def test_the_best_step_of_doubles_is_one_number_on_every_page(worked):
     assert double["measured"] == central["measured"]
     assert double["predicted"] == pytest.approx(central["predicted"])
     assert double["default"] == pytest.approx(central["step"], rel=1e-9)
+
+
+@pytest.mark.parametrize(("source", "x"), [("x*0", 1.0), ("x^2", 1e-300), ("x^2", 1e300)])
+def test_where_every_step_is_as_good_none_is_called_the_best(source, x):
+    rows = asked(source, {"x": x})["base"]["rows"]
+    assert {row["measured"] for row in rows if row["scheme"] == "central"} == {"nan"}

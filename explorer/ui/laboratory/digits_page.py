@@ -312,7 +312,7 @@ class DigitsPage(QWidget):
             lines.append(f"Over {over}: {_all_digits(estimates[place])}")
             if reading.comparable:
                 lines.append(f"{reading.source}: {reading.mark} = {_all_digits(reading.truth)}")
-                lines += _error_words(self._truncation[place], self._rounding[place])
+                lines += _error_words(estimates[place] - reading.truth, self._truncation[place], self._rounding[place])
             else:
                 lines.append(reading.none_here)
         return f"{self._scheme}, h = {step_named(reading.steps[place])}. " + "\n".join(lines)
@@ -330,10 +330,10 @@ def _cancelled_words(found: Cancellation, exact: tuple[str, str] | None) -> str:
     )
 
 
-def _error_words(truncation: float, rounding: float) -> list[str]:
-    """The error as the sum of its two parts, and the larger of them; nothing where they are not known."""
+def _error_words(error: float, truncation: float, rounding: float) -> list[str]:
+    """The error as the sum of its two parts, and the larger of them; its size where they are not known."""
     if truncation != truncation or rounding != rounding:
-        return []
+        return [f"off by {short(abs(error))}"] if error == error else []
     if not truncation and not rounding:
         return ["There is no error at all."]
     sign = "−" if rounding < 0.0 else "+"

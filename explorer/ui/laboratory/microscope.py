@@ -19,6 +19,7 @@ from explorer.ui.figure_theme import series_colour
 from explorer.ui.laboratory.reading import short, step_named, step_text
 
 _MARGIN = 1.5  # of the scheme's reach, what is seen on either side
+_TALLEST = 1e308  # near the largest double
 _FEW = 60  # doubles in the picture: then each is a dot, and f stands on steps between them
 
 
@@ -126,7 +127,7 @@ class Microscope(QWidget):
         tall = max(heights, default=0.0)
         if math.isfinite(view.slope):
             tall = max(tall, abs(view.slope) * width)
-        return 1.1 * tall or width
+        return min(1.1 * tall, _TALLEST) or width
 
     def _paint_curve(self, painter: QPainter, to: _Mapping, samples: Sequence[tuple[float, float]]) -> None:
         ink = self.palette().color(QPalette.ColorRole.Text)

@@ -142,6 +142,8 @@ class Reading:
         """A sentence where there is no derivative to compare with; the panel's remarks say the rest."""
         if not math.isfinite(self.value):
             return "f is not finite here."
+        if not self.precise:
+            return f"No derivative is known here: reverse AD gives none. {self.why}."
         if self.derivative == 2:
             return "f has no second derivative here."
         if len(self.slopes) == 2 and all(map(math.isfinite, self.slopes)):
@@ -184,8 +186,8 @@ class Reading:
 
 def step_text(h: float) -> str:
     """A step in two digits: 1e−8, 2.2e−5, 0.05."""
-    if not h > 0.0:
-        return "0"
+    if not 0.0 < h < math.inf:
+        return "∞" if h > 0.0 else "0"
     text = f"{h:.1e}"
     mantissa, exponent = text.split("e")
     if -3 < int(exponent) < 3:

@@ -302,7 +302,9 @@ def _detail(reading: Reading, row: Row) -> str:
     ]
     if row.predicted == row.predicted:
         best = "the larger, the better" if math.isinf(row.predicted) else f"h = {step_text(row.predicted)}"
-        lines.append(f"Best by theory: {best}; measured: h = {step_text(row.measured)}")
+        known = row.measured == row.measured
+        measured = f"h = {step_text(row.measured)}" if known else "no step is better than another"
+        lines.append(f"Best by theory: {best}; measured: {measured}")
     if row.note:
         lines.append(row.note)
     return "\n".join(lines)

@@ -274,9 +274,9 @@ def _verdict_words(verdict: str, slopes: list[float], digits: float, sides: Sequ
             at = f" It is off by about {short(10.0**-digits)} of itself." if digits == digits else ""
             return f"The gradient is WRONG: R₁ falls with slope {slopes[1]:.2f} and not 2.{at}"
         case "exact":
-            return "The gradient is right: nothing remains, f is linear along this direction."
+            return "The gradient is right: nothing remains, f is linear here along this direction."
         case "constant":
-            return "The gradient is right: f does not change along this direction, and g·v is 0."
+            return "The gradient is right: f does not change here along this direction, and g·v is 0."
         case "corner":
             behind, ahead = (short(slope, 3) for slope in sides)
             return f"f has a corner here: along v its slope is {behind} behind and {ahead} ahead. {none}"
