@@ -24,7 +24,8 @@ _Kind = Literal["call", "loop", "round", "name"]
 class Part:
     """The ops `first` to `last` (inclusive) that one call, round or assignment made, or the middle rounds of a loop.
 
-    key: the same for the same place of the program, whatever the values: "call 3", "round 2/1.4", "name 7/t".
+    key: the same for the same place of the program, whatever the values and whatever is edited before it: "call 3", the
+        first loop's "loop 2//0" and its rounds "round 2/4/0", "name 2/4/t/0".
     rounds: of a loop how many it stands for.
     op: whose value the part has: of a call or a name its result, of a round the last that was named in it.
     """
@@ -84,6 +85,8 @@ class _Reading:
         self.parts: list[Part] = []
         self.loops: list[Loop] = []
         self.stack = [_Open(0, "", NOWHERE, 0, len(tape.inputs))]
+        self.ended: dict[tuple[int, tuple[int, ...]], int] = {}  # how many loops of a call, or of a round in it
+        self.named: dict[str, int] = {}  # how often a call or a round has named a value so
         self.labels: dict[str, int] = {}  # how often a name has been given, which tells its parts apart
 
     def read(self) -> None:
@@ -126,7 +129,8 @@ class _Reading:
         iteration = frame.iteration[: len(frame.rounds) + 1]
         frame.finished[len(frame.rounds)].append(_Round(first, end, names))
         number = ".".join(map(str, iteration))
-        self.keep("round", f"round {frame.call}/{number}/{first}", f"round {iteration[-1]}", first, end - 1, frame)
+        loop = self.ended.get((frame.call, iteration[:-1]), 0)
+        self.keep("round", f"round {frame.call}/{number}/{loop}", f"round {iteration[-1]}", first, end - 1, frame)
 
     def end_loop(self, event: Event) -> None:
         """The loop's last round ends with it."""
@@ -139,9 +143,10 @@ class _Reading:
         self.loops.append(Loop(event.span, frame.call, outer, tuple(done.names for done in rounds)))
         if len(rounds) >= FEWEST_ROUNDS:
             middle = rounds[FIRST_ROUNDS:-LAST_ROUNDS]
-            key = f"loop {frame.call}/{'.'.join(map(str, outer))}/{middle[0].first}"
+            key = f"loop {frame.call}/{'.'.join(map(str, outer))}/{self.ended.get((frame.call, outer), 0)}"
             label = f"rounds {FIRST_ROUNDS + 1}–{len(rounds) - LAST_ROUNDS}"
             self.keep("loop", key, label, middle[0].first, middle[-1].end - 1, frame, event.span, len(middle))
+        self.ended[frame.call, outer] = self.ended.get((frame.call, outer), 0) + 1
         del frame.finished[max(depth - 1, 0) :]
         frame.iteration = event.iteration[:-1]
 
@@ -156,10 +161,10 @@ class _Reading:
         if frame.rounds:
             frame.rounds[-1][1][event.name] = event.op
         if event.op == event.before - 1:
+            place = f"name {frame.call}/{'.'.join(map(str, frame.iteration))}/{event.name}"
+            count = self.named[place] = self.named.get(place, -1) + 1
             span = self.tape.ops[event.op].span
-            self.keep(
-                "name", f"name {frame.statement}/{event.name}", event.name, frame.statement, event.op, frame, span
-            )
+            self.keep("name", f"{place}/{count}", event.name, frame.statement, event.op, frame, span)
         frame.statement = event.before
 
     def keep(

@@ -498,6 +498,8 @@ class MainWindow(QMainWindow):
         for panel in self.panels:
             if panel.undoable and panel.name in session.panels:
                 panel.restore(session.panels[panel.name])
+        if self.graph.name not in session.panels:
+            self.graph.forget_folds()
         self.editor.show_text(session.source)
 
     def _settle(self, question: Question) -> None:

@@ -54,6 +54,12 @@ def test_keys_stay_the_same_at_another_point():
     assert [p.key for p in parts_of(tape())] == [p.key for p in parts_of(record(parse(SOURCE), [2.01, 3.02]))]
 
 
+def test_keys_stay_the_same_when_a_statement_before_is_edited():
+    edited = parts_of(record(parse(SOURCE.replace("(1 + x)/2", "(1 + x)/2 + 0*x")), [2.0, 3.0]))
+    assert [p.key for p in edited] == [p.key for p in parts_of(tape())]
+    assert edited[-1].first > parts_of(tape())[-1].first
+
+
 @pytest.mark.parametrize("kind", ["call", "name", "round"])
 def test_the_partial_of_a_fold_is_what_the_chain_rule_gives(kind):
     """Through a single result q: Σ over what the fold uses of ∂q/∂p·ṗ is q's tangent."""

@@ -247,7 +247,9 @@ def test_the_first_cause_of_an_undefined_value_is_said(window, find, write, sett
     assert not find("graph.cause").isVisible()
 
 
-def test_a_long_loop_is_folded_until_someone_wants_it_whole_and_plays_either_way(qtbot, window, find):
+def test_a_long_loop_is_folded_until_someone_wants_it_whole_also_after_an_edit_and_plays_either_way(
+    qtbot, window, find
+):
     text = "def f(x):\n    for i in range(300):\n        x = 4*x*(1-x)\n    return x"
     window.document.open(Session(text, (("x", 0.3),)))
     qtbot.waitUntil(lambda: window.graph.view.picture.names[0] == "x", timeout=PATIENCE_MS)
@@ -264,3 +266,8 @@ def test_a_long_loop_is_folded_until_someone_wants_it_whole_and_plays_either_way
     assert "500 values known" in window.graph.view.accessibleDescription()
     window.graph.first()
     assert "0 values known" in window.graph.view.accessibleDescription()
+    window.document.edit_source(text.replace("return x", "return 2*x"))
+    qtbot.waitUntil(lambda: len(window.graph.view.picture.nodes) == 903, timeout=PATIENCE_MS)
+    window.document.undo()
+    window.document.undo()
+    qtbot.waitUntil(lambda: len(window.graph.view.picture.nodes) == 12, timeout=PATIENCE_MS)

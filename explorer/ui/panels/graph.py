@@ -89,7 +89,7 @@ class GraphPanel(Panel):
         self._state: StateMaker | None = None
         self._selected: int | None = None  # the op
         self._folds: list[str] = []  # that someone has chosen
-        self._unfolded = ""  # the text of which someone wants to see all, however long it is
+        self._unfolded = False  # whether someone wants to see all, however long it is, of what is now being edited
         self._derivative: DerivativeGraph | None = None
         self._wanted_row: int | None = None  # of a session that was opened
         self._opened: Mapping[str, Any] = {}  # its options: how one looks at it is taken once, undo leaves it alone
@@ -338,7 +338,7 @@ class GraphPanel(Panel):
             weights=weights,
             tree=self.tree.isChecked(),
             folds=self._folds,
-            fold_long=question.source != self._unfolded,
+            fold_long=not self._unfolded,
             known=known,
             naming="papers" if self.looks.paper_names.isChecked() else "inputs",
             wide=self.looks.all_digits.isChecked(),
@@ -509,12 +509,13 @@ class GraphPanel(Panel):
         return options
 
     def _undoable_options(self) -> dict[str, Any]:
-        """mode, tree, heat, folds (keys of parts), drawn (which graph), seed (a name) and direction (as typed)."""
+        """mode, tree, heat, folds (keys of parts), unfolded, drawn (which graph), seed (a name), direction (text)."""
         return {
             "mode": self.mode,
             "tree": self.tree.isChecked(),
             "heat": self.heat_on.isChecked(),
             "folds": list(self._folds),
+            "unfolded": self._unfolded,
             "drawn": self.drawn.currentText(),
             **self.seed.options(),
         }
@@ -536,6 +537,7 @@ class GraphPanel(Panel):
         folds = options.get("folds")
         if isinstance(folds, list) and len(folds) <= _MOST_FOLDS and all(isinstance(key, str) for key in folds):
             self._folds = list(folds)
+        self._unfolded = options.get("unfolded") is True
         with QSignalBlocker(self.drawn):
             self.drawn.setCurrentIndex(max(self.drawn.findText(str(options.get("drawn"))), 0))
         self.seed.restore(options)
@@ -694,10 +696,14 @@ class GraphPanel(Panel):
 
     def _set_folds(self, keys: list[str]) -> None:
         self._folds = list(dict.fromkeys(keys))
-        if not keys and self.question is not None:
-            self._unfolded = self.question.source
+        self._unfolded = not keys
         self._note()
         self.ask_again()
+
+    def forget_folds(self) -> None:
+        """Another document is open: what was folded and unfolded by hand belongs to the one before."""
+        self._folds, self._unfolded = [], False
+        self._noted = self._undoable_options()
 
     def _show_menu(self, node: int | None, at: QPoint) -> None:
         """The menu of a node, or of the drawing."""
