@@ -133,6 +133,10 @@ def _at_the_point(about: Surroundings) -> Iterator[Break]:
         by_size = exploding and exploding[0].function in ("exp", "mul", "pow", "sinh", "cosh", "expm1", "add")
         if by_size and not (exploding[0].function == "pow" and 0.0 in about.tape.argument_values(exploding[0])):
             yield Break("overflow", "f(x) is larger than the largest double, 1.8e308.", *everywhere, serious=True)
+        elif not any(map(math.isfinite, (*about.left, *about.right))):
+            yield Break(
+                "pole", "f is infinite at x and around it: it has no slope along this input.", *everywhere, True
+            )
         else:
             yield Break("pole", f"f has a pole at {_text(about.x)}: it grows without bound there.", *everywhere, True)
     elif here == 0.0 and finite and jet is not None and 0 < abs(jet.value) < 1e-300:

@@ -97,11 +97,17 @@ class Stencil:
 
     def truncation(self, h: float, derivative: float) -> float:
         """|c|·hᵖ·|f⁽ᵈ⁺ᵖ⁾|: the error that a large step makes."""
-        return abs(float(self.error_constant)) * h**self.order * abs(derivative)
+        error = abs(float(self.error_constant)) * abs(derivative)
+        for _ in range(self.order):  # a product may be ∞ or 0; a power of floats would raise an error
+            error *= h
+        return error
 
     def rounding(self, h: float, noise: float) -> float:
         """Σ|w|·noise/hᵈ: the error that a small step makes, where noise is the absolute error of f as computed."""
-        return self.amplification * noise / h**self.derivative
+        error = self.amplification * noise
+        for _ in range(self.derivative):
+            error /= h
+        return error
 
     def best_step(self, derivative: float, noise: float) -> float:
         """The step with the smallest sum of truncation and rounding; ∞ without truncation, NaN where unknown."""

@@ -58,8 +58,7 @@ def remainders(
     curvature: Sequence[float],
 ) -> Remainders:
     """The test of this gradient and of this H·v (shape (inputs,)) along a direction v."""
-    slope = math.fsum(g * v for g, v in zip(gradient, direction, strict=True) if v)
-    bend = math.fsum(c * v for c, v in zip(curvature, direction, strict=True) if v)
+    slope, bend = along(gradient, direction), along(curvature, direction)
     bend = bend if math.isfinite(bend) else NAN  # then there is no R₂
     largest = max((abs(v) for v in direction), default=0.0)
     moved = [abs(x) for x, v in zip(point, direction, strict=True) if v]
@@ -102,6 +101,14 @@ def remainders(
         _digits_seen(steps, kept[1], slope),
         (sides.behind, sides.ahead) if sides is not None else (NAN, NAN),
     )
+
+
+def along(row: Sequence[float], direction: Sequence[float]) -> float:
+    """The product g·v, without what v does not look at; NaN where numbers on the way are not finite or too large."""
+    try:
+        return math.fsum(g * v for g, v in zip(row, direction, strict=True) if v)
+    except (ValueError, OverflowError):  # ∞ − ∞
+        return NAN
 
 
 def _digits_seen(steps: Sequence[float], first: Sequence[float], slope: float) -> float:

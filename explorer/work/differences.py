@@ -46,7 +46,7 @@ from explorer.calculus.precision import (
 from explorer.calculus.stencils import SCHEMES, SECOND_SCHEMES, Stencil, custom_stencil
 from explorer.calculus.sweeps import cost, gradient, hessian_times
 from explorer.calculus.tape import record
-from explorer.calculus.taylor import remainders
+from explorer.calculus.taylor import along, remainders
 from explorer.language.program import ExplorerError
 from explorer.work.questions import STEP_DECADES, STEPS, step_place
 from explorer.work.subject import Subject, numbers_by_name, subject
@@ -207,6 +207,7 @@ class _Study:
         complex_note = ""
         if self.options.derivative == 1:
             try:
+                complex_step(self.f)  # steps of 0 take no complex way, and would not be refused
                 with np.errstate(all="ignore"):
                     estimates[COMPLEX] = self.f.imaginary(self.steps) / self.steps
             except ComplexStepInvalid as error:
@@ -336,9 +337,9 @@ def packed(values: NDArray[np.float64]) -> str:
 def _secant(study: _Study) -> Message:
     """The curve around x, the microscope's pictures (differences from x and f(x), exact), and f at x + offset·h."""
     f, unit = study.f, study.unit or 1.0
-    xs = np.linspace(f.x - REACH * unit, f.x + REACH * unit, CURVE_POINTS)
-    places = f.x + np.multiply.outer(np.array(ZOOMS) * unit, np.linspace(-1.0, 1.0, ZOOM_POINTS))
     with np.errstate(all="ignore"):
+        xs = np.linspace(f.x - REACH * unit, f.x + REACH * unit, CURVE_POINTS)
+        places = f.x + np.multiply.outer(np.array(ZOOMS) * unit, np.linspace(-1.0, 1.0, ZOOM_POINTS))
         heights = f(places)
         offsets, _, values = study.samples
         return {
@@ -495,7 +496,8 @@ def _estimates(study: _Study, scheme: Stencil) -> NDArray[np.float64]:
 def _with_best(study: _Study, scheme: Stencil, precision: Precision, row: dict[str, Any]) -> Message:
     """The row with its best step as theory predicts it, and as it is measured on its own curve."""
     # Doubles' own noise in units of their rounding tells by how much f magnifies rounding, in any precision.
-    grown = study.noise / (UNIT_ROUNDOFF * abs(study.f.here)) if study.f.here else 1.0
+    least_noise = UNIT_ROUNDOFF * abs(study.f.here)
+    grown = study.noise / least_noise if least_noise else 1.0
     noise = 0.5 * precision.epsilon * abs(study.f.here) * grown
     higher = study.higher(scheme)
     row["predicted"] = scheme.best_step(higher, noise) if higher == higher else NAN
@@ -556,7 +558,7 @@ def _taylor(study: _Study) -> Message:
         "direction": direction,
         "gradient": slopes,
         "tested": tested,
-        "along": math.fsum(g * v for g, v in zip(tested, direction, strict=True) if v),
+        "along": along(tested, direction),
     }
 
 

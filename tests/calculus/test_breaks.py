@@ -123,5 +123,6 @@ def test_without_many_digits_what_the_program_shows_is_still_found():
 def test_sentences_carry_the_numbers():
     assert "slope −1 on the left and 1 on the right" in breaks_of("|x|", 0.0)["kink"].sentence
     assert "1.97e434" in breaks_of("exp(x)", 1000.0)["overflow"].sentence
+    assert "infinite at x and around it" in breaks_of("x/y", 2.0, 0.0)["pole"].sentence
     assert "16 apart" in breaks_of("sin(x)", 1e17)["x + h = x"].sentence
     assert "line 3" in breaks_of(HERON, 2.2)["loop"].sentence

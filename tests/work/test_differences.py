@@ -156,11 +156,22 @@ def test_the_best_step_is_measured_where_theory_puts_it():
 
 @pytest.mark.parametrize(
     ("source", "x"),
-    [("ln(x)", -1.0), ("1/x", 0.0), ("|x|", 0.0), ("exp(exp(exp(x)))", 10.0), ("x^2", 1e300), ("x^2", 1e-300)],
+    [
+        ("ln(x)", -1.0),
+        ("1/x", 0.0),
+        ("|x|", 0.0),
+        ("exp(exp(exp(x)))", 10.0),
+        ("x^2", 1e300),
+        ("x^2", 1e-300),
+        ("sqrt(x)", 1e300),
+        ("1/x", 1.7e308),
+        ("x/y", 1.0),
+    ],
 )
 def test_no_point_breaks_any_part(source, x):
-    assert list(asked(source, {"x": x}, PARTS)) == ["base", *PARTS]
-    assert list(asked(source, {"x": x}, PARTS, derivative=2)) == ["base", *PARTS]
+    at = {"x": x} | ({"y": 0.0} if "y" in source else {})
+    assert list(asked(source, at, PARTS, unit="relative")) == ["base", *PARTS]
+    assert list(asked(source, at, PARTS, derivative=2)) == ["base", *PARTS]
 
 
 def test_one_side_of_a_domains_edge_is_what_estimates_are_compared_with():

@@ -130,7 +130,7 @@ class DifferencesPanel(Panel):
         self.slider.setAccessibleName("Step h")
         self.slider.setToolTip("The step h, 12 places a decade")
         self.slider.setRange(0, len(questions.STEPS) - 1)
-        self.slider.setMinimumWidth(60)
+        self.slider.setMinimumWidth(44)  # beside all the others, at 1280 pixels
         self.slider.setPageStep(questions.STEPS_A_DECADE)
         self.slider.setValue(questions.step_place(_FIRST_STEP))
         self.slider.valueChanged.connect(self._moved)
@@ -163,7 +163,7 @@ class DifferencesPanel(Panel):
         self.scale.setValue(1.0)
         self.scale.setToolTip("The scale of this input: the unit of h")
         self.scale.setMinimumWidth(56)
-        self.scale.setMaximumWidth(72)
+        self.scale.setMaximumWidth(60)
         self.scale.editingFinished.connect(self._scale_changed)
         self.scale.hide()
         row = QHBoxLayout()
