@@ -170,18 +170,28 @@ def test_the_surface_turns_holds_the_path_and_its_tangent_plane_and_is_saved(opt
 
 def test_more_inputs_have_a_chosen_or_a_principal_plane(qtbot, optimize, find, write, press, settle):
     write("a^2 + 2*b^2 + 3*c^2 + (a*b*c)^2")
-    over = find("optimize.over")
+    over, up = find("optimize.over"), find("optimize.up")
     assert over.isVisible()
+    assert up.isVisible()
     with qtbot.waitSignal(find("optimize.plot").drawn, timeout=PATIENCE_MS):
-        over.setCurrentIndex(2)
+        up.setCurrentIndex(2)
+        up.activated.emit(2)
+    assert optimize.run_page.paths.plane.names == ["a", "c"]
+    with qtbot.waitSignal(find("optimize.plot").drawn, timeout=PATIENCE_MS):
+        over.setCurrentIndex(2)  # which the other axis has: they change places
         over.activated.emit(2)
-    assert optimize.run_page.paths.plane.names == ["b", "c"]
+    assert optimize.run_page.paths.plane.names == ["c", "a"]
+    assert up.currentText() == "a"
     find("optimize.rate").setValue(0.05)
     press("optimize.run")
     with qtbot.waitSignal(optimize.run_page.paths.drawn, timeout=PATIENCE_MS):
         over.setCurrentIndex(over.count() - 1)
         over.activated.emit(over.count() - 1)
     assert len(optimize.run_page.paths.plane.directions) == 2
+    assert not up.isEnabled()
+    press("optimize.reset")
+    assert optimize.run_page.paths.plane.names == ["a", "b"]
+    assert up.isEnabled()
 
 
 def test_a_rate_beyond_the_stable_one_is_said_before_it_diverges(qtbot, optimize, find, write):

@@ -55,6 +55,7 @@ _PLAY_SECONDS = 6.0  # a whole run at normal speed
 _SPEEDS = {"¼ ×": 0.25, "1 ×": 1.0, "4 ×": 4.0}
 _USUAL_SPEED = "1 ×"
 _ARROW = 0.16  # of the picture's width: the longest arrow
+_PRINCIPAL = ""  # instead of an input: the plane in which the path lies best
 _LINES = 12  # of the step in numbers
 
 
@@ -142,7 +143,8 @@ class PathsView(QWidget):
         self.numbers.setObjectName(f"{prefix}.numbers")
         self.numbers.setAccessibleName("This step in numbers")
         self.picture = _combo(f"{prefix}.picture", "What the picture shows", ["contour", "surface"])
-        self.over = _combo(f"{prefix}.over", "Inputs that the picture is drawn over", [])
+        self.over = _combo(f"{prefix}.over", "Input across the picture", [])
+        self.up = _combo(f"{prefix}.up", "Input upwards in the picture", [])
         self.curve = _combo(f"{prefix}.curve", "What is shown below the picture", [])
         for key, words in QUANTITIES.items():
             self.curve.addItem(words, key)
@@ -153,13 +155,18 @@ class PathsView(QWidget):
         self.arrows = QCheckBox("arrows", objectName=f"{prefix}.arrows")
         self.arrows.setToolTip("Gradient (downhill), memory and the step taken, at the shown step")
         self.arrows.setAccessibleName("Arrows of the gradient, the momentum and the step")
-        self.over_label, self.against_label = _label("over", self.over), _label("against", self.against)
-        above = [_label("picture", self.picture), self.picture, self.over_label, self.over, self.arrows]
+        self.over_label, self.up_label = _label("over", self.over), _label("and", self.up)
+        self.against_label = _label("against", self.against)
+        above = [_label("picture", self.picture), self.picture, self.over_label, self.over, self.up_label, self.up]
+        above.append(self.arrows)
         below = [_label("below", self.curve), self.curve, self.against_label, self.against]
         if tight:
             above, below = [widget for widget in (*above, *below) if not isinstance(widget, QLabel)], []
-            for label in (self.over_label, self.against_label):
+            self.arrows.hide()
+            for label in (self.over_label, self.up_label, self.against_label):
                 label.hide()
+            for combo in (self.over, self.up):
+                theme.narrow(combo, 2)
             theme.narrow(self.curve, 8)
             theme.narrow(self.against, 5)
         self.upper, self.lower = QStackedWidget(), QStackedWidget()
@@ -211,7 +218,8 @@ class PathsView(QWidget):
         self.slider.valueChanged.connect(self._step_chosen)
         self.play.toggled.connect(self._play_toggled)
         self.picture.currentIndexChanged.connect(self._picture_chosen)
-        self.over.activated.connect(self._over_chosen)
+        for combo in (self.over, self.up):
+            combo.activated.connect(self._over_chosen)
         self.curve.currentIndexChanged.connect(self._curve_chosen)
         self.against.currentIndexChanged.connect(self.show_curves)
         self.arrows.toggled.connect(self._draw)
@@ -248,24 +256,26 @@ class PathsView(QWidget):
         self.look_around()
 
     def look_around(self) -> None:
-        """The landscape around the start."""
+        """The landscape around the start, over inputs: a principal plane was that of a run."""
         if self.subject is not None:
+            if not self.plane.names:
+                self._name_planes()
             self._view = [_around(self.subject.at[name]) for name in self.plane.names]
             self.ask_landscape()
 
     def _name_planes(self) -> None:
         names = self.subject.names if self.subject else []
-        with QSignalBlocker(self.over):
-            self.over.clear()
-            if len(names) <= 2:
-                self.over.addItem(", ".join(map(pretty_name, names)), names)
-            else:
-                pairs = [[a, b] for k, a in enumerate(names[:12]) for b in names[k + 1 : 12]]
-                for pair in pairs:
-                    self.over.addItem(", ".join(map(pretty_name, pair)), pair)
-                self.over.addItem("principal", "principal")
-        for widget in (self.over,) if self._tight else (self.over_label, self.over):
-            widget.setVisible(len(names) > 2 and self.picture.currentText() != "fit")
+        for place, combo in enumerate((self.over, self.up)):
+            combo.clear()
+            for name in names:
+                combo.addItem(pretty_name(name), name)
+            combo.setCurrentIndex(min(place, combo.count() - 1))
+        if not self._tight:  # of one run
+            self.over.addItem("principal", _PRINCIPAL)
+            about = "The plane in which the path of the run lies best (principal components)"
+            self.over.setItemData(len(names), about, Qt.ItemDataRole.ToolTipRole)
+        self.up.setEnabled(True)
+        self._show_choices()
         self.plane = Plane(names[:2])
         self._asked = None
 
@@ -395,13 +405,28 @@ class PathsView(QWidget):
     principal_wanted = Signal()
 
     def _over_chosen(self) -> None:
-        chosen = self.over.currentData()
-        if chosen == "principal":
+        """Two inputs: where one is chosen that the other axis has, the axes change places."""
+        across, up = self.over.currentData(), self.up.currentData()
+        self.up.setEnabled(across != _PRINCIPAL)
+        if across == _PRINCIPAL:
             self.principal_wanted.emit()
             return
-        self.plane = Plane(list(chosen))
+        if across == up:
+            names = self.subject.names if self.subject else []
+            before = self.plane.names or [name for name in names if name != across]
+            moved = self.up if self.sender() is self.over else self.over
+            moved.setCurrentIndex(moved.findData(next(name for name in before if name != across)))
+        self.plane = Plane([self.over.currentData(), self.up.currentData()])
         self._columns = {}
         self.look_around()
+
+    def _show_choices(self) -> None:
+        """What can be chosen of this picture: of two inputs there is but one pair, and a fit has axes of its own."""
+        fit = self.picture.currentText() == "fit"
+        self.arrows.setVisible(not fit and not self._tight)  # those of one run
+        several = self.subject is not None and len(self.subject.names) > 2
+        for widget in (self.over, self.up) if self._tight else (self.over_label, self.over, self.up_label, self.up):
+            widget.setVisible(several and not fit)
 
     # -- traces and steps --------------------------------------------------------------------------------------------
 
@@ -506,11 +531,8 @@ class PathsView(QWidget):
         self.model.show_notation(preview(parse(self.subject.model)))
 
     def _picture_chosen(self) -> None:
-        fit = self.picture.currentText() == "fit"
-        self.arrows.setVisible(not fit)
-        for widget in (self.over,) if self._tight else (self.over_label, self.over):
-            widget.setVisible(not fit and self.over.count() > 1)
-        if fit:
+        self._show_choices()
+        if self.picture.currentText() == "fit":
             if self.fit_view is None:
                 self.fit_view = FitView(*self._crews, self._prefix)
                 self.upper.addWidget(self.fit_view)
