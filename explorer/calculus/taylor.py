@@ -22,6 +22,7 @@ DIGITS = 80  # R₂ of the smallest step is 1e−24 of f, and its own digits are
 HALVINGS = 24
 FIRST = 0.1  # of the scale of x
 SHORT = 1e-2  # of that scale: an f that changes within less is tested within that
+FAR = 1e8  # an x beyond it is its own scale, where nothing else says one
 STEADY = 6  # local slopes that are the same are a power's; a wrong gradient's are on their way to 1
 
 
@@ -68,6 +69,8 @@ def remainders(
         # Where f changes within a shorter length, the steps begin there: many digits have room below.
         length = abs(slope / bend) if slope and bend and math.isfinite(slope / bend) else scale
         fine = length if 0.0 < length < SHORT * scale else scale
+        if bend == 0.0 and largest and max(moved) > FAR:  # below the smallest double, maybe: f may change as x does
+            fine = max(moved) / largest
         steps = [FIRST * fine * 0.5**k for k in range(HALVINGS)]
         here, rows = _precise(program, point, direction, output, slope, bend, steps)
         floor, precise = [0.0] * len(steps), True

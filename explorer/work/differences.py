@@ -196,9 +196,13 @@ class _Study:
         return offsets, *sample(self.f, offsets, self.steps)
 
     def higher(self, scheme: Stencil) -> float:
-        """f⁽ᵈ⁺ᵖ⁾(x), which sets the scheme's truncation; NaN where it is not known."""
+        """f⁽ᵈ⁺ᵖ⁾(x), which sets the scheme's truncation; NaN where it is not known, or below the smallest double."""
         place = scheme.order + scheme.derivative - 1
-        return self.jet.derivatives[place] if self.jet is not None and place < len(self.jet.derivatives) else NAN
+        if self.jet is None or place >= len(self.jet.derivatives):
+            return NAN
+        value = self.jet.derivatives[place]
+        vanished = value == 0.0 and place < len(self.jet.many) and self.jet.many[place] != 0
+        return NAN if vanished else value
 
     def base(self) -> Message:
         """Everything but the parts: truth, estimates for each step, the table of schemes, what breaks."""

@@ -74,6 +74,8 @@ def test_an_error_below_what_the_steps_reach_is_said_to_be_that_small():
         ("sqrt(x)", [1e-10], [1.0], 1.001, "wrong"),
         ("sin(1e6x)", [1.0], [1.0], 1.0, "right"),
         ("x", [1e300], [1.0], 1.0, "exact"),
+        ("sqrt(x)", [1e300], [1.0], 1.0, "right"),
+        ("sqrt(x)", [1e300], [1.0], 1.01, "wrong"),
         ("x/y", [2.0, 0.0], [1.0, 1.0], 1.0, "undefined"),
         ("floor(x)", [1.9999999], [1.0], 1.0, "constant"),
         ("|x|", [-1e-6], [1.0], 1.0, "exact"),

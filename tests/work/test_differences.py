@@ -243,3 +243,8 @@ def test_the_best_step_of_doubles_is_one_number_on_every_page(worked):
 def test_where_every_step_is_as_good_none_is_called_the_best(source, x):
     rows = asked(source, {"x": x})["base"]["rows"]
     assert {row["measured"] for row in rows if row["scheme"] == "central"} == {"nan"}
+
+
+def test_a_derivative_that_no_double_holds_predicts_no_best_step():
+    rows = asked("sqrt(x)", {"x": 1e300})["base"]["rows"]  # f‴ = 3.75e−751
+    assert {row["predicted"] for row in rows if row["scheme"] == "central"} == {"nan"}
