@@ -377,12 +377,12 @@ class RunPage(QWidget):
         gradient = f"|∇{label}| = {number_text(trace.norm[at], 4)}{short}"
         memory = [(symbol, values) for symbol, values in trace.entries_at(at) if symbol != "t"]  # the step's number
         for most in (4, 3, 2, 1):
-            said = "   ".join(
-                [gradient, *(f"{symbol}\u00a0=\u00a0{_first(values, most)}" for symbol, values in memory)]
-            )
-            if self.state.needs(said) <= lines:
-                break
-        return said
+            parts = [gradient, *(f"{symbol}\u00a0=\u00a0{_first(values, most)}" for symbol, values in memory)]
+            if self.state.needs("   ".join(parts)) <= lines:
+                return "   ".join(parts)
+        while len(parts) > 1 and self.state.needs("   ".join([*parts, "…"])) > lines:
+            parts.pop()
+        return "   ".join([*parts, "…"])
 
     def _show_start(self) -> None:
         if not self.starts or self.panel.subject is None:
