@@ -51,7 +51,7 @@ class _Side:
 class Sifting:
     """The blocks in an order that gets better, once it has begun from one."""
 
-    def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int, slope: float = inf) -> None:
+    def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int, slope: float, luck: int) -> None:
         self.blocks = blocks
         self.reach = reach  # blocks that one may pass in each direction …
         self.slope = slope  # … unless it crosses so many lines more there, for each of its own, than at the best place
@@ -63,7 +63,7 @@ class Sifting:
         ]
         self.compared = 0  # pairs of blocks, and of their lines a second time: that is what takes the time
         self.restless: set[int] = set()  # blocks that may save crossings elsewhere
-        self.luck = random.Random(3)  # any fixed seed: the same graph is always drawn in the same way
+        self.luck = random.Random(luck)  # fixed, so that the same graph is always drawn in the same way
 
     def begin(self, rank: list[float]) -> None:
         """Go on from this order."""
