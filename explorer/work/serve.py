@@ -48,6 +48,7 @@ _IDLE_SECONDS = 0.2
 Rehearsal = Callable[[], Iterator[None]]
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_NICE = 5  # where the window and its workers want the same processor, a turn of the window comes first
 
 
 def serve(answers: Answers, warm: Callable[..., None] | None = None, rehearsal: Rehearsal | None = None) -> NoReturn:
@@ -60,6 +61,8 @@ def serve(answers: Answers, warm: Callable[..., None] | None = None, rehearsal: 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):  # a program without a console has neither
         os.dup2(2, 1)  # a stray print belongs with the errors: standard output is the command line's answer
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     # A parent that died before this line is noticed by the end of its socket.
     _die_with(os.getppid())
     match sys.argv[1:]:
