@@ -73,7 +73,7 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
             view,
             words,
             QKeySequence(key),
-            lambda direction=direction: text_size.step(QApplication.instance(), direction),
+            lambda direction=direction: text_size.step(window, direction),
         )
     view.addSeparator()
     _add(view, "&Reset the layout", None, window.default_layout)

@@ -66,6 +66,7 @@ class Panel(QWidget):
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
+        self._heading.setMinimumWidth(60)  # cut where a large text leaves no room: what it heads is seen without it
         self.status = QLabel()
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setObjectName(f"status.{self.name}")

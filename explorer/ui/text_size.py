@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
-from PySide6.QtWidgets import QApplication, QHeaderView, QTableView
+from PySide6.QtWidgets import QApplication, QHeaderView, QTableView, QWidget
 
 SIZES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)  # of the size that the desktop has
 
@@ -20,11 +20,27 @@ def chosen() -> float:
     return min(SIZES, key=lambda known: abs(known - size))
 
 
-def step(application: QApplication, direction: int) -> None:
-    """The next larger (1) or smaller (−1) size, or the usual one (0), now and at the next start."""
-    place = SIZES.index(chosen()) + direction if direction else SIZES.index(1.0)
-    QSettings().setValue("text_size", SIZES[max(0, min(place, len(SIZES) - 1))])
-    apply(application, chosen())
+def step(window: QWidget, direction: int) -> None:
+    """The next larger (1) or smaller (−1) size, or the usual one (0), now and at the next start.
+
+    Nothing larger than what fits: with it the window would be wider than it is, and than its screen.
+    """
+    application, before, size = QApplication.instance(), chosen(), window.size()
+    assert isinstance(application, QApplication)
+    place = SIZES.index(before) + direction if direction else SIZES.index(1.0)
+    wanted = SIZES[max(0, min(place, len(SIZES) - 1))]
+    apply(application, wanted)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # else the window would not know yet
+    room = max(size.width(), window.screen().availableSize().width())
+    if direction > 0 and window.minimumSizeHint().width() > room:
+        wanted = before
+        apply(application, wanted)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    QSettings().setValue("text_size", wanted)
+    if not window.isMaximized():
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        window.layout().activate()
+        window.resize(size)  # it has grown where it had to
 
 
 def apply(application: QApplication, size: float) -> None:

@@ -25,5 +25,5 @@ def test_every_command_of_every_menu_does_something_without_a_fault(qtbot, windo
             if other is not window and other.isVisible():
                 other.close()
     assert chosen > 60
-    text_size.step(application, 0)
+    text_size.step(window, 0)
     window.choose_theme(False)

@@ -7,9 +7,13 @@ from explorer.ui import text_size
 
 
 @pytest.fixture
-def usual(window, application):
+def usual(window):
+    """Room for large texts; at the end all is as it was."""
+    size = window.size()
+    window.resize(2600, 1200)
     yield
-    text_size.step(application, 0)
+    text_size.step(window, 0)
+    window.resize(size)
 
 
 def chosen(window, words):
@@ -41,10 +45,18 @@ def test_larger_text_is_larger_everywhere_and_the_usual_one_is_as_it_was(window,
     assert seen(find, window) == pytest.approx(before, abs=1)
 
 
-def test_the_choice_is_kept_for_the_next_start_and_has_ends(window, application, usual):
+def test_the_choice_is_kept_for_the_next_start_and_has_ends(window, usual):
     for _ in range(20):
-        text_size.step(application, -1)
+        text_size.step(window, -1)
     assert text_size.chosen() == text_size.SIZES[0]
     for _ in range(20):
-        text_size.step(application, 1)
+        text_size.step(window, 1)
     assert text_size.chosen() == text_size.SIZES[-1]
+
+
+def test_no_size_makes_the_window_wider_than_it_is(window, usual):
+    window.resize(1280, 800)
+    for _ in text_size.SIZES:
+        text_size.step(window, 1)
+    assert window.width() == 1280
+    assert 1.0 < text_size.chosen() < text_size.SIZES[-1]
