@@ -23,24 +23,37 @@ def chosen() -> float:
 def step(window: QWidget, direction: int) -> None:
     """The next larger (1) or smaller (−1) size, or the usual one (0), now and at the next start.
 
-    Nothing larger than what fits: with it the window would be wider than it is, and than its screen.
+    Nothing larger than what fits: with it the window would be wider than its screen.
     """
-    application, before, size = QApplication.instance(), chosen(), window.size()
-    assert isinstance(application, QApplication)
+    before, size = chosen(), window.size()
     place = SIZES.index(before) + direction if direction else SIZES.index(1.0)
     wanted = SIZES[max(0, min(place, len(SIZES) - 1))]
-    apply(application, wanted)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # else the window would not know yet
-    room = max(size.width(), window.screen().availableSize().width())
+    _laid_out(window, wanted)
+    room = _room(window)
     if direction > 0 and window.minimumSizeHint().width() > room:
         wanted = before
-        apply(application, wanted)
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        _laid_out(window, wanted)
     QSettings().setValue("text_size", wanted)
     if not window.isMaximized():
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        window.layout().activate()
-        window.resize(size)  # it has grown where it had to
+        window.resize(min(size.width(), room), size.height())  # it has grown where it had to
+
+
+def _laid_out(window: QWidget, wanted: float) -> None:
+    """Give all texts a size, and let the window know at once how much room it needs with it."""
+    apply(_application(), wanted)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    window.layout().activate()
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application
+
+
+def _room(window: QWidget) -> int:
+    """How wide the window can be on its screen, in pixels."""
+    return window.screen().availableSize().width()
 
 
 def apply(application: QApplication, size: float) -> None:

@@ -45,6 +45,7 @@ _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inpu
 # A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
 _LONG_TEXT, _TYPESET_PAUSE_MS = 1_000, 80
 _HEAD_START_MS = 30  # of the derivative before the other answers to a new text
+_NARROWEST_TABS = 498  # pixels: what the widest of them needs with the usual text; with a larger one they give way
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 
 
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         yield
         self.tabs = QTabWidget()
         self.tabs.setObjectName("tabs")
+        self.tabs.setMinimumWidth(_NARROWEST_TABS)
         self.tabs.setAccessibleName("Panels")
         self.tabs.setDocumentMode(True)
         self.columns.replaceWidget(2, self.tabs).deleteLater()

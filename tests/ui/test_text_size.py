@@ -7,10 +7,10 @@ from explorer.ui import text_size
 
 
 @pytest.fixture
-def usual(window):
-    """Room for large texts; at the end all is as it was."""
+def usual(window, monkeypatch):
+    """A wide screen; at the end all is as it was."""
     size = window.size()
-    window.resize(2600, 1200)
+    monkeypatch.setattr(text_size, "_room", lambda _: 2600)
     yield
     text_size.step(window, 0)
     window.resize(size)
@@ -54,8 +54,11 @@ def test_the_choice_is_kept_for_the_next_start_and_has_ends(window, usual):
     assert text_size.chosen() == text_size.SIZES[-1]
 
 
-def test_no_size_makes_the_window_wider_than_it_is(window, usual):
+def test_no_size_makes_the_window_wider_than_its_screen(window, usual, monkeypatch):
+    monkeypatch.setattr(text_size, "_room", lambda _: 1280)
     window.resize(1280, 800)
+    for place in range(window.tabs.count()):
+        window.tabs.setCurrentIndex(place)
     for _ in text_size.SIZES:
         text_size.step(window, 1)
     assert window.width() == 1280
