@@ -52,8 +52,8 @@ def _application() -> QApplication:
 
 
 def _room(window: QWidget) -> int:
-    """How wide the window can be on its screen, in pixels."""
-    return window.screen().availableSize().width()
+    """How wide the window can be on its screens, in pixels."""
+    return window.screen().availableVirtualSize().width()
 
 
 def apply(application: QApplication, size: float) -> None:
