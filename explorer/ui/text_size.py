@@ -6,8 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QHeaderView, QTableView, QWidget
 
 SIZES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)  # of the size that the desktop has
-
-
+_FILLED = 0.95  # of the screen's width, at most; the rest is for longer texts that come later
 _ROW = 6  # pixels by which a table's row is higher than its text
 
 
@@ -25,15 +24,16 @@ def step(window: QWidget, direction: int) -> None:
 
     Nothing larger than what fits: with it the window would be wider than its screen.
     """
-    before, size = chosen(), window.size()
-    place = SIZES.index(before) + direction if direction else SIZES.index(1.0)
-    wanted = SIZES[max(0, min(place, len(SIZES) - 1))]
-    _laid_out(window, wanted)
+    size = window.size()
+    usual = SIZES.index(1.0)
+    place = SIZES.index(chosen()) + direction if direction else usual
+    place = max(0, min(place, len(SIZES) - 1))
+    _laid_out(window, SIZES[place])
     room = _room(window)
-    if direction > 0 and window.minimumSizeHint().width() > room:
-        wanted = before
-        _laid_out(window, wanted)
-    QSettings().setValue("text_size", wanted)
+    while direction > 0 and place > usual and window.minimumSizeHint().width() > _FILLED * room:
+        place -= 1
+        _laid_out(window, SIZES[place])
+    QSettings().setValue("text_size", SIZES[place])
     if not window.isMaximized():
         window.resize(min(size.width(), room), size.height())  # it has grown where it had to
 
@@ -41,6 +41,9 @@ def step(window: QWidget, direction: int) -> None:
 def _laid_out(window: QWidget, wanted: float) -> None:
     """Give all texts a size, and let the window know at once how much room it needs with it."""
     apply(_application(), wanted)
+    for widget in window.findChildren(QWidget):
+        if widget.layout() is not None:
+            widget.layout().invalidate()  # what is on a hidden page tells nobody that it has grown
     QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     window.layout().activate()
 
