@@ -14,9 +14,9 @@ from explorer.calculus import symbolic
 from explorer.calculus.compiled import compiled
 from explorer.calculus.differences import Slice, central_jacobian, complex_step_jacobian, one_sided_slopes
 from explorer.calculus.numbers import ComplexStepInvalid
+from explorer.calculus.reasons import find_reasons
 from explorer.calculus.sweeps import adjoints, hessian, reverse_jacobian, tangents
 from explorer.calculus.tape import forward_jacobian, record
-from explorer.calculus.verdict import find_reasons
 from explorer.language.parser import parse
 from explorer.language.primitives import OPERATORS, PRIMITIVES
 from explorer.language.program import ExplorerError, Program

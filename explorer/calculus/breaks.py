@@ -15,13 +15,12 @@ import numpy as np
 from explorer.calculus.differences import Slice
 from explorer.calculus.multiprecision import Jet
 from explorer.calculus.numbers import ComplexStepInvalid
-from explorer.calculus.stencils import EPSILON, SCHEME
+from explorer.calculus.reasons import loops_on_inputs
+from explorer.calculus.stencils import EPSILON, SCHEME, UNIT_ROUNDOFF
 from explorer.calculus.tape import Tape, record
-from explorer.calculus.verdict import loops_on_inputs
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import ExplorerError, Program
 
-UNIT_ROUNDOFF = 0.5 * EPSILON
 FAR = 0.4  # of max(1, |x|): what is further away concerns no step that anyone takes
 SHORT = 1e-2  # of max(1, |x|): an f that changes within less is not seen by steps that people call small
 FEW_DIGITS = 7.0  # left by the best central step: half of what is usual

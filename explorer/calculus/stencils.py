@@ -15,6 +15,7 @@ from functools import cached_property
 from explorer.language.program import ExplorerError
 
 EPSILON = 2.0**-52  # the spacing of doubles at 1
+UNIT_ROUNDOFF = 0.5 * EPSILON
 MOST_OFFSETS = 15  # the weights of more are larger than what they can gain, and their solving would be felt
 LARGEST_OFFSET = 1000
 MOST_DERIVATIVE = 4

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus.breaks import UNIT_ROUNDOFF, Surroundings, find_breaks
+from explorer.calculus.breaks import Surroundings, find_breaks
 from explorer.calculus.differences import (
     Estimate,
     Slice,
@@ -43,7 +43,7 @@ from explorer.calculus.precision import (
     steps_for,
     sweep_in,
 )
-from explorer.calculus.stencils import SCHEMES, SECOND_SCHEMES, Stencil, custom_stencil
+from explorer.calculus.stencils import SCHEMES, SECOND_SCHEMES, UNIT_ROUNDOFF, Stencil, custom_stencil
 from explorer.calculus.sweeps import cost, gradient, hessian_times
 from explorer.calculus.tape import record
 from explorer.calculus.taylor import along, remainders

@@ -6,19 +6,14 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from explorer.calculus.agreement import Matrix
 from explorer.calculus.differences import central_jacobian, complex_step_jacobian
+from explorer.calculus.lost_digits import lost_digits
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import adjoints, cost, hessian, reverse_jacobian, tangents
 from explorer.calculus.tape import Tape, forward_jacobian, record
-from explorer.calculus.verdict import (
-    Matrix,
-    central_slack,
-    explain_central,
-    explain_edges,
-    find_slopes,
-    judge,
-    lost_digits,
-)
+from explorer.calculus.verdict import explain_edges, find_slopes, judge
+from explorer.calculus.wrong_step import central_slack, explain_central
 from explorer.language.program import ExplorerError, Program
 from explorer.work.subject import Subject, numbers_by_name, subject
 from explorer.work.verdict import symbolic_jacobian

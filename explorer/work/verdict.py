@@ -6,21 +6,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from explorer.calculus.agreement import Matrix, digits_agreed
 from explorer.calculus.differences import central_jacobian, complex_step_jacobian
+from explorer.calculus.lost_digits import Lost, lost_digits
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Op, Tape, forward_jacobian, record
-from explorer.calculus.verdict import (
-    Lost,
-    Matrix,
-    central_slack,
-    digits_agreed,
-    explain_central,
-    explain_edges,
-    find_slopes,
-    judge,
-    lost_digits,
-)
+from explorer.calculus.verdict import explain_edges, find_slopes, judge
+from explorer.calculus.wrong_step import central_slack, explain_central
 from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message

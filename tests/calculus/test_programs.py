@@ -17,9 +17,10 @@ from explorer.calculus.differences import SCHEME, Slice, central_jacobian, compl
 from explorer.calculus.evaluate import ArrayNumbers, LoopOnInput, Run, complex_values, values, values_on
 from explorer.calculus.lowering import Operation, lower
 from explorer.calculus.numbers import ComplexStepInvalid
+from explorer.calculus.reasons import find_reasons
 from explorer.calculus.sweeps import adjoints, reverse_jacobian, tangents
 from explorer.calculus.tape import Op, Tape, forward_jacobian, record
-from explorer.calculus.verdict import explain, find_reasons, find_slopes
+from explorer.calculus.verdict import explain, find_slopes
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Limits, Program
 from tests.language.algorithms import ALGORITHMS, Algorithm

@@ -1,0 +1,210 @@
+"""What doubles lose on the way, found by arithmetic with hundreds of digits: the referee of the referees."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.calculus.agreement import (
+    EXACT_TOLERANCE,
+    MOST_EXPLAINED,
+    WORTH_A_WORD,
+    Matrix,
+    close,
+    digits_agreed,
+    entries_of,
+)
+from explorer.calculus.reasons import DOUBTFUL, LOST, find_reasons
+from explorer.calculus.stencils import UNIT_ROUNDOFF
+from explorer.calculus.sweeps import adjoints, reverse_jacobian
+from explorer.calculus.tape import INPUT, Op, Tape
+from explorer.language.program import ExplorerError, Program
+
+# The largest double; and the least one that has all digits: below it a double has fewer, or none.
+MOST = sys.float_info.max
+LEAST_NORMAL = sys.float_info.min
+# A sum that is this much smaller than a rounded term has lost digits that may matter; many digits tell.
+SUSPECT = 1e-4
+# So many operations, in all entries that are looked at, many digits take some ten milliseconds for.
+SMALL = 60
+MANY_MORE = 400  # digits with which what may be rounding among many digits is looked at again
+
+# The exact methods, as a sentence names them.
+_EXACT = {
+    "reverse": "reverse AD",
+    "forward": "forward AD",
+    "symbolic": "SymPy's formula",
+    "complex_step": "the complex step",
+}
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What arithmetic with hundreds of digits finds that doubles lose: in sentences, and by what.
+
+    rounding: whether rounding took digits; unnoticed: whether all methods agree on what has lost them; range: whether
+    a number is too large or too small for a double, at the end or on the way to it.
+    """
+
+    notes: tuple[str, ...] = ()
+    rounding: bool = False
+    unnoticed: bool = False
+    range: bool = False
+
+
+def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | None]) -> Lost | None:
+    """What doubles lose on the way to an output or its derivative.
+
+    Methods that run the same operations lose the same digits and agree, so that the referee is arithmetic with hundreds
+    of them: of small programs always, of others where a sum cancels, a rounding error is magnified, a number overflows
+    or exact methods differ. None where the referee was not asked or cannot tell.
+    """
+    pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))][:MOST_EXPLAINED]
+    cancels = any(_may_cancel(op, tape) for op in tape.operations)
+    reasons = find_reasons(tape)
+    # Where AD goes by a convention its derivative is another for that reason, and not for lost digits.
+    by_convention = bool(DOUBTFUL & set(reasons))
+    small = len(tape.operations) * len(pairs) <= SMALL and not by_convention
+    differing = [] if by_convention else _differing(jacobians, WORTH_A_WORD)[:MOST_EXPLAINED]
+    apart = _differing(jacobians, EXACT_TOLERANCE)
+    if not small and not cancels and "overflow" not in reasons and not _magnifies_rounding(tape):
+        pairs = []
+    pairs += [pair for pair in differing if pair not in pairs]
+    if not pairs:
+        return None
+    from explorer.calculus.multiprecision import jet  # loads mpmath, which is not wanted before the first verdict
+
+    point = [op.value for op in tape.ops[: len(tape.inputs)]]
+    notes: list[str] = []
+    rounding = unnoticed = out_of_range = False
+    for row, column in pairs:
+        try:
+            truth = jet(program, point, row, column)
+        except ExplorerError:
+            return None
+        if truth.exact is None:
+            return None
+        slope = truth.exact
+        if 0 < abs(slope) < LEAST_NORMAL:  # or is it rounding even there?
+            again = jet(program, point, row, column, MANY_MORE).exact
+            slope = slope if again is not None and abs(slope - again) <= LOST * abs(again) else 0 * slope
+        differ = (row, column) in differing
+        there = reverse_jacobian(tape)[row][column]
+        off = _off(truth.value, slope, tape.values[row], there, max(abs(point[column]), 1.0))
+        untrue = bool(off)
+        if differ and not any(order for order, _, _ in off):
+            off.append((1, slope, there))
+        if not off:
+            continue
+        why = next(filter(None, (_why_out_of_range(number, double) for _, number, double in off)), "")
+        if not why and not math.isfinite(tape.values[row]):
+            continue
+        kept = ""
+        if differ or (why and off[-1][0] and not _out_of_range(slope)):
+            entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
+            kept = _digits_kept(entries, float(slope))
+        if why:
+            out_of_range = True
+        else:
+            rounding |= untrue or (row, column) in apart
+            unnoticed |= not differ
+            how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
+            why = "" if kept else f": {how}, and all methods lose the same digits of it"
+        names = (tape.output_names[row], f"∂{tape.output_names[row]}/∂{tape.inputs[column]}")
+        what = " and ".join(f"{names[order]} = {_figure(number)}" for order, number, _ in off)
+        notes.append(f"In arithmetic with hundreds of digits {what}{why}{kept}")
+    return Lost(tuple(notes), rounding, unnoticed, out_of_range)
+
+
+def _off(value: Any, slope: Any, here: float, there: float, size: float) -> list[tuple[int, Any, float]]:
+    """Which of value (0) and slope (1), in many digits, doubles have lost: each with what they say, here and there.
+
+    size: of the input. A residual that is 0 but for rounding has lost nothing that a rounded input would not take.
+    """
+    off = []
+    if _out_of_range(value) or not close(float(value), here, LOST, abs(float(slope)) * size):
+        off.append((0, value, here))
+    if 0 < abs(slope) < LEAST_NORMAL:
+        lost = not abs(slope - there) <= LOST * abs(slope)
+    else:
+        lost = _out_of_range(slope) or not close(float(slope), there, LOST, abs(float(value)) / size)
+    if lost:
+        off.append((1, slope, there))
+    return off
+
+
+def _out_of_range(number: Any) -> bool:
+    """Whether a number of many digits is too large for a double."""
+    return math.isinf(float(number))
+
+
+def _why_out_of_range(number: Any, double: float) -> str:
+    """Where a double cannot hold a number of many digits, or one on the way to it; empty where it can."""
+    if _out_of_range(number):
+        return f": more than a double can hold, {_figure(MOST)}"
+    if 0 < abs(number) < LEAST_NORMAL:
+        return f": below {_figure(LEAST_NORMAL)} a double has fewer digits, or none"
+    return "" if math.isfinite(double) else ": a number on the way is more than a double can hold"
+
+
+def _figure(number: Any) -> str:
+    """A number in six digits, of any size."""
+    if number != number:
+        return "undefined"
+    plain = math.isfinite(float(number)) and (number == 0 or abs(number) >= LEAST_NORMAL)
+    if plain:
+        return f"{float(number):.6g}".replace("-", "−")
+    import mpmath
+
+    return str(mpmath.nstr(number, 6)).replace("-", "−")
+
+
+def _differing(jacobians: Mapping[str, Matrix | None], tolerance: float) -> list[tuple[int, int]]:
+    """The entries, row and column, in which exact methods have numbers that differ by more than this."""
+    reverse = jacobians.get("reverse")
+    if not reverse:
+        return []
+    off = {
+        place
+        for matrix in map(jacobians.get, _EXACT)
+        for place, (a, b, scale) in enumerate(entries_of(reverse, matrix or reverse))
+        if math.isfinite(a) and math.isfinite(b) and not close(a, b, tolerance, scale)
+    }
+    return [divmod(place, len(reverse[0])) for place in sorted(off)]
+
+
+def _digits_kept(entries: Mapping[str, float], truth: float) -> str:
+    """How many of its digits each method has, the best first."""
+    having: dict[float, list[str]] = {}
+    for method, value in entries.items():
+        having.setdefault(digits_agreed(value, truth), []).append(_EXACT[method])
+    counts = ", ".join(
+        f"{', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]} {digits:.1f}"
+        for digits, names in sorted(having.items(), reverse=True)
+    )
+    return f". Of its digits are right: {counts}"
+
+
+def _may_cancel(op: Op, tape: Tape) -> bool:
+    """Whether a sum is much smaller than its terms, of which one is rounded: no input and no constant."""
+    if op.function not in ("add", "sub"):
+        return False
+    rounded = any(isinstance(a, int) and tape.ops[a].function != INPUT for a in op.arguments)
+    return rounded and abs(op.value) < SUSPECT * max(map(abs, tape.argument_values(op)))
+
+
+def _magnifies_rounding(tape: Tape) -> bool:
+    """Whether the rounding error of some operation, carried on by its adjoint, is a large part of an output.
+
+    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.3: v̄·v·u is what it adds to the output.
+    """
+    for row, value in enumerate(tape.values):
+        reached = adjoints(tape, [float(k == row) for k in range(len(tape.outputs))])
+        for op in tape.operations:
+            carried = abs(op.value * (reached[op.index] or 0.0)) * UNIT_ROUNDOFF
+            if carried > LOST * abs(value) and math.isfinite(carried):
+                return True
+    return False
