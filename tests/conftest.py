@@ -33,3 +33,4 @@ def pytest_collection_finish() -> None:
     """The thousands of tests that were found stay: the collector need not go through them again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)  # what the tests make is mostly trees, which need no collector

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0  # for all answers of the window
+PAUSE_SECONDS = 0.005  # between two looks whether they have come; the workers want the processor
 PANELS = ("graph", "symbolic", "differences", "optimize", "window")
 
 
@@ -89,7 +90,7 @@ def _unwritable(path: str) -> str:
 
 def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float], ...], size: tuple[int, int]) -> None:
     """Open the window offscreen, let it answer, and take the picture."""
-    from PySide6.QtCore import QEventLoop, QSettings, qInstallMessageHandler
+    from PySide6.QtCore import QSettings, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     from explorer.ui import theme
@@ -112,7 +113,8 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
     def wait(until: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
         while not until():
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            QApplication.processEvents()
+            time.sleep(PAUSE_SECONDS)
             if time.monotonic() > end:
                 raise PictureError(f"{what} did not come within {PATIENCE_SECONDS:g} s.")
 
@@ -126,7 +128,8 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
             if window.tabs.widget(place).name == asked.panel:
                 window.tabs.setCurrentIndex(place)
         panel = window if asked.panel == "window" else getattr(window, asked.panel)
-        wait(lambda: not window.busy, "The answer")
+        shown = window.panels if panel is window else (panel,)
+        wait(lambda: not window.settling and not any(each.busy for each in shown), "The answer")
         QApplication.processEvents()
         plots = [plot for plot in panel.findChildren(PlotView) if plot.isVisible()]
         wait(lambda: not any(plot.drawing for plot in plots), "The plot")
@@ -165,11 +168,11 @@ def _told(kind: object, context: object, message: str) -> None:
 
 def _run(ended: list[str]) -> None:
     """A long film takes as long as it takes."""
-    from PySide6.QtCore import QEventLoop
     from PySide6.QtWidgets import QApplication
 
     while not ended:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+        QApplication.processEvents()
+        time.sleep(PAUSE_SECONDS)
 
 
 def _save_widget(path: str, widget: object) -> None:

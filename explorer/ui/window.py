@@ -289,13 +289,16 @@ class MainWindow(QMainWindow):
         line.show()
 
     @property
-    def busy(self) -> bool:
-        """Whether anything seen may still change by itself: a pause in typing, a panel that waits (plots apart)."""
+    def settling(self) -> bool:
+        """Whether the window is being built, a pause in typing waited for, or the formula laid out."""
         if not self.built or self.document.settling or self._typeset_soon.isActive() or self._settle_soon.isActive():
             return True
-        if self.inputs.building or self.preview.laying_out:
-            return True
-        return any(panel.busy for panel in self.panels)
+        return self.inputs.building or self.preview.laying_out
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything seen may still change by itself; plots apart."""
+        return self.settling or any(panel.busy for panel in self.panels)
 
     # -- building --------------------------------------------------------------------------------------------------
 

@@ -602,7 +602,7 @@ def test_the_window_comes_back_with_its_layout(opened):
 # --------------------------------------------------------------------------------------------------------- processes
 
 DRIVEN = """
-import os, sys
+import os, sys, time
 from PySide6.QtCore import QSettings, QTimer
 QSettings.setDefaultFormat(QSettings.Format.IniFormat)
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, sys.argv[1])
@@ -615,6 +615,7 @@ window.show()
 def until(condition):
     while not condition():
         application.processEvents()
+        time.sleep(0.005)  # the workers need the processor
 
 def idle():
     until(lambda: not window.busy)

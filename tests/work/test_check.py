@@ -33,7 +33,8 @@ def table(start_of_name: str) -> Table:
     return found
 
 
-def test_every_published_table_and_every_example_is_reproduced(capsys):
+def test_every_published_table_and_every_example_is_reproduced(capsys, monkeypatch):
+    monkeypatch.setattr(check, "SYMBOLIC_SECONDS", 0.5)  # four examples are there to use up all that they get
     code = check.run([])
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line[:4] not in ("ok  ", "note")] == [f"{len(lines) - 5} tables, none failed."]
