@@ -376,9 +376,8 @@ class Nodes(_Item):
             colour = quiet if text is None else colours.adjoint if state.reverse else colours.tangent
             if active or strong is quiet:
                 colour = strong
-            self._draw_line(
-                painter, f"{state.second_label} = {text or NOT_KNOWN}", role, colour, box, middle + height, zoom
-            )
+            label = self.picture.second_label(node)
+            self._draw_line(painter, f"{label} = {text or NOT_KNOWN}", role, colour, box, middle + height, zoom)
 
     def _draw_heading(self, painter: QPainter, node: int, y: float, strong: QColor, quiet: QColor, zoom: float) -> None:
         """The operation's sign with the node's name small before it, or the name alone, large."""

@@ -318,6 +318,12 @@ class Picture:
         is_known = self.state.is_known
         return self.state.primals[node] is not None if is_known is None else is_known(node)
 
+    def second_label(self, node: int) -> str:
+        """What a node's second number is called: an input's has its letter, x̄₁; a longer name would need the room."""
+        label, name = self.state.second_label, self.names[node]
+        letter = self.nodes[node].kind == "input" and not name[1:].strip("₀₁₂₃₄₅₆₇₈₉")
+        return name[0] + label[1:] + name[1:] if letter else label
+
     def partial(self, edge: int) -> str | None:
         """The text on an edge, None where there is none yet."""
         if self.state.partials is not None:

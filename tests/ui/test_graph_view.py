@@ -419,3 +419,14 @@ def test_a_thousand_nodes_show_and_step_without_freezing(view, qtbot):
 def test_a_screen_reader_hears_of_an_adjoint_while_the_values_are_recorded(view):
     view.show_state(GraphState(["2"] * len(NODES), [None] * len(NODES), "v̄"))
     assert "adjoint not computed yet" in view.describe_node(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "label"),
+    [("x1", "input", "x̄₁"), ("x", "input", "x̄"), ("theta", "input", "v̄"), ("v3", "operation", "v̄")],
+)
+def test_an_inputs_adjoint_is_called_by_the_inputs_letter_as_the_sentences_call_it(name, kind, label):
+    picture = Picture(100.0, 100.0)
+    picture.add_nodes([GraphNode(kind, name)], [[50, 50, 20, 20]])
+    picture.state = GraphState(["2"], ["1"], "v̄", reverse=True)
+    assert picture.second_label(0) == label
