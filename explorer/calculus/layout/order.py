@@ -1,7 +1,8 @@
 """The order of the nodes and bends within each layer, chosen so that few edges cross.
 
-In a large graph the best of several starts is sifted (see `sifting`), in a medium one the two best: again and again all
-blocks at which a line crosses another, as long as that saves enough. In a small one all are, and then blocks are kicked
+In a large graph the best of several starts is sifted (see `sifting`), in a medium one the two best: all blocks at which
+a line crosses another, then those of them that this disturbs, as long as that saves enough. In a small one all are,
+and then blocks are kicked
 out of their places and all that this disturbs is sifted again, which is kept unless it is worse (iterated local search:
 Lourenço, Martin, Stützle 2003); where that finds no more, it goes on from another start. Effort is bounded by the pairs
 of blocks compared, never by a clock.
@@ -26,11 +27,15 @@ REACH = 30  # blocks that one may pass in each direction
 IN_LARGE, IN_OTHERS = (2.0, 3), (inf, 2)
 # Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
 WORTH, LEAST = 0.002, 0.02
+# A smoothed start may have so many times the crossings of one that is only walked: sifting makes more of it.
+SMOOTHED = 1.15
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
 KICKED = 3  # blocks that leave their places together
 PATIENCE = 0.3  # kicks in vain for each block, after which another start promises more
+
+_Start = tuple[int, list[float]]  # an order, as a rank for each block, after its crossings
 
 
 @dataclass(slots=True)
@@ -62,7 +67,7 @@ def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int])
 def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
     """Ranks for the blocks: the best that is found from several starts."""
     starts = Starts(blocks)
-    begun: list[list[tuple[int, list[float]]]] = []
+    begun: list[list[_Start]] = []
     for orders in starts.walked():
         if not orders[0][0]:
             return orders[0][1]
@@ -70,32 +75,40 @@ def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
     count = len(blocks.first)
     sifting = Sifting(blocks, layers, REACH, *(IN_LARGE if count > MEDIUM else IN_OTHERS))
     if count > SMALL:
-        best = [min(orders) for orders in begun] if count <= MEDIUM else [min(map(min, begun))]
+        best = [min(orders) for orders in begun] if count <= MEDIUM else [_promising(begun)]
         return min([_sifted_where_lines_cross(sifting, starts, start) for start in best])[1]
     tried = [_sifted(sifting, start, ROUNDS) for orders in begun for start in orders[1:]]
     return _best_of_many(sifting, starts, sorted(tried, reverse=True))
 
 
-def _sifted_where_lines_cross(
-    sifting: Sifting, starts: Starts, start: tuple[int, list[float]]
-) -> tuple[int, list[float]]:
+def _promising(begun: list[list[_Start]]) -> _Start:
+    """The start with the fewest crossings, a smoothed one if it has not many more."""
+    walked = min([orders[0] for orders in begun])
+    smoothed = min([min(orders[1:]) for orders in begun])
+    return smoothed if smoothed[0] <= SMOOTHED * walked[0] else walked
+
+
+def _sifted_where_lines_cross(sifting: Sifting, starts: Starts, start: _Start) -> _Start:
     """What becomes of an order with its crossings when the blocks that have some are sifted, as long as it is worth it.
 
     No other block can save any by itself.
     """
     crossings, rank = start
     sifting.begin(rank)
+    disturbed = set(range(len(rank)))
     effort, turn, worth = 0.0, 0, True  # effort: pairs for each block
     while worth and effort < PAIRS_IN_LARGE:
         before = sifting.compared
-        saved = sifting.round(TIES[turn % len(TIES)], starts.crossings.crossed(ranked(sifting.rank)))
+        disturbed &= starts.crossings.crossed(ranked(sifting.rank))
+        saved = sifting.round(TIES[turn % len(TIES)], disturbed)
+        disturbed = sifting.unsettled()
         spent = (sifting.compared - before) / len(rank)
         worth = saved > max(WORTH * spent, LEAST) * crossings
         crossings, effort, turn = crossings - saved, effort + spent, turn + 1
     return crossings, sifting.rank
 
 
-def _sifted(sifting: Sifting, start: tuple[int, list[float]], rounds: int) -> tuple[int, list[float]]:
+def _sifted(sifting: Sifting, start: _Start, rounds: int) -> _Start:
     """What so many rounds make of an order with its crossings, or fewer where they save no more."""
     crossings, rank = start
     sifting.begin(rank)
@@ -107,7 +120,7 @@ def _sifted(sifting: Sifting, start: tuple[int, list[float]], rounds: int) -> tu
     return crossings, sifting.rank
 
 
-def _best_of_many(sifting: Sifting, starts: Starts, tried: list[tuple[int, list[float]]]) -> list[float]:
+def _best_of_many(sifting: Sifting, starts: Starts, tried: list[_Start]) -> list[float]:
     """The best order to which kicks lead from these, taken from the last on, and then from any others."""
     fewest, best = tried[-1]
     pairs = min(PAIRS, PAIRS_IN_SMALL * len(best))
@@ -119,7 +132,7 @@ def _best_of_many(sifting: Sifting, starts: Starts, tried: list[tuple[int, list[
     return best
 
 
-def _kicked(sifting: Sifting, start: tuple[int, list[float]], pairs: int) -> tuple[int, list[float]]:
+def _kicked(sifting: Sifting, start: _Start, pairs: int) -> _Start:
     """Move some blocks at random and sift what this disturbs, again and again; what is worse is undone."""
     crossings, rank = start
     sifting.begin(rank)

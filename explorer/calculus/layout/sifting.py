@@ -116,6 +116,11 @@ class Sifting:
         self.restless = set(range(len(self.rank)) if some is None else some)
         return self.settle(ties)
 
+    def unsettled(self) -> set[int]:
+        """The restless blocks, and those that have moved since `mark`, their neighbours too: all but these stay."""
+        moved = {block for block, _ in self.moves}
+        return self.restless.union(moved, *[own for block in moved for own in self.near[block]])
+
     def settle(self, ties: int = KEEP) -> int:
         """Sift the restless blocks once, in a random order; the crossings saved."""
         restless = self.restless
