@@ -24,7 +24,8 @@ SHAPE_FROM = 0.22  # below this zoom nodes are plain rectangles and edges thin l
 NODE_PAD = 9.0  # how far a node's pens (border, ring, the sheets behind a group) reach beyond its box
 PLATE_HEIGHT = 17.0
 LARGE_LABEL = 52.0  # what a partial in larger letters may be wide: the gap between two layers less an arrow head
-DOT_ABOVE, BARS_ABOVE = "\u0307", ("\u0304", "\u0305")  # combining marks of v̇ and v̄
+BAR_ABOVE, DOT_ABOVE = "\u0304", "\u0307"  # combining marks of v̄ and v̇
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉₋"
 ELIDE = Qt.TextElideMode.ElideRight
 NOT_KNOWN = "—"  # what stands where a value is not computed yet; never a digit
 
@@ -130,6 +131,17 @@ class Style:
         """The role in larger letters where the drawing is seen small and they have room."""
         larger = role + "+"
         return larger if zoom < LARGER_BELOW and self.fitted(text, larger, room)[0] == text else role
+
+    def named(self, name: str, number: str, role: str, room: float) -> tuple[str, str]:
+        """The letters that bear the dot or bar, and "name = number": what has no room gives way in the name, which
+        stands above in full."""
+        stem = name.rstrip(SUBSCRIPTS) or name
+        for short in (name, stem):
+            label = f"{short} = {number}"
+            if self.fitted(label, role, room)[0] == label:
+                return stem, label
+        stem = self.fitted(stem, role, room - self.fitted(f" = {number}", role, room)[1])[0] or stem[:1]
+        return stem, f"{stem} = {number}"
 
     def baseline(self, role: str) -> float:
         """How far below the middle of a line its baseline is."""
@@ -364,7 +376,7 @@ class Nodes(_Item):
             hot = state.heat(node)
             if hot is not None:
                 strong = quiet = QColor("#000000") if hot.lightness() > 128 else QColor("#FFFFFF")
-        second = bool(state.second_label) and bool(state.seconds)
+        second = bool(state.second_mark) and bool(state.seconds)
         height = (box.height() - 8) / (3 if second else 2)
         self._draw_heading(painter, node, box.top() + 4 + height / 2, strong, quiet, zoom)
         role = "active" if active else "value"
@@ -376,8 +388,7 @@ class Nodes(_Item):
             colour = quiet if text is None else colours.adjoint if state.reverse else colours.tangent
             if active or strong is quiet:
                 colour = strong
-            label = self.picture.second_label(node)
-            self._draw_line(painter, f"{label} = {text or NOT_KNOWN}", role, colour, box, middle + height, zoom)
+            self._draw_second(painter, node, text or NOT_KNOWN, role, colour, middle + height, zoom)
 
     def _draw_heading(self, painter: QPainter, node: int, y: float, strong: QColor, quiet: QColor, zoom: float) -> None:
         """The operation's sign with the node's name small before it, or the name alone, large."""
@@ -402,25 +413,34 @@ class Nodes(_Item):
 
     def _draw_line(
         self, painter: QPainter, text: str, role: str, colour: QColor, box: QRectF, middle: float, zoom: float
+    ) -> tuple[float, float, str]:
+        """A line of text in the middle of the box: its left end, its baseline and its role."""
+        style = self.style
+        room = box.width() - 6
+        role = style.role(text, role, room, zoom)
+        text, width = style.fitted(text, role, room)
+        left, baseline = box.center().x() - width / 2, middle + style.baseline(role)
+        style.write(painter, left, baseline, text, role, colour)
+        return left, baseline, role
+
+    def _draw_second(
+        self, painter: QPainter, node: int, text: str, role: str, colour: QColor, middle: float, zoom: float
     ) -> None:
-        """A line of text in the middle of the box; a dot or bar over its first letter is drawn by hand.
+        """The tangent or adjoint behind its name, x̄₁ or v̇₅; its dot or bar is drawn by hand.
 
         Combining accents land beside their letter, or get lost in a picture, with many fonts.
         """
-        style = self.style
-        accent = text[1:2] if text[1:2] in (DOT_ABOVE, *BARS_ABOVE) else ""
-        text, room = text.replace(accent, "", 1) if accent else text, box.width() - 6
-        role = style.role(text, role, room, zoom)
-        text, width = style.fitted(text, role, room)
-        left = box.center().x() - width / 2
-        baseline = middle + style.baseline(role)
-        style.write(painter, left, baseline, text, role, colour)
-        if accent:
-            metrics = style.metrics[role]
-            width, over = metrics.horizontalAdvance(text[0]), baseline - metrics.xHeight() - 2.6
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            if accent == DOT_ABOVE:
-                painter.drawEllipse(QPointF(left + width / 2, over), 1.2, 1.2)
-            else:
-                painter.drawRect(QRectF(left + 1, over - 0.6, width - 2, 1.2))
+        picture, style = self.picture, self.style
+        box, mark = picture.boxes[node], picture.state.second_mark
+        stem, label = style.named(picture.names[node], text, role, box.width() - 6)
+        left, baseline, role = self._draw_line(painter, label, role, colour, box, middle, zoom)
+        metrics = style.metrics[role]
+        width, over = metrics.horizontalAdvance(stem), baseline - metrics.xHeight() - 2.6
+        if stem != stem.lower() or not stem.isascii() or set(stem) & set("bdfhklt"):
+            over = baseline - metrics.capHeight() - 2.6  # clear of tall letters
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        if mark == DOT_ABOVE:
+            painter.drawEllipse(QPointF(left + width / 2, over), 1.2, 1.2)
+        else:
+            painter.drawRect(QRectF(left + 1, over - 0.6, width - 2, 1.2))

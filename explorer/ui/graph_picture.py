@@ -68,16 +68,16 @@ class GraphState:
     """What is known and what happens at one step; the picture depends on this and on nothing before it.
 
     `primals` and `seconds` have a text for each node, None where it is not computed yet; `seconds` is empty where there
-    is nothing second. `second_label` says what it is ("v̇" or "v̄"). `reverse`: the sweep runs from outputs to inputs,
-    seconds are adjoints and flow is marked towards the sources. `partials` replaces the edges' texts, None hides one;
-    without it a partial appears with its target's value. `heat` colours nodes by what they hold, None leaves one as it
-    is. `lit` is the path or part that was selected. `known` is how many values are known, where it need not be counted;
-    `is_known` says whether a node's value is known, quicker than its text.
+    is nothing second. `second_mark` stands over the node's name there: a dot (ẋ₁) or a bar (x̄₁). `reverse`: the sweep
+    runs from outputs to inputs, seconds are adjoints and flow is marked towards the sources. `partials` replaces the
+    edges' texts, None hides one; without it a partial appears with its target's value. `heat` colours nodes by what
+    they hold, None leaves one as it is. `lit` is the path or part that was selected. `known` is how many values are
+    known, where it need not be counted; `is_known` says whether a node's value is known, quicker than its text.
     """
 
     primals: Sequence[str | None]
     seconds: Sequence[str | None] = ()
-    second_label: str = ""
+    second_mark: str = ""
     active_nodes: frozenset[int] = frozenset()
     active_edges: frozenset[int] = frozenset()
     finished: Container[int] = frozenset()
@@ -317,12 +317,6 @@ class Picture:
     def known(self, node: int) -> bool:
         is_known = self.state.is_known
         return self.state.primals[node] is not None if is_known is None else is_known(node)
-
-    def second_label(self, node: int) -> str:
-        """What a node's second number is called: an input's has its letter, x̄₁; a longer name would need the room."""
-        label, name = self.state.second_label, self.names[node]
-        letter = self.nodes[node].kind == "input" and not name[1:].strip("₀₁₂₃₄₅₆₇₈₉")
-        return name[0] + label[1:] + name[1:] if letter else label
 
     def partial(self, edge: int) -> str | None:
         """The text on an edge, None where there is none yet."""

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, S
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QWidget
 
+from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
 from explorer.ui.graph_picture import pretty_name
-from explorer.ui.graph_state import ADJOINT_MARK, TANGENT_MARK
 from explorer.ui.session import VALUE_PAUSE_MS
 
 _DIRECTION = "direction …"  # the last entry: any numbers
@@ -61,7 +61,7 @@ class Seed(QWidget):
 
     def offer(self, names: tuple[str, ...], reverse: bool) -> None:
         """Offer the outputs in reverse mode and else the inputs, the chosen one again where it is among them."""
-        mark = ADJOINT_MARK if reverse else TANGENT_MARK
+        mark = BAR_ABOVE if reverse else DOT_ABOVE
         wanted = [f"{_marked(name, mark)} = 1" for name in names] + ([_DIRECTION] if names else [])
         if [self.combo.itemText(i) for i in range(self.combo.count())] != wanted or self._kept is not None:
             with QSignalBlocker(self.combo):

@@ -8,10 +8,9 @@ from typing import Any, overload
 from PySide6.QtGui import QColor
 
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.panel import ALL_DIGITS, number_text, short_text
-
-ADJOINT_MARK, TANGENT_MARK = "\u0304", "\u0307"
 
 
 class _Texts(Sequence[str | None]):
@@ -140,7 +139,7 @@ class StateMaker:
         return GraphState(
             self._primals,
             self._seconds,
-            f"v{TANGENT_MARK if answer.mode == 'forward' else ADJOINT_MARK}",
+            DOT_ABOVE if answer.mode == "forward" else BAR_ABOVE,
             frozenset(active_nodes),
             frozenset(active_edges),
             self._finished,

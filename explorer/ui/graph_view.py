@@ -128,8 +128,8 @@ class GraphView(QGraphicsView):
             raise ValueError(f"{len(state.partials)} partials for {len(picture.curves)} edges")
         old, picture.state = picture.state, state
         everything = (
-            (old.second_label, old.reverse, bool(old.seconds), old.heat)
-            != (state.second_label, state.reverse, bool(state.seconds), state.heat)
+            (old.second_mark, old.reverse, bool(old.seconds), old.heat)
+            != (state.second_mark, state.reverse, bool(state.seconds), state.heat)
             or (old.partials is None) != (state.partials is None)
             or (changed is not None and len(changed) > MANY)
             or old.lit != state.lit
@@ -341,9 +341,9 @@ class GraphView(QGraphicsView):
         lines = [drawn.detail or f"{self._picture.names[node]}: {drawn.operation or drawn.kind}"]
         primal = state.primals[node]
         lines.append(f"value {primal}" if primal is not None else "value not computed yet")
-        if state.second_label and state.seconds:
+        if state.second_mark and state.seconds:
             second = state.seconds[node]
-            name = "tangent" if DOT_ABOVE in state.second_label else "adjoint"
+            name = "tangent" if state.second_mark == DOT_ABOVE else "adjoint"
             lines.append(f"{name} {second}" if second is not None else f"{name} not computed yet")
         return "\n".join(lines)
 

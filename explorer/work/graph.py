@@ -36,7 +36,7 @@ MOST_PARTS = 4_000  # as many as a menu or a search can be about
 # Pixels at zoom 1: room for a name, a value and an adjoint, each a row of text.
 NODE_WIDTH, NODE_HEIGHT = 96.0, 64.0
 WIDE_NODE = 196.0  # for all 17 digits of a number
-DUAL_NODE = 168.0  # for two numbers in a row
+DUAL_NODE = 192.0  # for a name and two numbers in a row
 ROWS = 150  # in a message: about 15 KB, which the window decodes and takes in within a few milliseconds
 COORDINATES = 6_000  # of the curves in a message: one past hundreds of layers has as many pieces
 

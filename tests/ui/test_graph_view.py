@@ -4,6 +4,7 @@ from PySide6.QtGui import QColor, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.calculus.layout import lay_out
+from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
 from explorer.ui.graph_picture import GraphEdge, GraphNode, GraphState, Picture, pretty_name
 from explorer.ui.graph_view import GraphView
 
@@ -97,7 +98,7 @@ def test_a_value_not_computed_does_not_look_like_zero(view):
 
 
 def test_an_adjoint_not_known_is_said_to_be_so(view):
-    view.show_state(GraphState(VALUES, (None,) * 7 + ("1",), "v̄", reverse=True))
+    view.show_state(GraphState(VALUES, (None,) * 7 + ("1",), BAR_ABOVE, reverse=True))
     assert "adjoint not computed yet" in view.describe_node(0)
     assert "adjoint 1" in view.describe_node(7)
 
@@ -318,7 +319,7 @@ def contrast(a: QColor, b: QColor) -> float:
 @pytest.mark.parametrize(("ground", "text"), [("#ffffff", "#1b1b1b"), ("#1e1f22", "#e6e6e6")])
 def test_another_palette_recolours_everything_and_stays_readable(view, ground, text):
     view.setPalette(theme(ground, text))
-    view.show_state(GraphState(VALUES, ("1",) * 8, "v̄", frozenset({3}), frozenset({7}), frozenset({5, 6}), True))
+    view.show_state(GraphState(VALUES, ("1",) * 8, BAR_ABOVE, frozenset({3}), frozenset({7}), frozenset({5, 6}), True))
     image = view.viewport().grab().toImage()
     assert image.pixelColor(1, 1).name() == ground
     colours = view.style_of_graph.colours
@@ -396,7 +397,7 @@ def test_a_drawing_of_another_graph_is_refused_and_the_old_one_stays(view):
 
 @pytest.mark.parametrize("zoom", [0.01, 0.1, 0.3, 0.5, 1.0, 4.0])
 def test_every_level_of_detail_paints(view, zoom):
-    view.show_state(GraphState(VALUES, ("1",) * 8, "v̇", frozenset({3}), frozenset({7}), frozenset({5, 6})))
+    view.show_state(GraphState(VALUES, ("1",) * 8, DOT_ABOVE, frozenset({3}), frozenset({7}), frozenset({5, 6})))
     view._zoom_to(zoom)
     image = view.viewport().grab().toImage()
     assert not image.isNull()
@@ -417,16 +418,23 @@ def test_a_thousand_nodes_show_and_step_without_freezing(view, qtbot):
 
 
 def test_a_screen_reader_hears_of_an_adjoint_while_the_values_are_recorded(view):
-    view.show_state(GraphState(["2"] * len(NODES), [None] * len(NODES), "v̄"))
+    view.show_state(GraphState(["2"] * len(NODES), [None] * len(NODES), BAR_ABOVE))
     assert "adjoint not computed yet" in view.describe_node(0)
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "label"),
-    [("x1", "input", "x̄₁"), ("x", "input", "x̄"), ("theta", "input", "v̄"), ("v3", "operation", "v̄")],
+    ("name", "number", "shown"),
+    [
+        ("x₁", "5.5", ("x", "x₁ = 5.5")),
+        ("v₋₁", "1", ("v", "v₋₁ = 1")),
+        ("v₁₀₀₀", "−0.000123", ("v", "v = −0.000123")),  # the number is never cut, and the whole name stands above
+    ],
 )
-def test_an_inputs_adjoint_is_called_by_the_inputs_letter_as_the_sentences_call_it(name, kind, label):
-    picture = Picture(100.0, 100.0)
-    picture.add_nodes([GraphNode(kind, name)], [[50, 50, 20, 20]])
-    picture.state = GraphState(["2"], ["1"], "v̄", reverse=True)
-    assert picture.second_label(0) == label
+def test_a_tangent_or_adjoint_is_called_as_its_node_is(view, name, number, shown):
+    assert view.style_of_graph.named(name, number, "value", 90.0) == shown
+
+
+def test_a_long_name_gives_way_to_its_number(view):
+    stem, label = view.style_of_graph.named("temperature", "−0.284", "value", 90.0)
+    assert stem.endswith("…")
+    assert label == f"{stem} = −0.284"
