@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
 from explorer.calculus.layout.curves import HUNDREDTHS, MARGIN, columns, drawn_curves
 from explorer.calculus.layout.drawing import Drawing, Place, Route
@@ -53,12 +55,13 @@ def _laid_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, i
         Place((starts[column] + ends[column]) // 2 / HUNDREDTHS, level / HUNDREDTHS, width, height)
         for (width, height), column, level in zip(sizes, graph.layer_of, levels, strict=False)
     )
-    drawn = drawn_curves(graph, edges, sizes, levels, starts, ends)
-    curves = [[(x / HUNDREDTHS, y / HUNDREDTHS) for x, y in points] for points in drawn]
+    line, stops, bends = drawn_curves(graph, edges, sizes, levels, starts, ends)
+    x, y = np.array(line).reshape(-1, 2).T / HUNDREDTHS
+    points = list(zip(x.tolist(), y.tolist(), strict=True))
     routes = tuple(
-        Route(source, target, tuple(points), label)
-        for (source, target), points, label in zip(edges, curves, label_places(curves), strict=True)
+        Route(source, target, tuple(points[begin:end]), label)
+        for (source, target), begin, end, label in zip(edges, [0, *stops], stops, label_places(bends), strict=False)
     )
-    bottom = max([y + height / 2 for y, height in zip(middles, heights, strict=True)]) - top
-    lowest = max([y for points in curves for _, y in points], default=0.0)
-    return Drawing(places, routes, round(ends[-1] / HUNDREDTHS + MARGIN, 2), round(max(bottom, lowest) + MARGIN, 2))
+    lowest = max([y + height / 2 for y, height in zip(middles, heights, strict=True)]) - top
+    lowest = max(lowest, y.max(initial=0.0))
+    return Drawing(places, routes, round(ends[-1] / HUNDREDTHS + MARGIN, 2), round(float(lowest) + MARGIN, 2))

@@ -24,7 +24,9 @@ TWIN_BOW = 38.0  # of each of x·x's two edges: 3/8 of it in their middle, so th
 HUNDREDTHS = 100  # of a pixel
 
 Point = tuple[float, float]
-_Bent = list[tuple[int, int]]
+# The gap in which an edge last goes up or down, else the last; its left and right border; the y there, and the bow.
+# Gap −1: the edge is drawn straight through.
+LastBend = tuple[int, int, int, int, int, int]
 
 
 def columns(graph: Layered, sizes: Sequence[tuple[float, float]], y: list[int]) -> tuple[list[int], list[int]]:
@@ -103,8 +105,11 @@ def drawn_curves(
     y: list[int],
     starts: list[int],
     ends: list[int],
-) -> list[_Bent]:
-    """Each edge's control points: level across the columns, S-shaped across the gaps between them."""
+) -> tuple[list[int], list[int], list[LastBend]]:
+    """The control points of all edges, x and y by turns, where those of each edge end, and the last bend of each.
+
+    Curves are level across the columns and S-shaped across the gaps between them.
+    """
     offset, bow = _ports(graph, edges, [height for _, height in sizes], y)
     layer_of = graph.layer_of
     lefts, rights = [], []
@@ -113,38 +118,45 @@ def drawn_curves(
         middle = (starts[column] + ends[column]) / 2
         lefts.append(round(middle - half))
         rights.append(round(middle + half))
-    curves = []
+    line: list[int] = []
+    stops: list[int] = []
+    bends: list[LastBend] = []
     for edge, ((source, target), chain) in enumerate(zip(edges, graph.chains, strict=True)):
         here, arrival, border = y[source], y[target] + offset[edge], lefts[target]
-        points = [(rights[source], here)]
+        line += (rights[source], here)
         if chain is None:
-            _bend(points, border, arrival, bow[edge])
+            bends.append((-1, rights[source], border, here, arrival, bow[edge]))
+            _bend(line, border, arrival, bow[edge])
         else:
             column = layer_of[source]
+            last: LastBend | None = None
             for bend in chain:
                 if y[bend] != here:
+                    last = (column, ends[column], starts[column + 1], here, y[bend], 0)
                     here = y[bend]
-                    _level(points, ends[column])
-                    _bend(points, starts[column + 1], here, 0)
+                    _level(line, ends[column])
+                    _bend(line, starts[column + 1], here, 0)
                 column += 1
             if arrival != here or bow[edge]:
-                _level(points, ends[column])
-                _bend(points, starts[column + 1], arrival, bow[edge])
-            _level(points, border)
-        curves.append(points)
-    return curves
+                last = (column, ends[column], starts[column + 1], here, arrival, bow[edge])
+                _level(line, ends[column])
+                _bend(line, starts[column + 1], arrival, bow[edge])
+            _level(line, border)
+            bends.append(last or (column, ends[column], starts[column + 1], here, here, 0))
+        stops.append(len(line) // 2)
+    return line, stops, bends
 
 
-def _level(points: _Bent, x: int) -> None:
+def _level(line: list[int], x: int) -> None:
     """Go on level to x."""
-    from_x, y = points[-1]
+    from_x, y = line[-2:]
     if x > from_x:
         third = (x - from_x) // 3
-        points += ((from_x + third, y), (x - third, y), (x, y))
+        line += (from_x + third, y, x - third, y, x, y)
 
 
-def _bend(points: _Bent, x: int, y: int, bow: int) -> None:
+def _bend(line: list[int], x: int, y: int, bow: int) -> None:
     """Go on to (x, y), leaving level, and arriving level too unless there is a `bow`: then from that side."""
-    from_x, from_y = points[-1]
+    from_x, from_y = line[-2:]
     half = (x - from_x) // 2
-    points += ((from_x + half, from_y), (x - half, y + bow), (x, y))
+    line += (from_x + half, from_y, x - half, y + bow, x, y)
