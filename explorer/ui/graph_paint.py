@@ -134,14 +134,15 @@ class Style:
 
     def named(self, name: str, number: str, role: str, room: float) -> tuple[str, str]:
         """The letters that bear the dot or bar, and "name = number": what has no room gives way in the name, which
-        stands above in full."""
+        stands above in full; beside a number that needs all the room there is none."""
         stem = name.rstrip(SUBSCRIPTS) or name
         for short in (name, stem):
             label = f"{short} = {number}"
             if self.fitted(label, role, room)[0] == label:
                 return stem, label
-        stem = self.fitted(stem, role, room - self.fitted(f" = {number}", role, room)[1])[0] or stem[:1]
-        return stem, f"{stem} = {number}"
+        left = room - self.fitted(f" = {number}", role, 10 * room)[1]
+        stem = self.fitted(stem, role, left)[0] if left > 0 else ""
+        return (stem, f"{stem} = {number}") if stem.strip("…") else ("", number)
 
     def baseline(self, role: str) -> float:
         """How far below the middle of a line its baseline is."""
@@ -434,6 +435,8 @@ class Nodes(_Item):
         box, mark = picture.boxes[node], picture.state.second_mark
         stem, label = style.named(picture.names[node], text, role, box.width() - 6)
         left, baseline, role = self._draw_line(painter, label, role, colour, box, middle, zoom)
+        if not stem:
+            return
         metrics = style.metrics[role]
         width, over = metrics.horizontalAdvance(stem), baseline - metrics.xHeight() - 2.6
         if stem != stem.lower() or not stem.isascii() or set(stem) & set("bdfhklt"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from explorer.language.primitives import PRIMITIVES
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
@@ -155,31 +157,54 @@ def _wide(text: str) -> bool:
 
 
 _SUBSCRIPTS = {ord(s): p for s, p in zip("₀₁₂₃₄₅₆₇₈₉₋", "0123456789-", strict=True)}
-_LATEX = {
-    "·": r"\cdot ", "−": "-", "√": r"\sqrt ", "∞": r"\infty ", "∛": r"\sqrt[3]", "undefined": r"\text{undefined}",
-    "input": r"\text{input}", "%": r"\%", "#": r"\#", "&": r"\&",
-}  # fmt: skip
-_FUNCTIONS = ("asinh", "acosh", "atanh", "atan2", "sinh", "cosh", "tanh", "asin", "acos", "atan", "sin", "cos", "tan",
-              "exp", "ln", "max", "min")  # fmt: skip
+_TOKEN = re.compile(r"(?P<number>\d+(?:\.\d*)?)(?:e(?P<exponent>−?\d+))?|(?P<name>[^\W\d][\w₋]*)|(?P<sign>\S)")
+_SIGNS = {"·": r"\cdot", "−": "-", "∞": r"\infty", "%": r"\%", "#": r"\#", "&": r"\&"}
+_ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]"}
+_UPRIGHT = {primitive.symbol for primitive in PRIMITIVES.values()}
 
 
 def _latex(text: str) -> str:
-    """A cell in LaTeX's mathematics: subscripts in braces, functions upright."""
+    """A cell in LaTeX's mathematics: subscripts in braces, functions upright, all of an exponent raised."""
     if text == NOT_KNOWN:
         return r"\cdot"
+    tokens = list(_TOKEN.finditer(text))[::-1]
+    words: list[str] = []
+    while tokens:
+        token = tokens.pop()
+        word = _latex_word(token)
+        if word in ("^", *_ROOTS.values()):  # bind what follows, which may stand in brackets
+            word += f"{{{_latex_operand(tokens)}}}"
+        words += [" " * (token.start() > 0 and text[token.start() - 1] == " "), word]
+    return "".join(words)
+
+
+def _latex_operand(tokens: list[re.Match[str]]) -> str:
+    """The next name or number, or what is in the next brackets; the next token is the last of the list."""
+    if not tokens or tokens[-1].group() != "(":
+        return _latex_word(tokens.pop()) if tokens else ""
+    tokens.pop()
     words = []
-    for word in text.split(" "):
-        stem = word.rstrip("₀₁₂₃₄₅₆₇₈₉₋")
-        if stem != word:
-            word = f"{stem}_{{{word[len(stem) :].translate(_SUBSCRIPTS)}}}"
-        name = next((f for f in _FUNCTIONS if word == f or word.startswith(f + "(")), None)
-        if name is not None:
-            word = rf"\operatorname{{{name}}}{word[len(name) :]}"
-        words.append(word)
-    joined = " ".join(words)
-    for plain, latex in _LATEX.items():
-        joined = joined.replace(plain, latex)
-    return joined
+    while tokens and (token := tokens.pop()).group() != ")":
+        words.append(_latex_word(token))
+    return "".join(words)
+
+
+def _latex_word(token: re.Match[str]) -> str:
+    if number := token["number"]:
+        power = token["exponent"]
+        return number if power is None else rf"{number} \times 10^{{{power.replace('−', '-')}}}"
+    name = token["name"]
+    if name is None:
+        sign = token.group()
+        return _SIGNS.get(sign) or _ROOTS.get(sign, sign)
+    if name in ("undefined", "input"):
+        return rf"\text{{{name}}}"
+    if name in _UPRIGHT:
+        return rf"\operatorname{{{name}}}"
+    stem = name.rstrip("₀₁₂₃₄₅₆₇₈₉₋")
+    letters = stem.replace("_", r"\_")
+    below = name[len(stem) :].translate(_SUBSCRIPTS)
+    return (letters if len(stem) == 1 else rf"\mathit{{{letters}}}") + (f"_{{{below}}}" if below else "")
 
 
 class TraceTable(QTableView):

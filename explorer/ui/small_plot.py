@@ -120,7 +120,8 @@ class SmallPlot(QWidget):
             bottom = frame.bottom() + metrics.height() + metrics.ascent()
             right = frame.right() - metrics.horizontalAdvance(self._x_label)
             painter.drawText(QPointF(right, bottom + 1), self._x_label)
-            for tick in _ticks(low, high, self._log):
+            rows = int(frame.height() / metrics.height())  # of texts that do not touch each other
+            for tick in _ticks(low, high, self._log, max(2, min(4, rows))):
                 y = frame.bottom() - (tick - low) * scale
                 painter.setPen(QPen(mixed(colours.line, colours.ground, 0.7), 1))
                 painter.drawLine(QPointF(frame.left(), y), QPointF(frame.right(), y))
@@ -204,15 +205,13 @@ def _word(value: Any) -> str:
     return number_text(value, 4)
 
 
-def _ticks(low: float, high: float, log: bool) -> list[float]:
-    """A few round numbers between two; whole decades on a logarithmic axis."""
+def _ticks(low: float, high: float, log: bool, most: int = 4) -> list[float]:
+    """A few round numbers between two, at most so many steps apart; whole decades on a logarithmic axis."""
     span = high - low
     if span <= 0 or not isfinite(span):
         return []
+    power = 10.0 ** floor(log10(max(span / most, 1) if log else span / most))
+    step = next((m * power for m in (1, 2, 5) if m * power >= span / most), 10 * power)
     if log:
-        power = 10 ** floor(log10(max(span / 4, 1)))
-        step = next(m * power for m in (1, 2, 5, 10) if m * power >= span / 4)
         return [float(k) for k in range(ceil(low), floor(high) + 1) if k % step == 0]
-    step = 10.0 ** floor(log10(span / 3))
-    step *= next((m for m in (1, 2, 5) if span / (step * m) <= 4), 10)
     return [k * step for k in range(ceil(low / step), floor(high / step) + 1)]

@@ -427,7 +427,8 @@ def test_a_screen_reader_hears_of_an_adjoint_while_the_values_are_recorded(view)
     [
         ("x₁", "5.5", ("x", "x₁ = 5.5")),
         ("v₋₁", "1", ("v", "v₋₁ = 1")),
-        ("v₁₀₀₀", "−0.000123", ("v", "v = −0.000123")),  # the number is never cut, and the whole name stands above
+        ("v₁₀₀₀", "−0.0123", ("v", "v = −0.0123")),  # the number is never cut, and the whole name stands above
+        ("x₁", "−0.0094 + 6.27e−5ε", ("", "−0.0094 + 6.27e−5ε")),
     ],
 )
 def test_a_tangent_or_adjoint_is_called_as_its_node_is(view, name, number, shown):

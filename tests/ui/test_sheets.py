@@ -8,7 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer.ui.graph_picture import GraphState
+from explorer.ui.graph_trace import _latex
 from explorer.ui.session import Session
+from explorer.ui.small_plot import _ticks
 from tests.ui.conftest import PATIENCE_MS
 
 HERON = "def heron(x):\n    t = (1 + x)/2\n    while abs(t*t - x) > 1e-3:\n        t = (t + x/t)/2\n    return t"
@@ -233,6 +235,22 @@ def test_the_trace_is_copied_in_three_forms(window, qtbot):
     assert r"$v_{1}$ & $\operatorname{ln} x_{1}$ & $0.6931471806$ & $1$ \\" in QApplication.clipboard().text()
 
 
+@pytest.mark.parametrize(
+    ("cell", "latex"),
+    [
+        ("x^10", "x^{10}"),
+        ("v₂^(−0.5)", "v_{2}^{-0.5}"),
+        ("√v₁₂", r"\sqrt{v_{12}}"),
+        ("learning_rate · v₋₁", r"\mathit{learning\_rate} \cdot v_{-1}"),
+        ("atan2(y, x)", r"\operatorname{atan2}(y, x)"),
+        ("−1.5e−5", r"-1.5 \times 10^{-5}"),
+        ("h = v₄", "h = v_{4}"),
+    ],
+)
+def test_a_cell_of_the_trace_is_latex_that_means_the_same(cell, latex):
+    assert _latex(cell) == latex
+
+
 def test_the_first_cause_of_an_undefined_value_is_said(window, find, write, settle):
     write("log(x - 3) + x")
     find("point.x").setValue(1.0)
@@ -271,3 +289,10 @@ def test_a_long_loop_is_folded_until_someone_wants_it_whole_also_after_an_edit_a
     window.document.undo()
     window.document.undo()
     qtbot.waitUntil(lambda: len(window.graph.view.picture.nodes) == 12, timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(("low", "high", "most"), [(0.0, 4.0, 2), (-3.7, 1250.0, 4), (0.0, 1e-7, 3)])
+def test_a_plot_has_no_more_round_numbers_than_have_room(low, high, most):
+    ticks = _ticks(low, high, False, most)
+    assert 2 <= len(ticks) <= most + 1
+    assert low <= ticks[0] < ticks[-1] <= high * (1 + 1e-12)

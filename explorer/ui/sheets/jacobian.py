@@ -112,6 +112,7 @@ class JacobianSheet(Sheet):
     def _say(self, head: dict[str, Any]) -> None:
         found = head["advice"]
         self.bars.show_ways(found["ways"], found["cheaper"])
+        self.bars.setVisible(head["mode"] != "second")  # they are about first derivatives
         ways = found["ways"]
         forward, reverse, differences = ways["forward"], ways["reverse"], ways["differences"]
         n, m = found["inputs"], found["outputs"]
