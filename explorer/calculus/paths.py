@@ -12,6 +12,7 @@ from math import prod
 from explorer.calculus.tape import Edge, Tape
 
 MOST_LISTED = 200
+MOST_EDGES_LISTED = 100_000  # of all listed paths together; the first path is always listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +51,54 @@ def paths_to_output(tape: Tape, node: int, output: int = 0) -> Paths:
         for edge in op.edges:
             if edge.parent >= node:
                 users[edge.parent].append((op.index, edge))
-    ways = [0] * len(tape.ops)  # paths from an op to the output
-    lengths = [0] * len(tape.ops)  # all their edges
-    ways[end] = 1
-    for index in range(end - 1, node - 1, -1):
-        for user, _ in users[index]:
-            ways[index] += ways[user]
-            lengths[index] += lengths[user] + ways[user]
+    count, all_edges, leads = _counted(tape, users, node, end)
     reached = [False] * len(tape.ops)
     reached[node] = True
     edges = 0
     for index in range(node, end + 1):
-        if reached[index] and ways[index]:
+        if reached[index] and leads[index]:
             for user, _ in users[index]:
-                if ways[user]:
+                if leads[user]:
                     reached[user] = True
                     edges += 1
-    listed = tuple(_listed(users, ways, node, end))
-    return Paths(ways[node], max(lengths[node] - ways[node], 0), edges, listed)
+    listed = tuple(_listed(users, leads, node, end)) if count else ()
+    return Paths(count, max(all_edges - count, 0), edges, listed)
 
 
-def _listed(users: list[list[tuple[int, Edge]]], ways: list[int], node: int, end: int) -> Iterator[Path]:
-    """The first MOST_LISTED paths, by a walk with a stack of its own."""
-    if not ways[node]:
-        return
-    count = 0
-    stack: list[tuple[tuple[int, ...], tuple[float, ...], tuple[tuple[int, int], ...]]] = [((node,), (), ())]
-    while stack and count < MOST_LISTED:
-        ops, partials, edges = stack.pop()
+def _counted(tape: Tape, users: list[list[tuple[int, Edge]]], node: int, end: int) -> tuple[int, int, list[bool]]:
+    """How many paths lead from the node to the end, their edges in all, and of each op whether it leads there.
+
+    These numbers have thousands of digits in a long loop: each is forgotten when the last that needs it has had it.
+    """
+    ways, edges, leads = [0] * len(tape.ops), [0] * len(tape.ops), [False] * len(tape.ops)
+    ways[end], leads[end] = 1, True
+    wanted = [sum(edge.parent >= node for edge in op.edges) for op in tape.ops]
+    for index in range(end - 1, node - 1, -1):
+        for user, _ in users[index]:
+            ways[index] += ways[user]
+            edges[index] += edges[user] + ways[user]
+            wanted[user] -= 1
+            if not wanted[user]:
+                ways[user] = edges[user] = 0
+        leads[index] = ways[index] > 0
+    return ways[node], edges[node], leads
+
+
+def _listed(users: list[list[tuple[int, Edge]]], leads: list[bool], node: int, end: int) -> Iterator[Path]:
+    """The first paths, by a walk that keeps the one on which it is, and what else is to be tried from its ops."""
+    ops: list[int] = [node]
+    partials: list[float] = []
+    edges: list[tuple[int, int]] = []
+    count = listed = 0
+    untried = [(0, user, edge) for user, edge in reversed(users[node]) if leads[user]]
+    while True:
         if ops[-1] == end:
-            count += 1
-            yield Path(ops, partials, edges)
-            continue
-        for user, edge in reversed(users[ops[-1]]):
-            if ways[user]:
-                stack.append(((*ops, user), (*partials, edge.partial), (*edges, (user, edge.position))))
+            count, listed = count + 1, listed + len(edges)
+            if count > 1 and listed > MOST_EDGES_LISTED:
+                return
+            yield Path(tuple(ops), tuple(partials), tuple(edges))
+        if not untried or count == MOST_LISTED:
+            return
+        depth, user, edge = untried.pop()
+        ops[depth + 1 :], partials[depth:], edges[depth:] = [user], [edge.partial], [(user, edge.position)]
+        untried += [(depth + 1, further, edge) for further, edge in reversed(users[user]) if leads[further]]

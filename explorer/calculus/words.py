@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from explorer.calculus.numbers import Real
@@ -14,6 +15,7 @@ from explorer.calculus.tape import Edge, Op, Tape
 from explorer.language.primitives import PRIMITIVES
 
 NAMED = {math.e: "e", math.pi: "π"}  # constants that have a name
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DIGITS = 4  # significant digits in a sentence: enough to follow by hand, short enough to read
 
 
@@ -30,6 +32,14 @@ def short(number: float) -> str:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"
     return text.replace("-", "−")
+
+
+def counted(number: int) -> str:
+    """A count: 1,024, and of thousands of digits, for which neither floats nor str are made, about 1.126 · 10¹⁵."""
+    if number < 10**9:
+        return f"{number:,}"
+    mantissa, exponent = f"{Decimal(number):.3e}".split("e+")
+    return f"about {mantissa} · 10{exponent.translate(_SUPERSCRIPT)}"
 
 
 def factor(number: float) -> str:

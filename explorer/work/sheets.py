@@ -17,7 +17,7 @@ from explorer.calculus.parts import loops_of
 from explorer.calculus.paths import paths_to_output
 from explorer.calculus.sweeps import adjoints, cost, tangents
 from explorer.calculus.tape import Tape, record
-from explorer.calculus.words import factor, short, subscripted
+from explorer.calculus.words import counted, factor, short, subscripted
 from explorer.language.notation import span_to_json
 from explorer.language.program import NOWHERE, ExplorerError, Program, Span
 from explorer.work.subject import numbers_by_name, subject
@@ -224,15 +224,15 @@ def _paths(ask: Message, tape: Tape) -> Message:
     """All paths from an op to an output: how many, the first of them with their products, and the sum."""
     node, output = int(number(ask.get("op", 0))), int(number(ask.get("output", 0)))
     if not 0 <= node < len(tape.ops) or not 0 <= output < len(tape.outputs):
-        return {"count": 0, "name": "", "listed": []}
+        return {"count": "0", "name": "", "listed": []}
     found = paths_to_output(tape, node, output)
     reached = adjoints(tape, [float(k == output) for k in range(len(tape.outputs))])
     return {
         "name": tape.ops[node].name,
         "op": node,
         "output": tape.output_names[output],
-        "count": str(found.count),
-        "multiplications": str(found.multiplications),
+        "count": counted(found.count),
+        "multiplications": counted(found.multiplications),
         "edges": found.edges,
         "adjoint": 0.0 if (a := reached[node]) is None else a,
         "sum": math.fsum(p.product for p in found.listed) if all(map(_finite, found.listed)) else math.nan,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from explorer.calculus.causes import first_causes
 from explorer.calculus.jacobians import advice, passes
 from explorer.calculus.nested import INNER, demonstrate
-from explorer.calculus.paths import MOST_LISTED, paths_to_output
+from explorer.calculus.paths import MOST_EDGES_LISTED, MOST_LISTED, paths_to_output
 from explorer.calculus.sweeps import adjoints, hessian, reverse_jacobian
 from explorer.calculus.tape import Tape, record
 from explorer.language.parser import parse
@@ -89,3 +89,11 @@ def test_the_first_cause_of_what_is_not_finite_is_named(text, point, words):
 
 def test_what_is_finite_throughout_has_no_cause():
     assert first_causes(tape_of("x*x + exp(x)", 1.0)) == []
+
+
+def test_of_the_paths_of_a_long_loop_as_many_are_listed_as_have_room():
+    found = paths_to_output(tape_of(LOGISTIC.format(3_000), 0.3), 0)
+    assert found.count == 2**3_000
+    assert found.multiplications == 2**3_000 * (2 * 3_000 - 1)  # a round is two edges, by 4x or by 1 − x
+    assert 0 < sum(len(path.edges) for path in found.listed) <= MOST_EDGES_LISTED
+    assert len({path.edges for path in found.listed}) == len(found.listed)

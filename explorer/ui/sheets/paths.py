@@ -56,24 +56,19 @@ class PathsSheet(Sheet):
             for column in (0, 1):
                 item.setToolTip(column, item.text(column))
             self.table.addTopLevelItem(item)
-        count, name = int(answer["count"]), pretty_name(answer["name"])
-        if not count:
+        count, name = answer["count"], pretty_name(answer["name"])
+        if count == "0":
             self.words.setText(f"No path leads from {name or 'here'} to the output: its adjoint is 0.")
             return
         output = pretty_name(answer["output"])
-        number = f"{count:,}" if count < 10**9 else f"about {count:.3e}".replace("e+", " · 10^")
-        one = count == 1
-        text = f"{number} path{'s' * (not one)} from {name} to {output}. "
+        text = f"{count} path{'s' * (count != '1')} from {name} to {output}. "
         if answer["complete"]:
             text += f"The sum of the products is {number_text(answer['sum'], 10)}, "
             text += f"the adjoint {number_text(answer['adjoint'], 10)}. "
         else:
             text += f"The first {len(self._paths)} are listed; the adjoint is {number_text(answer['adjoint'], 10)}. "
-        products = int(answer["multiplications"])
-        shown = f"{products:,}" if products < 10**9 else f"about {products:.3e}".replace("e+", " · 10^")
-        text += (
-            f"Path by path: {shown} multiplications; reverse mode visits each of the {answer['edges']:,} edges once."
-        )
+        text += f"Path by path: {answer['multiplications']} multiplications; "
+        text += f"reverse mode visits each of the {answer['edges']:,} edges once."
         self.words.setText(text + ("" if self.isHidden() else "  Select another node for its paths."))
 
     def show_refusal(self, message: str) -> None:
