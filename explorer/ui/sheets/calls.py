@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTreeWidget, QTreeWidgetItem
 
 from explorer.language.notation import span_from_json
@@ -63,8 +63,9 @@ class CallsSheet(Sheet):
         return questions.sheet(self.name, question.source, question.at)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        self.tree.clear()
-        self.branches.clear()
+        for tree in (self.tree, self.branches):
+            with QSignalBlocker(tree):  # else each row that goes hands the choice on to the next, of the old text
+                tree.clear()
         self._before = [decision["before"] for decision in answer["decisions"]]
         items: dict[int, QTreeWidgetItem] = {}
         root = QTreeWidgetItem([answer["main"]])
@@ -143,9 +144,8 @@ class CallsSheet(Sheet):
         answer = progress.answer
         if answer.kinds[progress.row - 1] in "vd":
             done = sum(before <= answer.film_nodes[progress.row - 1] + 1 for before in self._before)
-            self.branches.blockSignals(True)
-            self.branches.setCurrentItem(self.branches.topLevelItem(done - 1) if done else None)
-            self.branches.blockSignals(False)
+            with QSignalBlocker(self.branches):
+                self.branches.setCurrentItem(self.branches.topLevelItem(done - 1) if done else None)
 
     def select(self, op: int | None, span: Span | None) -> None:
         """Nothing: an operation belongs to a call, and the tree is long."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QWidget
 
+from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
@@ -23,6 +24,10 @@ class PathsSheet(Sheet):
     about_selection = True
 
     lit = Signal(object, object)  # the ops of a path, and its edges as (operation, position)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._output = 0
 
     def build(self) -> None:
         self._paths: list[dict[str, Any]] = []
@@ -45,11 +50,12 @@ class PathsSheet(Sheet):
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
         self.lit.emit((), ())
-        return questions.sheet(self.name, question.source, question.at, op=selected or 0, output=0)
+        return questions.sheet(self.name, question.source, question.at, op=selected or 0, output=self._output)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         self._paths = answer["listed"]
-        self.table.clear()
+        with QSignalBlocker(self.table):  # else each row that goes lights the next
+            self.table.clear()
         for path in self._paths:
             item = QTreeWidgetItem([path["words"], path["factors"], number_text(path["product"], 8)])
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -70,6 +76,10 @@ class PathsSheet(Sheet):
         text += f"Path by path: {answer['multiplications']} multiplications; "
         text += f"reverse mode visits each of the {answer['edges']:,} edges once."
         self.words.setText(text + ("" if self.isHidden() else "  Select another node for its paths."))
+
+    def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
+        """The paths are those to the output at which the sweep starts, the first of several."""
+        self._output = next((place for place, weight in enumerate(answer.head["weights"]) if weight), 0)
 
     def show_refusal(self, message: str) -> None:
         self.words.setText(message)
