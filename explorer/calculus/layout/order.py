@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
-from explorer.calculus.layout.ranks import Starts, ranked
+from explorer.calculus.layout.ranks import Start, Starts, ranked
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
 SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the second more than one start
@@ -27,15 +27,14 @@ REACH = 30  # blocks that one may pass in each direction
 IN_LARGE, IN_OTHERS = (2.0, 3), (inf, 2)
 # Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
 WORTH, LEAST = 0.002, 0.02
-# A smoothed start may have so many times the crossings of one that is only walked: sifting makes more of it.
-SMOOTHED = 1.15
+# A smoothed start may have so many times the crossings of one that is only walked, for sifting makes more of it;
+# none is sought where that has no more than so many crossings for each block.
+SMOOTHED, FEW = 1.15, 0.1
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
 KICKED = 3  # blocks that leave their places together
 PATIENCE = 0.3  # kicks in vain for each block, after which another start promises more
-
-_Start = tuple[int, list[float]]  # an order, as a rank for each block, after its crossings
 
 
 @dataclass(slots=True)
@@ -67,28 +66,33 @@ def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int])
 def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
     """Ranks for the blocks: the best that is found from several starts."""
     starts = Starts(blocks)
-    begun: list[list[_Start]] = []
-    for orders in starts.walked():
-        if not orders[0][0]:
-            return orders[0][1]
-        begun.append(orders)
+    walked: list[Start] = []
+    for start in starts.walked():
+        if not start[0]:
+            return start[1]
+        walked.append(start)
     count = len(blocks.first)
     sifting = Sifting(blocks, layers, REACH, *(IN_LARGE if count > MEDIUM else IN_OTHERS))
+    if count > MEDIUM:
+        return _sifted_where_lines_cross(sifting, starts, _promising(starts, walked))[1]
+    smoothed = [starts.smoothed(start) for start in walked]
     if count > SMALL:
-        best = [min(orders) for orders in begun] if count <= MEDIUM else [_promising(begun)]
+        best = [min(start, *orders) for start, orders in zip(walked, smoothed, strict=True)]
         return min([_sifted_where_lines_cross(sifting, starts, start) for start in best])[1]
-    tried = [_sifted(sifting, start, ROUNDS) for orders in begun for start in orders[1:]]
+    tried = [_sifted(sifting, start, ROUNDS) for orders in smoothed for start in orders]
     return _best_of_many(sifting, starts, sorted(tried, reverse=True))
 
 
-def _promising(begun: list[list[_Start]]) -> _Start:
+def _promising(starts: Starts, walked: list[Start]) -> Start:
     """The start with the fewest crossings, a smoothed one if it has not many more."""
-    walked = min([orders[0] for orders in begun])
-    smoothed = min([min(orders[1:]) for orders in begun])
-    return smoothed if smoothed[0] <= SMOOTHED * walked[0] else walked
+    best = min(walked)
+    if best[0] <= FEW * len(best[1]):
+        return best
+    smoothed = min([min(starts.smoothed(start)) for start in walked])
+    return smoothed if smoothed[0] <= SMOOTHED * best[0] else best
 
 
-def _sifted_where_lines_cross(sifting: Sifting, starts: Starts, start: _Start) -> _Start:
+def _sifted_where_lines_cross(sifting: Sifting, starts: Starts, start: Start) -> Start:
     """What becomes of an order with its crossings when the blocks that have some are sifted, as long as it is worth it.
 
     No other block can save any by itself.
@@ -108,7 +112,7 @@ def _sifted_where_lines_cross(sifting: Sifting, starts: Starts, start: _Start) -
     return crossings, sifting.rank
 
 
-def _sifted(sifting: Sifting, start: _Start, rounds: int) -> _Start:
+def _sifted(sifting: Sifting, start: Start, rounds: int) -> Start:
     """What so many rounds make of an order with its crossings, or fewer where they save no more."""
     crossings, rank = start
     sifting.begin(rank)
@@ -120,7 +124,7 @@ def _sifted(sifting: Sifting, start: _Start, rounds: int) -> _Start:
     return crossings, sifting.rank
 
 
-def _best_of_many(sifting: Sifting, starts: Starts, tried: list[_Start]) -> list[float]:
+def _best_of_many(sifting: Sifting, starts: Starts, tried: list[Start]) -> list[float]:
     """The best order to which kicks lead from these, taken from the last on, and then from any others."""
     fewest, best = tried[-1]
     pairs = min(PAIRS, PAIRS_IN_SMALL * len(best))
@@ -132,7 +136,7 @@ def _best_of_many(sifting: Sifting, starts: Starts, tried: list[_Start]) -> list
     return best
 
 
-def _kicked(sifting: Sifting, start: _Start, pairs: int) -> _Start:
+def _kicked(sifting: Sifting, start: Start, pairs: int) -> Start:
     """Move some blocks at random and sift what this disturbs, again and again; what is worse is undone."""
     crossings, rank = start
     sifting.begin(rank)

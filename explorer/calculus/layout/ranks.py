@@ -16,6 +16,7 @@ from explorer.calculus.layout.blocks import Blocks
 
 SMOOTHINGS = (5, 15)  # as many, then so many more: the fewest crossings before sifting are mostly the fewest after it
 
+Start = tuple[int, list[float]]  # an order, as a rank for each block, after its crossings
 _Numbers = NDArray[np.int64]
 _Ranks = NDArray[np.float64]
 
@@ -39,26 +40,30 @@ class Starts:
     def _smoothing(self) -> _Smoothing:
         return _Smoothing(self.blocks)
 
-    def walked(self) -> Iterator[list[tuple[int, list[float]]]]:
-        """Along what computes the outputs, then along what uses the inputs: as walked, a little and much smoothed.
-
-        Only as walked where nothing crosses.
-        """
+    def walked(self) -> Iterator[Start]:
+        """Along what computes the outputs, then along what uses the inputs."""
         count = len(self.blocks.first)
         outputs = [block for block in range(count) if not self.blocks.right[block]]
         inputs = [block for block in range(count - 1, -1, -1) if not self.blocks.left[block]]
         for near, roots in ((self.blocks.left, outputs), (self.blocks.right, inputs)):
-            rank = _depth_first(near, roots)
-            orders = [(self.crossings.of(rank), rank.tolist())]
-            for rounds in SMOOTHINGS if orders[0][0] else ():
-                rank = self._smoothing.smoothed(rank, rounds)
-                orders.append((self.crossings.of(rank), rank.tolist()))
-            yield orders
+            yield self._with_crossings(_depth_first(near, roots))
 
-    def shuffled(self, luck: Random) -> tuple[int, list[float]]:
+    def smoothed(self, start: Start) -> list[Start]:
+        """A little and much smoothed."""
+        orders = []
+        rank = np.array(start[1])
+        for rounds in SMOOTHINGS:
+            rank = self._smoothing.smoothed(rank, rounds)
+            orders.append(self._with_crossings(rank))
+        return orders
+
+    def shuffled(self, luck: Random) -> Start:
         """Any order, a little smoothed."""
         count = len(self.blocks.first)
-        rank = self._smoothing.smoothed(np.array(luck.sample(range(count), count), dtype=np.float64), SMOOTHINGS[0])
+        rank = np.array(luck.sample(range(count), count), dtype=np.float64)
+        return self._with_crossings(self._smoothing.smoothed(rank, SMOOTHINGS[0]))
+
+    def _with_crossings(self, rank: _Ranks) -> Start:
         return self.crossings.of(rank), rank.tolist()
 
 
