@@ -244,7 +244,7 @@ def _course(tape: Tape) -> _Course:
     for kink in tape.kinks:
         op = tape.ops[kink.op]
         jumping = PRIMITIVES[op.function].jump
-        # A jump function stands on the same step as long as its value is the same.
+        # A function that jumps stands on the same step as long as its value is the same, or an angle, nearly.
         side = op.value if jumping else float(np.sign(kink.margin))
         kinks.append((op.function, kink.jump, side))
     decisions = tuple((d.span.line, d.span.column, d.taken) for d in tape.decisions)
@@ -307,7 +307,8 @@ def _difference(about: Surroundings, here: _Course, there: _Course, h: float) ->
         return Break("branch boundary", f"The condition{where} turns out otherwise from h ≈ {_text(h)} on: "
                      "larger steps mix two formulas.", h, math.inf)  # fmt: skip
     for a, b in zip(here.kinks, there.kinks, strict=False):
-        if a != b and a[2] != 0.0:
+        crossed = abs(a[2] - b[2]) > math.pi if a[0] == b[0] == "atan2" else a != b
+        if crossed and a[2] != 0.0:
             what, word = ("jump", "jumps") if a[1] else ("kink", "has a corner")
             return Break(f"{what} nearby", f"{a[0]} {word} near x: steps from h ≈ {_text(h)} on reach over it.",
                          h, math.inf)  # fmt: skip

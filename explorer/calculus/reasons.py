@@ -45,6 +45,8 @@ def find_reasons(tape: Tape) -> list[str]:
             found.add("not-differentiable")
         elif op.function == "pow" and arguments[0] == 0.0 and any(e.position == 1 for e in op.edges):
             found.add("domain-edge")  # 0^y is no power of e: y·ln 0 is 0·∞ in formulas
+        elif any(isinstance(a, float) and not math.isfinite(a) for a in op.arguments):
+            found.add("domain-edge")  # the text itself has a number that is none: 1/0
         if op.function in ("add", "sub") and 0.0 < abs(op.value) < LOST * max(map(abs, arguments)):
             found.add("cancellation")
     order = ("kink", "branch-boundary", "cancellation", "overflow", "domain-edge", "not-differentiable")

@@ -147,15 +147,16 @@ def _verdict(
         return "unknown"
     if not any(math.isfinite(r) for r in rows[0]):
         return "edge"
-    # Many digits see a remainder down to the last step: where there is none, what larger steps met is further away.
-    none = precise and math.isfinite(rows[1][-1]) and kept[1][-1] != kept[1][-1]
+    last = [s for s in local[1] if s == s][-STEADY:]
+    steady = len(last) == STEADY and max(last) - min(last) < 0.01
+    # Many digits see a remainder down to the last step: where there is none, what larger steps met is further away,
+    # unless it has shrunk as a curve's does until it was smaller than the rounding of a large gradient.
+    none = precise and not (steady and min(last) > 1.5) and math.isfinite(rows[1][-1]) and kept[1][-1] != kept[1][-1]
     if not slope and not (rows[0][-1] if none else any(rows[0])):
         return "constant"
     if none or slopes[1] != slopes[1]:
         return "exact"
-    last = [s for s in local[1] if s == s][-STEADY:]
-    steady = len(last) == STEADY and max(last) - min(last) < 0.01 and min(last) > 1.02
-    if steady and min(last) < 1.95:
+    if steady and 1.02 < min(last) < 1.95:
         return "rough"
     if slopes[1] < 1.5:
         return "wrong"

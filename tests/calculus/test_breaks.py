@@ -55,6 +55,7 @@ def breaks_of(text, *point, precise=True):
         ("exp(-x)", 800.0, "underflow", True),
         ("|x|", 1e-6, "kink nearby", False),
         ("floor(x)", 2.001, "jump nearby", False),
+        ("atan2(x, -1)", 1e-3, "jump nearby", False),
         ("where(x > 0, x^2, -x^2)", 1e-3, "branch boundary", False),
         ("relu(x) - relu(-x)", 0.0, "isolated branch", False),
         ("where(x == 0, 0, x)", 0.0, "isolated branch", False),

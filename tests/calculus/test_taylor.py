@@ -65,6 +65,8 @@ def test_an_error_below_what_the_steps_reach_is_said_to_be_that_small():
         ("hypot(x, y)", [0.0, 0.0], [1.0, 1.0], 1.0, "corner"),
         ("|x| + y^2", [0.0, 1.0], [0.0, 1.0], 1.0, "right"),
         ("floor(x)", [2.0], [1.0], 1.0, "jump"),
+        ("x^2", [1e10], [1.0], 1.0, "right"),  # R₁ = h² is soon less than the rounding of 2·10¹⁰
+        ("x/3", [1e10], [1.0], 1.0, "exact"),
         ("cbrt(x)", [0.0], [1.0], 1.0, "vertical"),
         ("sqrt(x)", [0.0], [-1.0], 1.0, "edge"),
         ("x*sqrt(x)", [0.0], [1.0], 1.0, "unknown"),

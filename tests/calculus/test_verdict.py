@@ -93,6 +93,9 @@ def test_digits_are_those_of_the_worst_entry():
         ("where(x > 3, x, 2x)", [3.1], set()),
         ("floor(x)", [2.0], {"not-differentiable"}),
         ("sign(x)", [0.0], {"not-differentiable"}),
+        ("atan2(y, x)", [-1.0, 0.0], {"not-differentiable"}),  # its jump of 2π
+        ("atan2(y, x)", [1.0, 0.0], set()),
+        ("1/0*x", [2.0], {"domain-edge"}),
         ("heaviside(x - 1)", [1.0], {"not-differentiable"}),
         ("(x + 1)^2 - x^2 - 2x - 1", [1e9], {"cancellation"}),
         ("x - y", [1.0, 1.0 - 1e-9], {"cancellation"}),
