@@ -14,15 +14,19 @@ INSTEAD = {
     "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
     "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
     "sinc": "sin(x)/x", "ctg": "1/tan(x)",
-    "arccot": "atan(1/x)", "mean": "sum(x[0..9])/10",
-    "factorial": "prod(k for k in range(1, 6))", "dot": "sum(x[i]*y[i] for i in range(3))",
-    "logsumexp": "ln(exp(x) + exp(y))", "softmax": "exp(x)/(exp(x) + exp(y))",
+    "arccot": "atan(1/x)", "mean": "(x + y)/2, or sum(x[i] for i in range(10))/10",
+    "factorial": "prod(k for k in range(1, 6))", "dot": "x1*y1 + x2*y2, or sum(x[i]*y[i] for i in range(2))",
+    "logsumexp": "ln(exp(x) + exp(y) + …)", "softmax": "exp(x)/(exp(x) + exp(y) + …)",
+    "silu": "x*sigmoid(x)", "swish": "x*sigmoid(x)", "gelu": "x/2*(1 + erf(x/sqrt(2)))", "mish": "x*tanh(softplus(x))",
+    "leaky_relu": "where(x > 0, x, 0.01*x)", "elu": "where(x > 0, x, exp(x) - 1)", "logit": "ln(x/(1 - x))",
+    "normcdf": "(1 + erf(x/sqrt(2)))/2", "normpdf": "exp(-x^2/2)/sqrt(2*pi)", "erfc": "1 - erf(x)",
     "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
 }  # fmt: skip
 # Names of other languages and books for functions that are here.
 ELSEWHERE = {
     "tg": "tan", "arctg": "atan", "tgh": "tanh", "sen": "sin", "arcsen": "asin", "sh": "sinh", "ch": "cosh",
     "th": "tanh", "lg": "log10", "ld": "log2", "lb": "log2", "log_e": "log", "power": "pow", "absolute": "abs",
+    "sigma": "sigmoid",
 }  # fmt: skip
 RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
 

@@ -583,7 +583,7 @@ class _Reader:
         if stem:
             self._note(f"{name} reads as one name; write {stem}({name[len(stem) :]}) for the function", token.span)
             return
-        if name in INSTEAD or ELSEWHERE.get(name, "pow") != "pow":
+        if name in INSTEAD or (ELSEWHERE.get(name, "pow") != "pow" and name not in GREEK.values()):
             written = INSTEAD.get(name) or f"{ELSEWHERE[name]}(x)"
             self._note(f"{name} reads as a name; for the function write {written}", token.span)
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():

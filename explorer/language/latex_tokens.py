@@ -45,6 +45,7 @@ _OPERATORS = {
     for command in commands.split()
 }
 _SIGNS = {"−": "-", "·": "*", "×": "*", "⋅": "*", "≤": "<=", "≥": ">=", "≠": "!="}
+_COMMANDS = {"∑": "sum", "∏": "prod", "∫": "int", "∂": "partial", "∞": "infty", "√": "sqrt"}  # as signs
 _SPELLINGS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma"}
 
 
@@ -71,6 +72,8 @@ def latex_tokens(text: str) -> list[Token]:
         if kind == "command":
             written = written[1:]
             written, kind = _SPELLINGS.get(written, written), _OPERATORS.get(written, "command")
+        elif written in _COMMANDS:
+            written, kind = _COMMANDS[written], "command"
         elif kind == "sign":
             kind = _SIGNS.get(written, written)
         elif kind == "number":

@@ -48,7 +48,7 @@ _OPERATORS = {o: (o, o) for o in ("..", "<=", ">=", "==", "!=", *"-+*/^()[],|=<>
 _OPERATORS["**"] = ("^", "**")
 _LEVELS = {"(": 1, "[": 1, ")": -1, "]": -1}
 _USUAL_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,20}")
-_AFTER_NUMBERS = frozenset(".xXbBoO")  # what makes of a number's beginning something else
+_AFTER_NUMBERS = frozenset("._xXbBoO")  # what makes of a number's beginning something else
 
 
 class Token(tuple[str, str, int, int, int, bool], metaclass=Record):
@@ -187,6 +187,8 @@ def _check_number(text: str, line: str, end: int, span: Span) -> None:
         raise ExplorerError("Hexadecimal numbers are not read: write the number in decimal.", span)
     if text == "0" and line[end : end + 1] in tuple("bBoO") and line[end + 1 : end + 2].isdigit():
         raise ExplorerError("Binary and octal numbers are not read: write the number in decimal.", span)
+    if (digits := re.match(r"(_[0-9]+)+", line[end:])) is not None:
+        raise ExplorerError(f"A number is written without “_”: {text}{digits[0].replace('_', '')}.", span)
     if line[end : end + 1] == "." and line[end + 1 : end + 2].isdigit():
         raise ExplorerError("A number has one decimal point.", span)
 

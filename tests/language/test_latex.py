@@ -50,6 +50,7 @@ READINGS = [
         "piecewise(x < 0 or y == 0, 0, 0 <= x < 1 and y > 2, 1, 2)",
     ),
     (r"\sum_{i=1}^{10} i x_i^2", "sum(i*x[i]^2 for i in range(1, 11))"),
+    ("∑_{i=1}^{10} i x_i^2", "sum(i*x[i]^2 for i in range(1, 11))"),
     (r"\prod_{k=0}^{2} (x_{k+1}-k)", "prod(x[k + 1] - k for k in range(0, 3))"),
 ]
 
