@@ -164,7 +164,7 @@ def test_what_has_nothing_to_be_optimized_says_so(optimize, find, write, text, s
     assert not find("optimize.run").isEnabled()
 
 
-def test_a_run_asked_for_while_the_data_is_read_begins_when_it_is_known(qtbot, optimize, find, settle):
+def test_a_run_asked_for_while_the_data_is_read_begins_when_it_is_known(qtbot, optimize, find, settle, write):
     objective = find("optimize.objective")
     place = objective.findText("two blobs", Qt.MatchFlag.MatchStartsWith)
     objective.setCurrentIndex(place)
@@ -175,6 +175,9 @@ def test_a_run_asked_for_while_the_data_is_read_begins_when_it_is_known(qtbot, o
     settle()
     assert shown(find)[0] == 200
     assert optimize.on_data
+    write("x^2 + y^4")  # with which the data have nothing to do
+    assert shown(find)[0] == 200
+    assert find("optimize.step").isEnabled()
     objective.setCurrentIndex(0)
     objective.activated.emit(0)
     settle()

@@ -222,6 +222,11 @@ class OptimizePanel(Panel):
         """Whether the objective is a mean over rows of data."""
         return self.subject is not None and self.subject.objective.get("kind") in ("data", "table")
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether what is seen is about a data set with its own model, and the text may change without it."""
+        return self.subject is not None and self.subject.objective.get("kind") == "data" and not self._wait_for_names
+
     def leg(self, steps: int) -> dict[str, Any]:
         """A leg with the settings as they are."""
         leg = {"rule": self.rule.currentData(), "settings": self.form.settings(), "steps": steps, **self.more.leg()}
@@ -276,6 +281,10 @@ class OptimizePanel(Panel):
         self._given = dict(question.at)
         with self._unnoted():
             self._list_objectives(question)
+        if self.stands_alone and not self._kept:
+            self.brighten()
+            self._grant_wish()
+            return None
         self._take_subject(keep=True)
         if not self._wait_for_names:
             self._repeat_kept()
@@ -284,8 +293,11 @@ class OptimizePanel(Panel):
 
     def outdate(self) -> None:
         """The text has changed: a run that was asked for was meant for the one before."""
-        self._wish = None
         super().outdate()
+        if self.stands_alone:
+            self._dim(False)
+        else:
+            self._wish = None
 
     def _repeat_kept(self) -> None:
         """Repeat the runs of a session file, now that their inputs are known."""
