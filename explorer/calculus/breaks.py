@@ -18,6 +18,7 @@ from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.reasons import loops_on_inputs
 from explorer.calculus.stencils import EPSILON, SCHEME, UNIT_ROUNDOFF
 from explorer.calculus.tape import Tape, record
+from explorer.calculus.words import short
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import ExplorerError, Program
 
@@ -108,11 +109,7 @@ def _depends(tape: Tape, place: int, input_: int) -> bool:
 
 
 def _text(number: float) -> str:
-    text = f"{number:.3g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−").replace("inf", "∞")
+    return short(number, 3)
 
 
 def _at_the_point(about: Surroundings) -> Iterator[Break]:

@@ -22,6 +22,7 @@ from explorer.calculus.lost_digits import Lost
 from explorer.calculus.reasons import DOUBTFUL, NEAR, find_reasons, loops_on_inputs, on_boundary
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Decision, Tape
+from explorer.calculus.words import short
 from explorer.language.primitives import needs_its_base
 from explorer.language.program import Program, Span
 
@@ -166,8 +167,8 @@ def explain(tape: Tape, slopes: Sequence[Slopes]) -> list[str]:
             why = "at this very point it follows one branch, or a corner's convention, and these do not compose."
             if here != here:
                 why = "its chain of factors has 0·∞, of which there is no value, where the limit has one."
-            said = f"∂{each.output}/∂{each.input}: the slope is {side:.4g} from both sides, and AD gives {here:.4g}: "
-            notes.append(said + why)
+            name, gives = f"∂{each.output}/∂{each.input}", "no number" if here != here else short(here)
+            notes.append(f"{name}: the slope is {short(side)} from both sides, and AD gives {gives}: {why}")
     return notes
 
 
@@ -181,15 +182,15 @@ def explain_edges(program: Program, tape: Tape) -> list[str]:
         if abs(kink.margin) <= NEAR * kink.scale and not kink.jump:
             what = "a tie" if op.function in ("min", "max") else "its corner"
             where = f" in line {op.span.line}" if several else ""
-            taken = ", ".join(f"{edge.partial:.4g}" for edge in op.edges)
+            taken = ", ".join(short(edge.partial) for edge in op.edges)
             notes.append(f"{op.function}{where} has {what} exactly here: AD takes its slope as {taken} by convention.")
     for op in tape.operations:
         base, exponent = (*tape.argument_values(op), math.nan)[:2]
         if needs_its_base(op.function, (base, exponent)) and any(e.partial != e.partial for e in op.edges):
             where = f" in line {op.span.line}" if several else ""
             notes.append(
-                f"The power{where} is 0^{exponent:.4g}, undefined by its exponent alone: 0^b is 1 at b = 0, 0 above it "
-                "and ∞ below. Where the base grows from 0 with the exponent, as in x^x, the slope is −∞."
+                f"The power{where} is 0^{short(exponent)}, undefined by its exponent alone: 0^b is 1 at b = 0, 0 above "
+                "it and ∞ below. Where the base grows from 0 with the exponent, as in x^x, the slope is −∞."
             )
     near: dict[Span, list[Decision]] = {}
     for decision in filter(on_boundary, tape.decisions):
@@ -200,8 +201,7 @@ def explain_edges(program: Program, tape: Tape) -> list[str]:
         text = lines[span.line - 1][span.column : span.end_column if span.end_line == span.line else None]
         where = f"Line {span.line}: " if several else ""
         holds = "holds" if decision.taken else "does not hold"
-        margin = f"{decision.margin:.3g}".replace("-", "−")
-        held = f"{where}“{text}” {holds} with a margin of {margin}"
+        held = f"{where}“{text}” {holds} with a margin of {short(decision.margin)}"
         lies = "lies on this branch's boundary"
         if decision.margin:
             lies = "is so near to this branch's boundary that rounding may tip it"

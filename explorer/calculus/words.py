@@ -19,7 +19,7 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DIGITS = 4  # significant digits in a sentence: enough to follow by hand, short enough to read
 
 
-def short(number: float) -> str:
+def short(number: float, digits: int = DIGITS) -> str:
     """A number as a sentence shows it: −0.2837, 1.2e−5, ∞, undefined; −0 is 0."""
     if number == 0:
         return "0"
@@ -27,7 +27,7 @@ def short(number: float) -> str:
         return "undefined"
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
-    text = f"{number:.{DIGITS}g}"
+    text = f"{number:.{digits}g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"

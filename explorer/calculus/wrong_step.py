@@ -13,6 +13,7 @@ from explorer.calculus.reasons import DOUBTFUL, find_reasons
 from explorer.calculus.stencils import SCHEME
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape
+from explorer.calculus.words import short
 from explorer.language.program import Program
 
 # How far from the point, relative to it, the function's steepness beside it is looked for.
@@ -85,12 +86,17 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None, slack:
             )
         elif steps[best] < usual.step:
             notes.append(
-                f"{name}: the function changes on a smaller scale than the usual step h = {usual.step:.1e} of the "
-                f"central difference; with h = {steps[best]:.1e} it agrees in {there:.1f} digits"
+                f"{name}: the function changes on a smaller scale than the usual step h = {_step(usual.step)} of the "
+                f"central difference; with h = {_step(steps[best])} it agrees in {there:.1f} digits"
             )
         else:
             notes.append(
-                f"{name}: rounding drowns the usual step h = {usual.step:.1e} of the central difference; with "
-                f"h = {steps[best]:.1e} it agrees in {there:.1f} digits"
+                f"{name}: rounding drowns the usual step h = {_step(usual.step)} of the central difference; with "
+                f"h = {_step(steps[best])} it agrees in {there:.1f} digits"
             )
     return notes
+
+
+def _step(h: float) -> str:
+    """A step in two digits."""
+    return short(h, 2)

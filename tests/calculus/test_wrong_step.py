@@ -35,7 +35,7 @@ def test_a_central_difference_that_is_off_alone_is_explained_by_its_step(text, x
 def test_the_step_that_is_named_does_agree():
     program = parse("sin(1/x)")
     (note,) = explain_central(program, record(program, [1e-3]), central_jacobian(program, [1e-3]))
-    step = float(note.partition("with h = ")[2].split()[0])
+    step = float(note.partition("with h = ")[2].split()[0].replace("−", "-"))
     slope = (math.sin(1 / (1e-3 + step)) - math.sin(1 / (1e-3 - step))) / ((1e-3 + step) - (1e-3 - step))
     assert slope == pytest.approx(-1e6 * math.cos(1e3), rel=1e-6)
 
