@@ -21,10 +21,9 @@ from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the second more than one start
 # Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
 PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 2_000, 130_000, 120
-REACH = 30  # blocks that one may pass in each direction
-# In a large graph as long as it crosses no more lines more there than so many for each of its own; and the seed of the
-# luck: any would do, these came out well against dot.
-IN_LARGE, IN_OTHERS = (2.0, 3), (inf, 2)
+# Blocks that one may pass in each direction, in a large graph as long as it crosses no more lines more there than so
+# many for each of its own; and the seed of the luck: any would do, these came out well against dot.
+IN_LARGE, IN_OTHERS = (20, 2.0, 3), (30, inf, 2)
 # Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
 WORTH, LEAST = 0.002, 0.02
 # A smoothed start may have so many times the crossings of one that is only walked, for sifting makes more of it;
@@ -72,7 +71,7 @@ def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
             return start[1]
         walked.append(start)
     count = len(blocks.first)
-    sifting = Sifting(blocks, layers, REACH, *(IN_LARGE if count > MEDIUM else IN_OTHERS))
+    sifting = Sifting(blocks, layers, *(IN_LARGE if count > MEDIUM else IN_OTHERS))
     if count > MEDIUM:
         return _sifted_where_lines_cross(sifting, starts, _promising(starts, walked))[1]
     smoothed = [starts.smoothed(start) for start in walked]

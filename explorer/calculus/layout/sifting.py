@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks
@@ -57,10 +57,8 @@ class Sifting:
         self.slope = slope  # … unless it crosses so many lines more there, for each of its own, than at the best place
         self.layers = layers  # the blocks of each, sorted by rank from `begin` on
         self._beside: dict[int, list[int]] = {}
-        self.near = [
-            ([other for other, _ in left], [other for other, _ in right])
-            for left, right in zip(blocks.left, blocks.right, strict=True)
-        ]
+        self.on_left = [[other for other, _ in own] for own in blocks.left]
+        self.on_right = [[other for other, _ in own] for own in blocks.right]
         self.compared = 0  # pairs of blocks, and of their lines a second time: that is what takes the time
         self.restless: set[int] = set()  # blocks that may save crossings elsewhere
         self.luck = random.Random(luck)  # fixed, so that the same graph is always drawn in the same way
@@ -119,7 +117,7 @@ class Sifting:
     def unsettled(self) -> set[int]:
         """The restless blocks, and those that have moved since `mark`, their neighbours too: all but these stay."""
         moved = {block for block, _ in self.moves}
-        return self.restless.union(moved, *[own for block in moved for own in self.near[block]])
+        return self.restless.union(*self._with_neighbours(moved))
 
     def settle(self, ties: int = KEEP) -> int:
         """Sift the restless blocks once, in a random order; the crossings saved."""
@@ -164,9 +162,7 @@ class Sifting:
         if abs(high - low) < CLOSE:
             self.crowded = True
         if gain:
-            self._disturb(block)
-            for other in passed:
-                self._disturb(other)
+            self.restless.update(*self._with_neighbours([block, *passed]))
             self.restless.discard(block)
         return gain
 
@@ -176,15 +172,12 @@ class Sifting:
         for members in self.layers[self.blocks.first[block] : self.blocks.last[block] + 1]:
             members.remove(block)
             insort(members, block, key=self.rank.__getitem__)
-        left, right = self.near[block]
-        self.right.look(self.rank, left)
-        self.left.look(self.rank, right)
+        self.right.look(self.rank, self.on_left[block])
+        self.left.look(self.rank, self.on_right[block])
 
-    def _disturb(self, block: int) -> None:
-        left, right = self.near[block]
-        self.restless.add(block)
-        self.restless.update(left)
-        self.restless.update(right)
+    def _with_neighbours(self, some: Collection[int]) -> list[Collection[int]]:
+        """These blocks, and in a list for each those on its left and those on its right."""
+        return [some, *[self.on_left[block] for block in some], *[self.on_right[block] for block in some]]
 
     def _passing(self, block: int, ends: tuple[_Ends, _Ends], others: list[int], downwards: int) -> list[int]:
         """The crossings more than now when the block has passed the first of these, the first two, and so on.
@@ -266,7 +259,7 @@ class Sifting:
         """Put a block next to another; the crossings that this adds."""
         before = self._crossings_of(block)
         self._put(block, self.rank[beside] + (self.luck.random() - 0.5) * 1e-3)
-        self._disturb(block)
+        self.restless.update(*self._with_neighbours([block]))
         return self._crossings_of(block) - before
 
     def _crossings_of(self, block: int) -> int:
