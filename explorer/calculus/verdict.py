@@ -108,8 +108,6 @@ def judge(
         reasons.insert(0, "kink")
     if any(loop.iterations == 0 for loop in loops_on_inputs(tape)):
         reasons.append("iteration-not-converged")
-    if invalid_step:
-        reasons.append("complex-step-invalid")
     exact = [m for m in (jacobians.get(n) for n in ("reverse", "forward", "symbolic")) if m is not None]
     complex_step = jacobians.get("complex_step")
     central = jacobians.get("central")
@@ -130,6 +128,8 @@ def judge(
         central_agrees = all_close(exact[0], estimates, DIFFERENCE_TOLERANCE, estimates=True, slack=slack)
         # Off with nothing on the tape to explain it, a difference quotient has the wrong step: its own fault.
         agree = agree and (central_agrees or not reasons)
+    if invalid_step:
+        reasons.append("complex-step-invalid")  # which is no reason for others to be off
     lost = lost or Lost()
     what = "range" if lost.range else "digits" if lost.unnoticed else ""
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *lost.notes), central_agrees, what)

@@ -152,6 +152,13 @@ def test_the_complex_step_that_is_not_valid_is_a_reason_and_no_disagreement():
     assert "complex-step-invalid" in verdict.reasons
 
 
+def test_a_central_difference_that_is_off_is_no_disagreement_for_the_complex_step_being_invalid():
+    verdict = judged("|tanh((y + 7)*x)|", 2.611, 0.0)
+    assert verdict.agree
+    assert not verdict.central_agrees
+    assert verdict.reasons == ("complex-step-invalid",)
+
+
 def test_programs_without_inputs_or_with_one_engine_are_judged_too():
     tape = record(parse("5"), [])
     assert judge(tape, {"reverse": [[]], "forward": [[]], "symbolic": None, "central": [[]]}, [], False).agree
