@@ -24,9 +24,10 @@ SLOW_SECONDS = 0.005
 
 
 def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matrix | None:
-    """How steep the function is beside the point, for entries in which the central difference is off; 0 elsewhere.
+    """What an entry of the central difference is to be measured by beside itself; 0 where by itself.
 
-    Where the slope itself is 0, at a minimum, an error has nothing else to be measured by.
+    Where a slope is 0 or nearly, that is the largest slope of its output, and where that does not do, as at a minimum,
+    how steep the function is beside the point.
     """
     if central is None:
         return None
@@ -34,8 +35,13 @@ def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matri
     slack: Matrix = []
     for row, (exacts, estimates) in enumerate(zip(reverse_jacobian(tape), central, strict=True)):
         slack.append([0.0] * len(exacts))
+        largest = max(map(abs, exacts), default=0.0)
         for column, (exact, central_one) in enumerate(zip(exacts, estimates, strict=True)):
-            if math.isfinite(exact) and not close(exact, central_one, DIFFERENCE_TOLERANCE, max(map(abs, exacts))):
+            if not math.isfinite(exact) or close(exact, central_one, DIFFERENCE_TOLERANCE, 0.0):
+                continue
+            if close(exact, central_one, DIFFERENCE_TOLERANCE, largest):
+                slack[row][column] = largest
+            else:
                 f = Slice(program, point, row, column)
                 away = BESIDE * max(1.0, abs(f.x))
                 with np.errstate(invalid="ignore"):  # ∞ − ∞

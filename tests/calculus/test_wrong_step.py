@@ -8,7 +8,7 @@ from explorer.calculus.differences import central_jacobian
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import record
 from explorer.calculus.verdict import judge
-from explorer.calculus.wrong_step import explain_central
+from explorer.calculus.wrong_step import central_slack, explain_central
 from explorer.language.parser import parse
 
 
@@ -30,6 +30,16 @@ def test_a_central_difference_that_is_off_alone_is_explained_by_its_step(text, x
     verdict = judge(tape, {"reverse": reverse_jacobian(tape), "central": central}, [], False, notes)
     assert verdict.agree
     assert verdict.central_agrees is not bool(words)
+
+
+def test_a_slope_of_0_is_measured_by_the_largest_of_the_gradient_and_at_a_minimum_by_what_is_around():
+    program = parse("2*x^2 + x*y + y^2")
+    tape = record(program, [2.0, -1.0])
+    assert central_slack(program, tape, [[7.0 + 1e-9, 1e-11]]) == [[0.0, 7.0]]
+    least = record(program, [0.0, 0.0])
+    ((along_x, along_y),) = central_slack(program, least, [[1e-11, 0.0]])
+    assert along_x == pytest.approx(2e-2)
+    assert along_y == 0.0
 
 
 def test_the_step_that_is_named_does_agree():
