@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QMenuBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 _WIDTH, _HEIGHT = 460, 340  # pixels: the longest name with its keys; a dozen rows
 
@@ -42,9 +52,12 @@ class CommandPalette(QDialog):
         self.line.setPlaceholderText("Part of a command's name")
         self.list = QListWidget(objectName="palette.list")
         self.list.setAccessibleName("Commands")
+        self.none = QLabel("No command has all of these words in its name.")
+        self.none.setTextFormat(Qt.TextFormat.PlainText)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(8, 8, 8, 8)
         inside.addWidget(self.line)
+        inside.addWidget(self.none)
         inside.addWidget(self.list)
         for words, action in commands(bar):
             keys = action.shortcut().toString() or action.text().partition("\t")[2]
@@ -70,7 +83,9 @@ class CommandPalette(QDialog):
         rows = [self.list.item(row) for row in range(self.list.count())]
         for item in rows:
             item.setHidden(not all(word in item.text().lower() for word in words))
-        self.list.setCurrentItem(next((item for item in rows if not item.isHidden()), None))
+        first = next((item for item in rows if not item.isHidden()), None)
+        self.list.setCurrentItem(first)
+        self.none.setVisible(first is None)
 
     def _walk(self, step: int) -> None:
         shown = [row for row in range(self.list.count()) if not self.list.item(row).isHidden()]
@@ -80,7 +95,8 @@ class CommandPalette(QDialog):
 
     def _take(self) -> None:
         item = self.list.currentItem()
+        if item is None:  # what was typed may be mended
+            return
         self.close()
         self.parentWidget().activateWindow()  # where no window manager gives the focus back
-        if item is not None:
-            item.data(Qt.ItemDataRole.UserRole).trigger()
+        item.data(Qt.ItemDataRole.UserRole).trigger()

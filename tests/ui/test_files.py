@@ -246,6 +246,11 @@ def test_the_palette_finds_a_command_by_a_part_of_its_name_and_takes_it(window, 
     first = palette.list.currentRow()
     qtbot.keyClick(palette.line, Qt.Key.Key_Down)
     assert palette.list.currentRow() != first
+    qtbot.keyClicks(palette.line, "zz")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.none.isVisible()
+    assert palette.isVisible(), "what was typed may be mended"
+    palette.line.setText("optimize")
     qtbot.keyClicks(palette.line, "r")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert window.tabs.currentWidget() is window.optimize
