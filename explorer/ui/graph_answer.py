@@ -218,6 +218,8 @@ class Progress:
         answer, old = self.answer, self.boundary
         if not self.row or answer.kinds[self.row - 1] in "vd":
             new = None
+        elif self.row == answer.steps:  # no more to come for the inputs either
+            new = -1
         else:
             source = answer.sources[self.row - 1]
             new = len(answer.names) if source is None else source
@@ -226,7 +228,7 @@ class Progress:
             return set()
         if old is None or new is None:
             return set(range(len(answer.names)))
-        return set(range(min(old, new), min(max(old, new) + 1, len(answer.names))))
+        return set(range(max(0, min(old, new)), min(max(old, new) + 1, len(answer.names))))
 
     def finished(self, op: int) -> bool:
         """Whether nothing will be added to what the op has: its value, or in the reverse sweep its adjoint."""

@@ -85,6 +85,7 @@ def test_the_reverse_sweep_records_the_values_and_then_adds_up_the_adjoints(wind
     # x₂ has two uses: its adjoint is not finished after the first.
     assert "−0.2836621855" in [texts[1] for texts in adjoints]
     assert adjoints[-1] == printed(ADJOINTS)
+    assert all(node in window.graph.view.picture.state.finished for node in range(8)), "the inputs too, at the end"
 
 
 def test_a_step_back_unlearns_what_the_step_had_told(window, find, cells):

@@ -116,6 +116,4 @@ class MemorySheet(Sheet):
         self.bar.setFormat("%v of %m tape entries live")
         if progress.boundary is not None:
             recorded = min(recorded, max(0, progress.boundary - self._inputs + 1))
-            if progress.row == progress.answer.steps:
-                recorded = 0
         self.bar.setValue(recorded)
