@@ -225,6 +225,7 @@ class TraceTable(QTableView):
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         header = self.horizontalHeader()
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)  # else a title with no room is cut at both ends
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.selectionModel().currentRowChanged.connect(self._row_chosen)
@@ -237,7 +238,8 @@ class TraceTable(QTableView):
         some = {*range(min(rows, _SAMPLE)), *range(max(0, rows - _SAMPLE), rows)}  # the last have the longest numbers
         names = (self.trace.text(row, 0, DIGITS) for row in some)
         width = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0) + 12
-        self.setColumnWidth(0, min(max(width, 44), self.width() // 3))
+        most = self.width() // (3 if len(self.trace.numbers) < 3 else 5)  # numbers need the room more than names do
+        self.setColumnWidth(0, min(max(width, 44), most))
         self._quiet = False
 
     def select(self, op: int | None, *, follow: bool = True) -> None:
