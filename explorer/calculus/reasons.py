@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Decision, Loop, Tape
 from explorer.language.program import Span
 
@@ -49,6 +50,8 @@ def find_reasons(tape: Tape) -> list[str]:
             found.add("domain-edge")  # the text itself has a number that is none: 1/0
         if op.function in ("add", "sub") and 0.0 < abs(op.value) < LOST * max(map(abs, arguments)):
             found.add("cancellation")
+    if not found and any(not math.isfinite(partial) for row in reverse_jacobian(tape) for partial in row):
+        found.add("overflow")  # of a product of partials, each of which fits a double
     order = ("kink", "branch-boundary", "cancellation", "overflow", "domain-edge", "not-differentiable")
     return [reason for reason in order if reason in found]
 

@@ -77,12 +77,13 @@ class Slopes:
 
 def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
     """The one-sided slopes where the tape has a kink, a boundary or an undefined derivative at the point."""
-    doubtful = DOUBTFUL & set(find_reasons(tape))
+    reasons = set(find_reasons(tape))
+    doubtful = DOUBTFUL & reasons
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
     found = []
     for row, partials in enumerate(reverse_jacobian(tape)):
         for column, value in enumerate(partials):
-            if doubtful or value != value:
+            if doubtful or (value != value and "overflow" not in reasons):
                 left, right = one_sided_slopes(Slice(program, point, row, column))
                 found.append(Slopes(program.outputs[row], program.inputs[column], left, right))
     return found

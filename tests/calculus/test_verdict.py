@@ -152,6 +152,11 @@ def test_the_complex_step_that_is_not_valid_is_a_reason_and_no_disagreement():
     assert "complex-step-invalid" in verdict.reasons
 
 
+def test_a_derivative_that_is_too_large_is_no_corner():
+    verdict = judged("def f(x):\n    for k in range(2000):\n        x = 3.9*x*(1-x)\n    return x", 0.3)
+    assert verdict.reasons == ("overflow",)
+
+
 def test_a_central_difference_that_is_off_is_no_disagreement_for_the_complex_step_being_invalid():
     verdict = judged("|tanh((y + 7)*x)|", 2.611, 0.0)
     assert verdict.agree
