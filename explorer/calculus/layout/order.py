@@ -1,11 +1,10 @@
 """The order of the nodes and bends within each layer, chosen so that few edges cross.
 
 In a large graph the best of several starts is sifted (see `sifting`), in a medium one the two best: all blocks at which
-a line crosses another, then those of them that this disturbs, as long as that saves enough. In a small one all are,
-and then blocks are kicked
-out of their places and all that this disturbs is sifted again, which is kept unless it is worse (iterated local search:
-Lourenço, Martin, Stützle 2003); where that finds no more, it goes on from another start. Effort is bounded by the pairs
-of blocks compared, never by a clock.
+a line crosses another, then those of them that this disturbs, as long as that saves enough. In a small one all are, and
+then blocks are kicked out of their places and all that this disturbs is sifted again, which is kept unless it is worse
+(iterated local search: Lourenço, Martin, Stützle 2003); where that finds no more, it goes on from another start. Effort
+is bounded by the pairs of blocks compared, never by a clock.
 """
 
 from __future__ import annotations
