@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from explorer.calculus.words import SUPERSCRIPT
+
 LEAST = 5  # points below which nothing is said
 _EXACTLY = {0: "constant", 1: "linear", 2: "quadratic", 3: "cubic"}
 _TIMES = {2: "doubles each step", 3: "triples each step", 4: "fourfold each step"}
@@ -86,7 +88,7 @@ def _polynomial(power: float) -> str:
 def _power(base: str, power: float) -> str:
     whole = round(power)
     if abs(power - whole) < 2 * _NEAR:
-        return base if whole == 1 else base + str(whole).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return base if whole == 1 else base + str(whole).translate(SUPERSCRIPT)
     return f"{base}^{power:.1f}"
 
 

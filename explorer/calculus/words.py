@@ -15,7 +15,7 @@ from explorer.calculus.tape import Edge, Op, Tape
 from explorer.language.primitives import PRIMITIVES
 
 NAMED = {math.e: "e", math.pi: "π"}  # constants that have a name
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DIGITS = 4  # significant digits in a sentence: enough to follow by hand, short enough to read
 
 
@@ -39,7 +39,7 @@ def counted(number: int) -> str:
     if number < 10**9:
         return f"{number:,}"
     mantissa, exponent = f"{Decimal(number):.3e}".split("e+")
-    return f"about {mantissa} · 10{exponent.translate(_SUPERSCRIPT)}"
+    return f"about {mantissa} · 10{exponent.translate(SUPERSCRIPT)}"
 
 
 def factor(number: float) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from explorer.language.primitives import PRIMITIVES
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_paint import SUBSCRIPTS
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 
@@ -156,7 +157,7 @@ def _wide(text: str) -> bool:
     return len(text) + text.count("−") / 2 - text.count(".") / 2 > 9.5
 
 
-_SUBSCRIPTS = {ord(s): p for s, p in zip("₀₁₂₃₄₅₆₇₈₉₋", "0123456789-", strict=True)}
+_SUBSCRIPTS = {ord(s): p for s, p in zip(SUBSCRIPTS, "0123456789-", strict=True)}
 _TOKEN = re.compile(r"(?P<number>\d+(?:\.\d*)?)(?:e(?P<exponent>−?\d+))?|(?P<name>[^\W\d][\w₋]*)|(?P<sign>\S)")
 _SIGNS = {"·": r"\cdot", "−": "-", "∞": r"\infty", "%": r"\%", "#": r"\#", "&": r"\&"}
 _ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]"}
@@ -201,7 +202,7 @@ def _latex_word(token: re.Match[str]) -> str:
         return rf"\text{{{name}}}"
     if name in _UPRIGHT:
         return rf"\operatorname{{{name}}}"
-    stem = name.rstrip("₀₁₂₃₄₅₆₇₈₉₋")
+    stem = name.rstrip(SUBSCRIPTS)
     letters = stem.replace("_", r"\_")
     below = name[len(stem) :].translate(_SUBSCRIPTS)
     return (letters if len(stem) == 1 else rf"\mathit{{{letters}}}") + (f"_{{{below}}}" if below else "")
