@@ -11,16 +11,16 @@ from explorer.language.tokens import Token
 
 # What people look for and is written otherwise.
 INSTEAD = {
-    "cot": "1/tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "coth": "1/tanh(x)",
-    "sech": "1/cosh(x)", "csch": "1/sinh(x)", "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)",
-    "sinc": "sin(x)/x", "ctg": "1/tan(x)",
-    "arccot": "atan(1/x)", "mean": "(x + y)/2, or sum(x[i] for i in range(10))/10",
-    "factorial": "prod(k for k in range(1, 6))", "dot": "x1*y1 + x2*y2, or sum(x[i]*y[i] for i in range(2))",
+    "mod": "x - y*floor(x/y)", "norm": "hypot(x, y)", "sinc": "sin(x)/x", "arccot": "atan(1/x)",
+    "mean": "(x + y)/2, or sum(x[i] for i in range(10))/10",
+    "factorial": "prod(k for k in range(1, 6)), which is 5!",
+    "dot": "x1*y1 + x2*y2, or sum(x[i]*y[i] for i in range(2))",
     "logsumexp": "ln(exp(x) + exp(y) + …)", "softmax": "exp(x)/(exp(x) + exp(y) + …)",
     "silu": "x*sigmoid(x)", "swish": "x*sigmoid(x)", "gelu": "x/2*(1 + erf(x/sqrt(2)))", "mish": "x*tanh(softplus(x))",
     "leaky_relu": "where(x > 0, x, 0.01*x)", "elu": "where(x > 0, x, exp(x) - 1)", "logit": "ln(x/(1 - x))",
     "normcdf": "(1 + erf(x/sqrt(2)))/2", "normpdf": "exp(-x^2/2)/sqrt(2*pi)", "erfc": "1 - erf(x)",
     "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
+    "float": "x",
 }  # fmt: skip
 # Names of other languages and books for functions that are here.
 ELSEWHERE = {
@@ -28,7 +28,17 @@ ELSEWHERE = {
     "th": "tanh", "lg": "log10", "ld": "log2", "lb": "log2", "log_e": "log", "power": "pow", "absolute": "abs",
     "sigma": "sigmoid",
 }  # fmt: skip
-RUN_TOGETHER = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "arctan")
+# Functions that are written together with their argument; of two that begin or end alike the longer one first.
+RUN_TOGETHER = (
+    "arcsin", "arccos", "arctan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "sin", "cos", "tan", "exp", "log",
+    "ln", "sqrt", "abs",
+)  # fmt: skip
+# What is a number or a unit elsewhere, and a name like any other here.
+NO_NUMBERS = {
+    **dict.fromkeys(("inf", "Inf", "infinity", "Infinity", "oo"), "not as infinity"),
+    **dict.fromkeys(("nan", "NaN"), "not as a missing number"),
+    **dict.fromkeys(("deg", "degree", "degrees"), "not as a unit: angles are in radians, 30 degrees are 30*pi/180"),
+}
 
 
 def decimal_comma(text: str, tokens: Sequence[Token], position: int) -> ExplorerError | None:
@@ -95,9 +105,23 @@ def unknown_function(
         said = f"Unknown function “{token.text}”. For a product write {product}(…)."
         return ExplorerError(said, token.span, "name", _replaced(text, token.span, product))
     close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
-    hint = f" Did you mean {close[0]}?" if close else f" For a product write {token.text}*(…)."
+    hint = f" Did you mean {close[0]}?" if close else ""
+    if not close and _one_value(tokens, position):
+        hint = f" For a product write {token.text}*(…)."
     repair = _replaced(text, token.span, close[0]) if close else ""
     return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
+
+
+def _one_value(tokens: Sequence[Token], opening: int) -> bool:
+    """Whether a bracket holds something without a comma, so that it could be a factor."""
+    depth = 0
+    for token in tokens[opening:]:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.kind, 0)
+        if token.kind == "," and depth == 1:
+            return False
+        if depth == 0:
+            break
+    return tokens[opening + 1].kind != ")"
 
 
 def _with_base(text: str, token: Token, base: str) -> str:
@@ -133,7 +157,8 @@ def unexpected(text: str, tokens: Sequence[Token], position: int) -> ExplorerErr
         return decimal_comma(text, tokens, position) or ExplorerError(said, token.span)
     if token.kind == "/" and before is not None and before.kind == "/":
         return ExplorerError("A comment begins with #; a quotient has one “/”.", token.span)
-    return ExplorerError(f"“{token.text}” cannot stand here.", token.span)
+    written = text.split("\n")[token.line - 1][token.column : token.end_column]
+    return ExplorerError(f"“{written}” cannot stand here.", token.span)
 
 
 def _inside(inner: Span, outer: Span) -> bool:

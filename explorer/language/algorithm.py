@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from explorer.language.advice import ELSEWHERE, INSTEAD
 from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
 from explorer.language.limits import MAX_NAME_LENGTH
-from explorer.language.primitives import OPERATORS, PRIMITIVES, function_named, shown_as
+from explorer.language.primitives import OPERATORS, PRIMITIVES, RECIPROCALS, function_named, shown_as
 from explorer.language.program import (
     Append,
     Apply,
@@ -72,6 +72,7 @@ from explorer.language.python_tree import expanded, original_column, tree_of
 from explorer.language.tokens import GREEK, MODULES, plain_name
 
 MAX_FUNCTIONS = 50
+_OF_PYTHON = ("len", "float", "int", "pow", "range", "zip", "enumerate")
 MAX_DEPTH = 120  # levels of the tree, blocks and expressions together: walks recurse a few Python frames a level
 MAX_CHAIN = 1_500  # operators in one chain of sums, which Python reads as a tree as deep as the chain is long
 # %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.
@@ -676,7 +677,7 @@ class _Reader:
             return Fold(function, self.items(node.args[0]), span)
         if name in _OF_LISTS and node.args:
             return self.of_lists(name, node)
-        if name not in ("len", "float", "int", "pow", "range", "zip", "enumerate") and function_named(name) is None:
+        if name not in _OF_PYTHON and name not in RECIPROCALS and function_named(name) is None:
             raise self.unknown(name, node)
         if name in ("range", "zip", "enumerate"):
             raise ExplorerError(f"{name} stands in a for only.", span)
@@ -731,14 +732,22 @@ class _Reader:
         """A name that the function has not, for a variable that a person does not write."""
         return next(n for k in itertools.count() if (n := f"{stem}{k or ''}") not in self.assigned)
 
+    def note_once(self, message: str, span: Span) -> None:
+        if all(note.message != message for note in self.notes):
+            self.notes.append(Note(message, span))
+
     def elementary(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
+        if name in RECIPROCALS and len(arguments) == 1:
+            under = RECIPROCALS[name]
+            self.note_once(f"{name}(…) reads as 1/{under}(…)", span)
+            return Apply("div", (Constant(1.0, "1", span), Apply(under, arguments, span)), span)
         primitive = function_named(name)
-        if primitive is None:  # len, float, int, pow
+        if primitive is None:  # a function of Python, or one of RECIPROCALS
             arity = 2 if name == "pow" else 1
             said = f"{name} takes {_count(arity)}; here it has {_count(len(arguments))}."
             raise ExplorerError(said, span, "arity")
-        if (shown := shown_as(name)) and not any(n.message.startswith(f"{name} is ") for n in self.notes):
-            self.notes.append(Note(f"{name} is called {shown} here", span))
+        if shown := shown_as(name):
+            self.note_once(f"{name} is called {shown} here", span)
         if primitive.name in ("min", "max") and len(arguments) > 2:
             value = arguments[0]
             for argument in arguments[1:]:

@@ -17,13 +17,22 @@ from functools import cached_property
 from explorer.language.advice import (
     ELSEWHERE,
     INSTEAD,
+    NO_NUMBERS,
     RUN_TOGETHER,
     decimal_comma,
     unexpected,
     unknown_function,
     with_decimal,
 )
-from explorer.language.primitives import ALIASES, OPERATORS, PRIMITIVES, Primitive, function_named, shown_as
+from explorer.language.primitives import (
+    ALIASES,
+    OPERATORS,
+    PRIMITIVES,
+    RECIPROCALS,
+    Primitive,
+    function_named,
+    shown_as,
+)
 from explorer.language.program import (
     Apply,
     Assign,
@@ -553,7 +562,7 @@ class _Reader:
             return self._fold(token)
         if called and name in FORMS:
             return self._form(token)
-        if function_named(name) is not None and name not in self.parameters:
+        if (function_named(name) is not None or self._is_reciprocal(token)) and name not in self.parameters:
             return self._function(token)
         if name in CONSTANTS and name not in self.parameters:
             return self._constant(CONSTANTS[name], name, token.span)
@@ -583,9 +592,12 @@ class _Reader:
         if stem:
             self._note(f"{name} reads as one name; write {stem}({name[len(stem) :]}) for the function", token.span)
             return
-        if name in INSTEAD or (ELSEWHERE.get(name, "pow") != "pow" and name not in GREEK.values()):
-            written = INSTEAD.get(name) or f"{ELSEWHERE[name]}(x)"
+        known = name in RECIPROCALS or ELSEWHERE.get(name, "pow") != "pow"
+        if name in INSTEAD or (known and name not in GREEK.values()):
+            written = INSTEAD.get(name) or f"{ELSEWHERE.get(name, name)}(x)"
             self._note(f"{name} reads as a name; for the function write {written}", token.span)
+        if name in NO_NUMBERS:
+            self._note(f"{name} reads as a name, {NO_NUMBERS[name]}", token.span)
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
             return
         others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}
@@ -596,9 +608,8 @@ class _Reader:
 
     def _note_alias(self, token: Token) -> None:
         """Say once of a function called by another name how the program calls it."""
-        shown = shown_as(token.text)
-        if shown and not any(note.message.startswith(f"{token.text} is ") for note in self.notes):
-            self._note(f"{token.text} is called {shown} here", token.span)
+        if shown := shown_as(token.text):
+            self._note_once(f"{token.text} is called {shown} here", token.span)
 
     def _check_word(self, token: Token) -> None:
         if token.text == "if":
@@ -622,26 +633,19 @@ class _Reader:
 
     def _function(self, token: Token) -> Expression:
         """A call of an elementary function, with or without brackets, perhaps raised: sin(x), sin x, sin² x."""
-        primitive = function_named(token.text)
+        primitive = function_named(RECIPROCALS.get(token.text, token.text))
         assert primitive is not None
         exponent: Expression | None = None
         if self.token.kind == "superscript":
             mark = self.token
             self.position += 1
             if mark.text == "-1":
-                if primitive.name not in INVERSES:
-                    raise ExplorerError(f"{token.text}⁻¹ could mean two things: write 1/{token.text}(x).", mark.span)
-                primitive = PRIMITIVES[INVERSES[primitive.name]]
-                self._note(f"{token.text}⁻¹ reads as {primitive.name}", token.span.to(mark.span))
+                primitive = self._inverse(token, primitive, "⁻¹", mark)
             else:
                 exponent = self._superscript(mark)
         elif self.token.kind == "^" and [t.text for t in self.tokens[self.position + 1 :][:2]] == ["-", "1"]:
-            mark = self.tokens[self.position + 2]
-            if primitive.name not in INVERSES:
-                raise ExplorerError(f"{token.text}^-1 could mean two things: write 1/{token.text}(x).", mark.span)
-            primitive = PRIMITIVES[INVERSES[primitive.name]]
             self.position += 3
-            self._note(f"{token.text}^-1 reads as {primitive.name}", token.span.to(mark.span))
+            primitive = self._inverse(token, primitive, "^-1", self.tokens[self.position - 1])
         elif self.token.kind == "^":
             self.position += 1
             if self.token.kind != "number":
@@ -654,6 +658,14 @@ class _Reader:
             argument = self._bare_argument(token)
             node = self._call(primitive.name, token, [argument], token.span.to(argument.span))
         return node if exponent is None else self._power_of_call(node, exponent)
+
+    def _inverse(self, token: Token, primitive: Primitive, raised: str, mark: Token) -> Primitive:
+        """The function that sin⁻¹ is; ⁻¹ on one that is not undone here could as well be a power."""
+        if primitive.name not in INVERSES or token.text in RECIPROCALS:
+            raise ExplorerError(f"{token.text}{raised} could mean two things: write 1/{token.text}(x).", mark.span)
+        inverse = PRIMITIVES[INVERSES[primitive.name]]
+        self._note(f"{token.text}{raised} reads as {inverse.name}", token.span.to(mark.span))
+        return inverse
 
     def _called(self, token: Token, primitive: Primitive) -> Expression:
         """A call with brackets, which begin here."""
@@ -700,7 +712,23 @@ class _Reader:
         return argument
 
     def _is_function_name(self, token: Token) -> bool:
-        return token.kind == "name" and (function_named(token.text) is not None or token.text in FORMS)
+        name = token.text
+        known = name in FORMS or name in RECIPROCALS or function_named(name) is not None
+        return token.kind == "name" and known and name not in self.assigned
+
+    def _is_reciprocal(self, token: Token) -> bool:
+        """Whether a name just passed is sec or one of its kind and an argument follows, perhaps behind a power.
+
+        Without one it is a name as any other: 5 sec.
+        """
+        if token.text not in RECIPROCALS or token.text in self.assigned:
+            return False
+        kinds = [t.kind for t in self.tokens[self.position :][:4]]
+        if kinds[:1] == ["superscript"]:
+            return self._begins_factor(self.tokens[self.position + 1])
+        if kinds[:3] == ["^", "-", "number"] or kinds[:2] == ["^", "number"]:
+            return self._begins_factor(self.tokens[self.position + (3 if kinds[1] == "-" else 2)])
+        return self._begins_factor(self.token)
 
     def _call(self, name: str, token: Token, arguments: list[Expression], span: Span) -> Expression:
         count = len(arguments)
@@ -723,7 +751,11 @@ class _Reader:
             wanted = "two or more arguments" if name in ("min", "max") else _count(arity)
             said = f"{token.text} takes {wanted}; here it has {_count(count)}."
             raise with_decimal(self.text, self.tokens, ExplorerError(said, span, "arity"))
-        return self._apply(name, tuple(arguments), span)
+        value = self._apply(name, tuple(arguments), span)
+        if token.text in RECIPROCALS:
+            self._note_once(f"{token.text}(…) reads as 1/{name}(…)", token.span)
+            value = self._apply("div", (self._constant(1.0, "1", span), value), span)
+        return value
 
     def _own_call(self, token: Token) -> Expression:
         self.position, self.alone = self.position + 1, False
@@ -910,7 +942,8 @@ class _Reader:
 
     def _note_product(self, product: Expression, divided: bool) -> None:
         """Say how a product without signs reads, once for each chain of factors: its last product says it all."""
-        if self.notes and self.notes[-1].span[:2] == product.span[:2] and "reads as" in self.notes[-1].message:
+        last = self.notes[-1] if self.notes else None
+        if last is not None and last.span[:2] == product.span[:2] and "·" in last.message.partition(" reads as ")[2]:
             self.notes.pop()
         source = self._source(product.span)
         factors: list[str] = []
@@ -973,6 +1006,10 @@ class _Reader:
     def _note(self, message: str, span: Span) -> None:
         self.alone = False
         self.notes.append(Note(message, span))
+
+    def _note_once(self, message: str, span: Span) -> None:
+        if all(note.message != message for note in self.notes):
+            self._note(message, span)
 
     def _expect(self, kind: str, opening: Token) -> Span:
         if self.token.kind == kind:

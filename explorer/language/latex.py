@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from explorer.language.formula import CONSTANTS, FORMS, INVERSES
 from explorer.language.latex_tokens import Token, latex_tokens
-from explorer.language.primitives import ALIASES, PRIMITIVES, function_named
+from explorer.language.primitives import ALIASES, PRIMITIVES, RECIPROCALS, function_named
 from explorer.language.program import ExplorerError, Span
 from explorer.language.tokens import GREEK
 
@@ -25,7 +25,6 @@ _LONGEST_FUNCTION = max(map(len, (*PRIMITIVES, *ALIASES, *FORMS)))
 
 _COLUMNS = {"matrix", "pmatrix", "bmatrix", "smallmatrix", "array"}
 _FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
-_RECIPROCALS = {"cot": "tan", "sec": "cos", "csc": "sin", "coth": "tanh", "sech": "cosh", "csch": "sinh"}
 _ACCENTS = ("hat", "bar", "tilde", "overline", "widehat", "widetilde", "check", "breve")
 _ROUNDINGS = {"lfloor": ("floor", "rfloor"), "lceil": ("ceil", "rceil")}
 _REPEATED = {"sum": "sum", "prod": "prod"}
@@ -290,14 +289,14 @@ class _Reader:
             return _Text(f"{_ROUNDINGS[name][0]}({inner.text})")
         if name in _REPEATED:
             return self.repeated()
-        if name in _RECIPROCALS or name == "lg" or self.is_function(name):
+        if name in RECIPROCALS or name == "lg" or self.is_function(name):
             self.position += 1
             return self.function(name)
         if name in _FONTS:
             start = self.position
             self.position += 1
             word = self.with_number(self.word())
-            if word in _RECIPROCALS or self.is_function(word):
+            if word in RECIPROCALS or self.is_function(word):
                 return self.function(word)
             if name == "operatorname" and self.token.kind in _CLOSINGS:
                 raise ExplorerError(f"“{word}” is not a function that is known here.", token.span, "name")
@@ -387,7 +386,7 @@ class _Reader:
     def begins_function(self) -> bool:
         token = self.token
         if token.kind == "command":
-            known = (*_RECIPROCALS, *_REPEATED, "lg", "operatorname")
+            known = (*RECIPROCALS, *_REPEATED, "lg", "operatorname")
             return token.text in known or self.is_function(token.text)
         start = self.position
         found = token.kind == "letter" and bool(self.spelled())
@@ -595,8 +594,8 @@ def _called(name: str, arguments: str, base: _Text | None) -> _Text:
         return _Text(f"log{base.text}({arguments})" if base.text in ("2", "10") else f"log({arguments}, {base.text})")
     if name == "lg":
         return _Text(f"log10({arguments})")
-    if name in _RECIPROCALS:
-        return _Text(f"1/{_RECIPROCALS[name]}({arguments})", PRODUCT)
+    if name in RECIPROCALS:
+        return _Text(f"1/{RECIPROCALS[name]}({arguments})", PRODUCT)
     return _Text(f"{name}({arguments})")
 
 

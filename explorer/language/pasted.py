@@ -35,11 +35,12 @@ _SIGNS = {
 def plain(text: str) -> str:
     """The text with the signs of print and of other alphabets' widths as they are typed.
 
-    Raised and lowered letters become powers and subscripts, ½ becomes (1/2), mathematical italics their letters, blanks
-    of every width a blank; what is not seen (soft hyphens, zero-width blanks, direction marks) is left out. Letters
-    that only look like others (Cyrillic ones) stay.
+    Raised and lowered letters become powers and subscripts, ½ becomes (1/2) and 1½ their sum, mathematical italics
+    their letters, blanks of every width a blank; what is not seen (soft hyphens, zero-width blanks, direction marks)
+    is left out. Letters that only look like others (Cyrillic ones) stay.
     """
     text = re.sub(r"\^(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺])", "", text)
+    text = re.sub(r"(?<![\w.])(\d+)([¼½¾⅐-⅞])", r"(\1+\2)", text)
     parts = []
     for raised, lowered, other in re.findall(rf"([{_RAISED}]+)|([{_LOWERED}]+)|(.)", text, re.DOTALL):
         if raised:
@@ -156,7 +157,9 @@ _WAYS: tuple[tuple[str, str, str], ...] = (
     ("A text is written without quotes around it.", r"\A\s*(?:```|[`“”‘’\"'])(.*?)(?:```|[`“”‘’\"'])\s*\Z", r"\1"),
     ("A function of several lines begins with def.", r"\A([A-Za-z]\w*\([\w, ]*\)):[ \t]*\n", r"def \1:\n"),
     ("A comment begins with #.", r"(?:(?<=\s)(?://|%)\s*[A-Za-z]+[\s,:]+[A-Za-z]|(?<=;)\s*(?://|%)).*$", ""),
+    ("A comment begins with #.", r"/\*.*?\*/[ \t]*|^[ \t]*//.*\n?", ""),
     ("A line has no “;” at its end.", r"\s*;+\s*$", ""),
+    ("Each assignment has a line of its own, without “;”.", r"[ \t]*;[ \t]*", "\n"),
     ("Nothing is imported or printed.", r"^\s*(?:import|from)\b.*$|^\s*print\s*\((.*)\)\s*$", r"\1"),
     ("An operator has no point before it.", r"\.(?=[*/^])", ""),
     ("Math.PI is written pi.", r"\bMath\.PI\b", "pi"),
@@ -182,6 +185,7 @@ _WAYS: tuple[tuple[str, str, str], ...] = (
     ("Write floor(x).", r"⌊([^⌊⌋\n]*)⌋", r"floor(\1)"),
     ("Write ceil(x).", r"⌈([^⌈⌉\n]*)⌉", r"ceil(\1)"),
     ("A mixed number is written as a sum.", r"\b(\d+) (\d+)/(\d+)\b", r"(\1+\2/\3)"),
+    ("A cube root is written ∛x.", r"³√", "∛"),
     ("Brackets are round.", r"\{([^{}\n]*)\}", r"(\1)"),
 )
 
@@ -252,8 +256,11 @@ def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> Ex
         return ExplorerError(said, error.span, error.kind, written)
     for said, candidate in _candidates(text, error.message):
         if _is_read(candidate, read):
-            line = candidate.strip().replace("\n", "; ")
-            return ExplorerError(f"{said} Written so: {line}", error.span, error.kind, candidate)
+            lines = candidate.strip().split("\n")
+            written = (
+                f"Written so: {lines[0]}" if len(lines) == 1 else f"Written so, in {len(lines)} lines: {lines[0]} …"
+            )
+            return ExplorerError(f"{said} {written}", error.span, error.kind, candidate)
     return None
 
 

@@ -305,6 +305,12 @@ _ROWS = (
 PRIMITIVES: dict[str, Primitive] = {row.name: row for row in _ROWS}
 ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
 
+# Functions that are read as one over another: sec(x) is 1/cos(x).
+RECIPROCALS = {
+    "sec": "cos", "csc": "sin", "cosec": "sin", "cot": "tan", "ctg": "tan", "sech": "cosh", "csch": "sinh",
+    "coth": "tanh",
+}  # fmt: skip
+
 # What a person writes as an operator and never as a call.
 OPERATORS = ("add", "sub", "mul", "div", "neg", "pow")
 

@@ -195,8 +195,8 @@ def _check_number(text: str, line: str, end: int, span: Span) -> None:
 
 def _why_refused(character: str) -> str:
     reasons = {
-        "!": "The factorial is not an elementary function here; write the product.",
-        ";": "Write each assignment on a line of its own, without “;”.",
+        "!": "The factorial is not an elementary function here; 5! is prod(k for k in range(1, 6)).",
+        ";": "Each assignment has a line of its own, without “;”.",
         ":": "A “:” belongs in an algorithm that begins with “def f(x):”; a formula is written f(x) = ….",
         ".": "A point stands inside of numbers only: write * and ^ without it, and functions without what they are in.",
         "°": "Angles are in radians: write 30*pi/180.",

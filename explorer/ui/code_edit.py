@@ -51,10 +51,11 @@ def meanings() -> dict[str, str]:
     """What can be typed, with its meaning in one line."""
     # At the first completion: the window paints before it.
     from explorer.language.formula import CONSTANTS, FORMS
-    from explorer.language.primitives import OPERATORS, PRIMITIVES
+    from explorer.language.primitives import OPERATORS, PRIMITIVES, RECIPROCALS
 
     found = {row.name: row.meaning for row in PRIMITIVES.values() if row.name not in OPERATORS}
     found["ln"] = PRIMITIVES["log"].meaning
+    found |= {name: f"1/{under}(x)" for name, under in RECIPROCALS.items()}
     return found | FORMS | dict.fromkeys(CONSTANTS, "constant") | _KEYWORDS
 
 

@@ -75,7 +75,8 @@ class Highlighter(QSyntaxHighlighter):
     def highlightBlock(self, text: str) -> None:
         if self.waits:
             return
-        from explorer.language.primitives import function_named  # with the first text: the window paints before it
+        # With the first text: the window paints before it.
+        from explorer.language.primitives import RECIPROCALS, function_named
 
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup or ""
@@ -83,7 +84,7 @@ class Highlighter(QSyntaxHighlighter):
                 word = match.group()
                 if word in _KEYWORDS:
                     kind = "keyword"
-                elif word in _SPECIAL or function_named(word) is not None:
+                elif word in _SPECIAL or word in RECIPROCALS or function_named(word) is not None:
                     kind = "function"
                 else:
                     continue

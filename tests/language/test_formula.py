@@ -308,6 +308,11 @@ def test_earlier_definitions_are_functions_of_the_program():
         ("xy + 1", "xy reads as one name; write x*y"),
         ("ax^2 + 3x", "ax reads as one name; write a*x"),
         ("sinx", "sinx reads as one name; write sin(x)"),
+        ("tanhx", "tanhx reads as one name; write tanh(x)"),
+        ("x*inf", "inf reads as a name, not as infinity"),
+        ("30*deg", "angles are in radians"),
+        ("5 sec", "for the function write sec(x)"),
+        ("cot x + cot y", "cot(…) reads as 1/tan(…)"),
         ("tan^-1(x)", "tan^-1 reads as atan"),
         ("1/2x", "after the division"),
         ("sin x y", "whole product"),
@@ -319,6 +324,26 @@ def test_an_ambiguous_writing_leaves_a_note_at_its_place(text, words):
     (note,) = program.notes
     assert words in note.message
     assert is_inside(note.span, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("sec^2 x tan x", "(1/cos(x))^2 * tan(x)"),
+        ("sin x cot |x|", "sin(x) * (1/tan(|x|))"),
+        ("csch(2x)/sech²x", "(1/sinh(2x))/(1/cosh(x))^2"),
+        ("def f(x):\n    return coth(x)*csc(x)", "(1/tanh(x))*(1/sin(x))"),
+    ],
+)
+def test_a_secant_and_its_kin_are_read_as_one_over_another_function(text, meant):
+    assert read(text) == read(meant)
+
+
+def test_what_a_word_is_and_how_its_product_reads_are_both_said():
+    assert [n.message for n in parse("lg x").notes] == [
+        "lg reads as a name; for the function write log10(x)",
+        "lg x reads as lg·x",
+    ]
 
 
 CLEAR = ["2x", "2(x+1)", "x*y", "2πr", "dt*lr", "sin(x)", "sin x", "(x)(y)", "(x+1)^2", "(x/2)y", "2|x|"]
@@ -357,7 +382,10 @@ def test_an_operation_on_a_bracketed_operand_underlines_its_brackets_too():
         ("().__class__", "syntax", ".", "inside of numbers"),
         ("d/dx sin(x)", "syntax", "d/dx", "derivatives are computed"),
         ("tg(x)", "name", "tg", "tan(x)"),
-        ("cot x", "name", "cot", "1/tan(x)"),
+        ("cot^-1 x", "syntax", "1", "could mean two things"),
+        ("sec(x, y)", "arity", "sec(x, y)", "sec takes 1 argument; here it has 2"),
+        ("nCr(5, 2)", "name", "nCr", "Unknown function “nCr”."),
+        ("²x", "syntax", "²", "“²” cannot stand"),
         ("sin(30°)", "syntax", "°", "radians"),
         ("Sin[x]", "syntax", "Sin", "round brackets"),
         ("x // 2", "syntax", "/", "comment"),
