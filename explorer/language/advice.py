@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from explorer.language.program import ExplorerError, Span
 from explorer.language.tokens import Token
@@ -20,7 +21,10 @@ INSTEAD = {
     "leaky_relu": "where(x > 0, x, 0.01*x)", "elu": "where(x > 0, x, exp(x) - 1)", "logit": "ln(x/(1 - x))",
     "normcdf": "(1 + erf(x/sqrt(2)))/2", "normpdf": "exp(-x^2/2)/sqrt(2*pi)", "erfc": "1 - erf(x)",
     "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
-    "float": "x",
+    "float": "x", "square": "x^2", "exp2": "2^x", "rsqrt": "1/sqrt(x)", "reciprocal": "1/x", "negative": "-x",
+    "radians": "x*pi/180", "deg2rad": "x*pi/180", "degrees": "x*180/pi", "rad2deg": "x*180/pi",
+    "logaddexp": "ln(exp(x) + exp(y))", "trunc": "sign(x)*floor(abs(x))", "copysign": "abs(x)*sign(y)", "add": "x + y",
+    "subtract": "x - y", "multiply": "x*y", "divide": "x/y", "true_divide": "x/y", "mse_loss": "(x - y)^2",
 }  # fmt: skip
 # Names of other languages and books for functions that are here.
 ELSEWHERE = {
@@ -89,9 +93,11 @@ def unknown_function(
     if token.text in ("integrate", "integral", "int", "Integrate"):
         said = "An integral is not read; a sum over a range is: sum(f(i*h)*h for i in range(10))."
         return ExplorerError(said, token.span, "name")
+    call = _call(text, tokens, position) if tokens[position].kind == "(" else None
     if token.text in INSTEAD:
         said = f"There is no function “{token.text}” here: write {INSTEAD[token.text]}."
-        return ExplorerError(said, token.span, "name")
+        written = instead(token.text, call[0]) if call is not None else ""
+        return ExplorerError(said, token.span, "name", _replaced(text, call[1], written) if written and call else "")
     if ELSEWHERE.get(token.text, "pow") != "pow":
         name = ELSEWHERE[token.text]
         said = f"There is no function “{token.text}” here: write {name}(x)."
@@ -106,22 +112,39 @@ def unknown_function(
         return ExplorerError(said, token.span, "name", _replaced(text, token.span, product))
     close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
     hint = f" Did you mean {close[0]}?" if close else ""
-    if not close and _one_value(tokens, position):
+    if not close and call is not None and len(call[0]) == 1 and call[0] != [""]:
         hint = f" For a product write {token.text}*(…)."
     repair = _replaced(text, token.span, close[0]) if close else ""
     return ExplorerError(f"Unknown function “{token.text}”.{hint}", token.span, "name", repair)
 
 
-def _one_value(tokens: Sequence[Token], opening: int) -> bool:
-    """Whether a bracket holds something without a comma, so that it could be a factor."""
-    depth = 0
+def instead(name: str, arguments: Sequence[str]) -> str:
+    """What is written here for a call of a function of INSTEAD with these arguments; "" where there is no one way."""
+    pattern = INSTEAD.get(name, "")
+    parameters = list(dict.fromkeys(re.findall(r"\b[xyn]\b", pattern)))
+    if re.search(r"…|\[|, or ", pattern) or not parameters or len(parameters) != len(arguments):
+        return ""
+    own = {
+        p: a if re.fullmatch(r"\w+(\([^()]*\))?", a) else f"({a})" for p, a in zip(parameters, arguments, strict=True)
+    }
+    written = re.sub(r"\b[xyn]\b", lambda parameter: own[parameter[0]], pattern)
+    return written if re.fullmatch(r"\w+|\w+\([^()]*\)", pattern) else f"({written})"
+
+
+def _call(text: str, tokens: Sequence[Token], opening: int) -> tuple[list[str], Span] | None:
+    """The arguments between brackets and the place of the whole call; None where it goes on in another line."""
+    depth, marks = 0, [tokens[opening]]
+    line = text.split("\n")[tokens[opening].line - 1]
     for token in tokens[opening:]:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.kind, 0)
-        if token.kind == "," and depth == 1:
-            return False
+        if token.line != tokens[opening].line:
+            return None
+        if depth == 0 or (token.kind == "," and depth == 1):
+            marks.append(token)
         if depth == 0:
             break
-    return tokens[opening + 1].kind != ")"
+    parts = [line[before.end_column : after.column].strip() for before, after in pairwise(marks)]
+    return parts, tokens[opening - 1].span.to(marks[-1].span)
 
 
 def _with_base(text: str, token: Token, base: str) -> str:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from explorer.language.advice import ELSEWHERE, INSTEAD
+from explorer.language.advice import ELSEWHERE, INSTEAD, instead
 from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
 from explorer.language.limits import MAX_NAME_LENGTH
 from explorer.language.primitives import OPERATORS, PRIMITIVES, RECIPROCALS, function_named, shown_as
@@ -78,6 +78,10 @@ MAX_CHAIN = 1_500  # operators in one chain of sums, which Python reads as a tre
 # %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.
 MAX_DOUBLINGS = 4
 
+# What may be imported, for it is not needed; and what stands between such a library and its functions.
+_LIBRARIES = ("math", "cmath", "numpy", "jax", "torch", "tensorflow", "scipy", "sympy", "mpmath")
+_SUBMODULES = ("nn", "functional", "linalg", "math", "special", "numpy")
+
 _NUMBER = (int, float)
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -97,7 +101,14 @@ _OF_LISTS = {
     **dict.fromkeys(("array", "asarray", "tensor", "list", "mean", "norm", "factorial", "zeros", "ones"), 1),
     "dot": 2,
 }
+# Other names of functions that are read: NumPy's and PyTorch's.
+_SAME = {
+    **{"power": "pow", "clamp": "clip", "absolute": "abs", "fsum": "sum"},
+    **dict.fromkeys(("fmax", "amax"), "max"),
+    **dict.fromkeys(("fmin", "amin"), "min"),
+}
 _INSTEAD_ON_LISTS = {
+    "arange": "range(n)",
     "logsumexp": "log(sum(exp(v) for v in a))",
     "softmax": "[exp(v) for v in a], and divide each by their sum",
     "var": "sum((v - mean(a))**2 for v in a)/len(a)",
@@ -105,6 +116,12 @@ _INSTEAD_ON_LISTS = {
     "linspace": "[low + (high - low)*i/(n - 1) for i in range(n)]",
     "matmul": "[dot(row, b) for row in a]",
     "reversed": "range(len(a) - 1, -1, -1)",
+    "sorted": "[min(x, y), max(x, y)]",
+    "map": "[v*v for v in a]",
+    "filter": "sum(v if v > 0 else 0 for v in a)",
+    "divmod": "a // b and a % b",
+    "any": "a > 0 or b > 0",
+    "all": "a > 0 and b > 0",
 }
 _RELATIONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
@@ -118,8 +135,8 @@ _REFUSED: dict[str, str] = {
     "Lambda": "Write a function of its own with def instead of lambda.",
     "Try": "try is not read: write an if for the case that fails.",
     "With": "with is not read: an algorithm here only computes.",
-    "Import": "Only math and numpy may be imported, and need not be: sin, exp, … are known.",
-    "ImportFrom": "Only math and numpy may be imported, and need not be: sin, exp, … are known.",
+    "Import": "Only math, numpy, torch and their kin may be imported, and need not be: sin, exp, … are known.",
+    "ImportFrom": "Only math, numpy, torch and their kin may be imported, and need not be: sin, exp, … are known.",
     "ClassDef": "Classes are not read: write functions.",
     "AsyncFunctionDef": "async is not read: write def.",
     "Global": "global is not read: pass the value as an argument and return it.",
@@ -259,8 +276,9 @@ class _Reader:
 
     def _harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
         if isinstance(node, ast.ImportFrom):
-            return node.module in ("math", "numpy")
-        return all(a.name in ("math", "numpy") and a.asname in (None, "np", "math") for a in node.names)
+            return not node.level and (node.module or "").partition(".")[0] in _LIBRARIES
+        bases = [(a.name.partition(".")[0], a.asname) for a in node.names]
+        return all(base in _LIBRARIES and (name or base) in (*_LIBRARIES, *MODULES) for base, name in bases)
 
     def _main(self, names: list[str]) -> str:
         """The function that no other calls; of several, the last."""
@@ -369,8 +387,19 @@ class _Reader:
 
     def assign(self, node: ast.Assign) -> Statement:
         if len(node.targets) > 1:
-            raise ExplorerError("Write one assignment a line: a = 1, then b = 1.", self.span(node))
+            return self.assign_alike(node)
         return self.assignment(node.targets[0], node.value, self.span(node))
+
+    def assign_alike(self, node: ast.Assign) -> Statement:
+        """a = b = value, which is computed once: the names unpack a list that repeats it."""
+        span = self.span(node)
+        value = self.expression(node.value)
+        for target in node.targets:
+            if not isinstance(target, ast.Name):
+                raise ExplorerError("Write one assignment a line: a[0] = 1, then b = 1.", self.span(target))
+        names = tuple(self.target(t.id, t) for t in node.targets if isinstance(t, ast.Name))
+        count = Constant(float(len(names)), str(len(names)), span)
+        return new_assign_several((names, Repeat(ListOf((value,), span), count, span), span))
 
     def branch(self, node: ast.If) -> Statement:
         otherwise = self.block(node.orelse) if node.orelse else ()
@@ -562,8 +591,11 @@ class _Reader:
                 return self.collect(term, generators, span)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise ExplorerError("A comparison is not a number: write 1.0 if … else 0.0.", span)
-            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES and name in CONSTANTS:
+            case ast.Attribute(value=module, attr=name) if _is_module(module) and name in CONSTANTS:
                 return Constant(CONSTANTS[name], name, span)
+            case ast.Attribute(attr="inf" | "nan" as name):
+                what = "Infinity" if name == "inf" else "What is no number"
+                raise ExplorerError(f"{what} cannot be differentiated: for a bound take a large number, 1e300.", span)
             case _:
                 self._refuse(node)
 
@@ -653,8 +685,13 @@ class _Reader:
                 if name in self.assigned:
                     said = f"“{name}” is a value in {self.function}, and no function that can be called."
                     raise ExplorerError(said, self.span(node.func), "name")
-            case ast.Attribute(value=ast.Name(id=module), attr=text) if module in MODULES:
+            case ast.Attribute(value=before, attr=text) if _is_module(before):
                 name = text
+            case ast.Attribute(value=before, attr=text) if function_named(text) is not None or text in _OF_LISTS:
+                place = self.span(before)
+                argument = self.lines[place.line - 1][place.column : place.end_column] or "…"
+                said = f"Methods are not read: a function stands before its argument, {text}({argument})."
+                raise ExplorerError(said if len(argument) <= 40 else f"{said.partition(',')[0]}.", span)
             case ast.Call() | ast.Subscript() | ast.Constant():
                 raise ExplorerError("Only a function's name can stand before “(”.", self.span(node.func))
             case _:
@@ -666,7 +703,8 @@ class _Reader:
                 raise ExplorerError(said, span, "arity")
             self.calls.add(name)
             return Call(name, arguments, span)
-        if name in ("where", "piecewise", "clip"):
+        name = _SAME.get(name, name)
+        if name in FORMS:
             return self.form(name, node)
         if name in ("sum", "prod") or (name in ("min", "max") and len(node.args) == 1):
             if len(node.args) != 1:
@@ -765,16 +803,26 @@ class _Reader:
             said = f"There is no function “{name}” here: write {_INSTEAD_ON_LISTS[name]}."
             return ExplorerError(said, self.span(node.func), "name")
         if name in INSTEAD:
-            return ExplorerError(
-                f"There is no function “{name}” here: write {INSTEAD[name]}.", self.span(node.func), "name"
-            )
+            said = f"There is no function “{name}” here: write {INSTEAD[name].replace('^', '**')}."
+            return ExplorerError(said, self.span(node.func), "name", self.written_instead(name, node))
         if name in ELSEWHERE:
             said = f"There is no function “{name}” here: write {ELSEWHERE[name]}(…)."
             return ExplorerError(said, self.span(node.func), "name")
-        known = [*PRIMITIVES, *FORMS, *self.signatures, "sum", "prod", "len", "range", "zip", "enumerate"]
+        known = [*_ARITIES, *FORMS, *self.signatures, "sum", "prod", "len", "range", "zip", "enumerate"]
         close = difflib.get_close_matches(name, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else ""
         return ExplorerError(f"Unknown function “{name}”.{hint}", self.span(node.func), "name")
+
+    def written_instead(self, name: str, node: ast.Call) -> str:
+        """The text with what is written here for a call in one line; "" where there is no one way."""
+        span = self.span(node)
+        arguments = [self.lines[s.line - 1][s.column : s.end_column] for s in map(self.span, node.args)]
+        written = instead(name, arguments).replace("^", "**")
+        if not written or span.line != span.end_line:
+            return ""
+        line = self.lines[span.line - 1]
+        changed = line[: span.column] + written + line[span.end_column :]
+        return "\n".join([*self.lines[: span.line - 1], changed, *self.lines[span.line :]])
 
     def form(self, name: str, node: ast.Call) -> Expression:
         span, count = self.span(node), len(node.args)
@@ -939,6 +987,13 @@ class _Reader:
 def _plain_span(node: Any) -> Span:
     """The node's place in a text of which Python's columns are ours."""
     return new_span((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+
+
+def _is_module(node: ast.expr) -> bool:
+    """Whether a library of mathematics, or a part of one, is named: np, torch.nn.functional."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in _SUBMODULES and _is_module(node.value)
+    return isinstance(node, ast.Name) and node.id in MODULES
 
 
 def _is_cheap(items: Expression) -> bool:

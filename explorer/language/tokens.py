@@ -25,7 +25,10 @@ SIGNS = {
     "√": "√",
     "∛": "∛",
 }
-MODULES = ("math", "np", "numpy", "cmath", "jnp", "torch", "Math")
+# Names that libraries of mathematics usually have; a function that is known here may follow their point.
+MODULES = (
+    "math", "np", "numpy", "cmath", "jnp", "jax", "torch", "F", "tf", "scipy", "sp", "sympy", "mp", "mpmath", "Math",
+)  # fmt: skip
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 GREEK = {
