@@ -378,7 +378,9 @@ class _Reader:
         statements: list[Statement] = []
         for node in body:
             read = self.statements.get(type(node))
-            if read is not None:
+            if type(node) is ast.Assign and len(node.targets) > 1:
+                statements += self.assign_alike(node)
+            elif read is not None:
                 statements.append(read(node))
             else:
                 statements += self.statement(node)
@@ -386,20 +388,17 @@ class _Reader:
         return tuple(statements)
 
     def assign(self, node: ast.Assign) -> Statement:
-        if len(node.targets) > 1:
-            return self.assign_alike(node)
         return self.assignment(node.targets[0], node.value, self.span(node))
 
-    def assign_alike(self, node: ast.Assign) -> Statement:
-        """a = b = value, which is computed once: the names unpack a list that repeats it."""
+    def assign_alike(self, node: ast.Assign) -> list[Statement]:
+        """a = b = value as a = value and b = a, so that it is computed once."""
         span = self.span(node)
-        value = self.expression(node.value)
         for target in node.targets:
             if not isinstance(target, ast.Name):
                 raise ExplorerError("Write one assignment a line: a[0] = 1, then b = 1.", self.span(target))
-        names = tuple(self.target(t.id, t) for t in node.targets if isinstance(t, ast.Name))
-        count = Constant(float(len(names)), str(len(names)), span)
-        return new_assign_several((names, Repeat(ListOf((value,), span), count, span), span))
+        statements = [self.assign(node)]
+        names = [self.target(t.id, t) for t in node.targets if isinstance(t, ast.Name)]
+        return statements + [Assign(name, Name(names[0], span), span) for name in names[1:]]
 
     def branch(self, node: ast.If) -> Statement:
         otherwise = self.block(node.orelse) if node.orelse else ()
