@@ -16,7 +16,8 @@ import ast
 import gc
 import time
 
-from explorer.language import algorithm, formula, tokens
+from explorer.language import algorithm, tokens
+from explorer.language.formula import lines
 from explorer.language.parser import read
 
 # As many lines as a long program has that somebody would paste, with a bit of everything.
@@ -40,7 +41,7 @@ def seconds(text: str, fresh: bool = True) -> tuple[float, float]:
     """The time of our reader and of Python's on a text, taken one after the other; fresh: no line was met before."""
     read.cache_clear()
     if fresh:
-        formula._LINES.clear()
+        lines._LINES.clear()
         algorithm._STATEMENTS.clear()
         tokens._tokens_of_line.cache_clear()
     begin = time.process_time()

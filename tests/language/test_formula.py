@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from explorer.calculus.evaluate import values
 from explorer.calculus.numbers import REAL
 from explorer.calculus.tape import forward_jacobian, record
-from explorer.language import formula
-from explorer.language.formula import MAX_DEPTH, MAX_NESTING, natural_order, read_formula
+from explorer.language.formula import MAX_DEPTH, MAX_NESTING, calls, natural_order, read_formula
+from explorer.language.formula import lines as formula_lines
 from explorer.language.parser import parse
 from explorer.language.program import (
     Apply,
@@ -675,7 +675,7 @@ def test_a_text_reads_the_same_whatever_was_read_before(texts):
     for lines in texts:
         text = "\n".join(lines)
         warm = outcome(text)
-        formula._LINES.clear()
+        formula_lines._LINES.clear()
         assert warm == outcome(text)
         for other in texts:
             outcome("\n".join(other))
@@ -686,8 +686,8 @@ def test_of_an_edited_text_only_the_edited_line_is_read():
     read_formula(text)
     reads: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        original = formula._Reader._called
-        patch.setattr(formula._Reader, "_called", lambda self, *a: reads.append("sin") or original(self, *a))
+        original = calls.Calls._called
+        patch.setattr(calls.Calls, "_called", lambda self, *a: reads.append("sin") or original(self, *a))
         program = read_formula(text.replace("sin(y)/50", "sin(y)/51"))
     assert len(reads) == 1
     assert program == read_formula(program.source)
