@@ -184,6 +184,16 @@ def unexpected(text: str, tokens: Sequence[Token], position: int) -> ExplorerErr
     return ExplorerError(f"“{written}” cannot stand here.", token.span)
 
 
+def wrong_count(name: str, wanted: int | str, given: int, span: Span) -> ExplorerError:
+    """The error of a call with another number of arguments than the function takes."""
+
+    def counted(number: int) -> str:
+        return "1 argument" if number == 1 else f"{number} arguments"
+
+    takes = wanted if isinstance(wanted, str) else counted(wanted)
+    return ExplorerError(f"{name} takes {takes}; here it has {counted(given)}.", span, "arity")
+
+
 def _inside(inner: Span, outer: Span) -> bool:
     return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
         outer.end_line,

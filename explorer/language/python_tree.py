@@ -28,6 +28,9 @@ _SIGNS = re.compile(r"(?:not\s+|[-+~]\s*){40,}")
 # What a line of usual code has nothing of, so that it need not be looked at closely. One by one: a search for a pattern
 # that begins in one way is done in a fifth of the time.
 _LONG = [re.compile(p) for p in (r"[0-9][0-9_.]{20}", r"[eE][+-]?[0-9]{5}", r"not\s+not\s", r"[-+~]\s*[-+~]")]
+_ALTERED = (ast.AugAssign, ast.AnnAssign, ast.For)  # statements with one target
+_BLOCKS = (ast.If, ast.For, ast.While)
+_SEVERAL = (ast.Tuple, ast.List)
 _WORDS = ("def", "return", "for", "while", "if", "elif", "else", "break", "continue", "pass")  # a line begins with
 
 
@@ -165,3 +168,25 @@ def _misspelt(lines: Sequence[str], number: int) -> ExplorerError | None:
     repair = "\n".join([*lines[: number - 1], mended, *lines[number:]])
     place = Span(number, found.start(1), number, found.end(1))
     return ExplorerError(f"Unknown word “{found[1]}”. Did you mean {close[0]}?", place, "name", repair)
+
+
+def assigned_names(body: Sequence[ast.stmt], names: list[ast.Name]) -> list[ast.Name]:
+    """The names, and those that statements assign to, in those inside others too; a comprehension's are its own."""
+    for statement in body:
+        kind = type(statement)
+        if isinstance(statement, ast.Assign):
+            _names_of(statement.targets, names)
+        elif isinstance(statement, _ALTERED):
+            _names_of((statement.target,), names)
+        if kind in _BLOCKS:
+            assigned_names(statement.body, names)  # type: ignore[attr-defined]
+            assigned_names(statement.orelse, names)  # type: ignore[attr-defined]
+    return names
+
+
+def _names_of(targets: Sequence[ast.expr], names: list[ast.Name]) -> None:
+    for target in targets:
+        if isinstance(target, ast.Name):
+            names.append(target)
+        elif isinstance(target, _SEVERAL):
+            _names_of(target.elts, names)

@@ -16,7 +16,8 @@ import ast
 import gc
 import time
 
-from explorer.language import algorithm, tokens
+from explorer.language import tokens
+from explorer.language.algorithm import statements
 from explorer.language.formula import lines
 from explorer.language.parser import read
 
@@ -42,7 +43,7 @@ def seconds(text: str, fresh: bool = True) -> tuple[float, float]:
     read.cache_clear()
     if fresh:
         lines._LINES.clear()
-        algorithm._STATEMENTS.clear()
+        statements._STATEMENTS.clear()
         tokens._tokens_of_line.cache_clear()
     begin = time.process_time()
     read(text)

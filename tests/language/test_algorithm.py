@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from explorer.calculus.evaluate import values
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import record
-from explorer.language import algorithm
-from explorer.language.algorithm import MAX_DEPTH, is_algorithm, read_algorithm
+from explorer.language.algorithm import MAX_DEPTH, is_algorithm, read_algorithm, statements
 from explorer.language.parser import parse
 from explorer.language.preview import preview
 from explorer.language.program import (
@@ -568,14 +567,14 @@ def outcome(text: str) -> object:
 
 def test_a_text_reads_the_same_whatever_was_read_before():
     chance = random.Random(5)
-    algorithm._STATEMENTS.clear()
+    statements._STATEMENTS.clear()
     for _ in range(300):
         text = exchanged(chance)
         warm = outcome(text)
-        kept = dict(algorithm._STATEMENTS)
-        algorithm._STATEMENTS.clear()
+        kept = dict(statements._STATEMENTS)
+        statements._STATEMENTS.clear()
         assert warm == outcome(text)
-        algorithm._STATEMENTS.update(kept)
+        statements._STATEMENTS.update(kept)
 
 
 def test_a_call_in_a_statement_that_was_read_before_still_counts():
@@ -589,8 +588,8 @@ def test_of_an_edited_text_only_the_edited_statement_is_read():
     read_algorithm(ALGORITHM)
     reads: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        block = algorithm._Reader.block
-        patch.setattr(algorithm._Reader, "block", lambda self, body: reads.append("") or block(self, body))
+        block = statements.Statements.block
+        patch.setattr(statements.Statements, "block", lambda self, body: reads.append("") or block(self, body))
         read_algorithm(ALGORITHM.replace("sin(x)*y + 7/", "sin(x)*y + 77/"))
     assert len(reads) <= 12  # the edited one, those with a return and what is inside of these
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from explorer.language.advice import ELSEWHERE, INSTEAD, NO_NUMBERS, RUN_TOGETHER, with_decimal
-from explorer.language.formula.reading import CONSTANTS, FOLDS, FORMS, FUNCTIONS, INVERSES, NOT, PRODUCT, Node, counted
+from explorer.language.advice import ELSEWHERE, INSTEAD, NO_NUMBERS, RUN_TOGETHER, with_decimal, wrong_count
+from explorer.language.formula.reading import CONSTANTS, FOLDS, FORMS, FUNCTIONS, INVERSES, NOT, PRODUCT, Node
 from explorer.language.formula.sums import Sums
 from explorer.language.primitives import ALIASES, PRIMITIVES, RECIPROCALS, Primitive, function_named, shown_as
 from explorer.language.program import Call, Constant, ExplorerError, Expression, Logic, Name, Span
@@ -104,9 +104,7 @@ class Calls(Sums):
         span = self._up_to_here(token)
         wanted = len(self.functions[token.text].parameters)
         if len(arguments) != wanted:
-            raise ExplorerError(
-                f"{token.text} takes {counted(wanted)}; here it has {counted(len(arguments))}.", span, "arity"
-            )
+            raise wrong_count(token.text, wanted, len(arguments), span)
         return Call(token.text, arguments, span)
 
     # -- functions -----------------------------------------------------------------------------------------------------
@@ -171,9 +169,8 @@ class Calls(Sums):
             return self._apply("div", quotient, span)
         arity = PRIMITIVES[name].arity
         if count != arity:
-            wanted = "two or more arguments" if name in ("min", "max") else counted(arity)
-            said = f"{token.text} takes {wanted}; here it has {counted(count)}."
-            raise with_decimal(self.text, self.tokens, ExplorerError(said, span, "arity"))
+            wanted = "two or more arguments" if name in ("min", "max") else arity
+            raise with_decimal(self.text, self.tokens, wrong_count(token.text, wanted, count, span))
         value = self._apply(name, tuple(arguments), span)
         if token.text in RECIPROCALS:
             self._note_once(f"{token.text}(…) reads as 1/{name}(…)", token.span)
@@ -185,8 +182,7 @@ class Calls(Sums):
         self.position += 1
         arguments = [self.number(a) for a in self._arguments(token)]
         if len(arguments) != 2:
-            said = f"pow takes 2 arguments; here it has {counted(len(arguments))}."
-            raise ExplorerError(said, token.span, "arity")
+            raise wrong_count("pow", 2, len(arguments), token.span)
         base, exponent = arguments
         return self.number(self._placed(self._power(base, exponent), self._up_to_here(token)))
 

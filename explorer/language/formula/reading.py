@@ -223,11 +223,6 @@ class Reading:
         return unknown_function(self.text, self.tokens, self.position, token, known)
 
 
-def counted(number: int) -> str:
-    """The number of arguments in words."""
-    return "1 argument" if number == 1 else f"{number} arguments"
-
-
 def _folded(function: str, values: list[float]) -> float | None:
     """The value of arithmetic on constants, for the size guard; None where it is not arithmetic."""
     try:

@@ -1,0 +1,143 @@
+"""Lists: what a loop runs over, lists built by a for, and the words that NumPy has for them."""
+
+from __future__ import annotations
+
+import ast
+
+from explorer.language.advice import wrong_count
+from explorer.language.algorithm.reading import Reading
+from explorer.language.algorithm.words import OF_LISTS
+from explorer.language.program import (
+    Apply,
+    Collect,
+    Constant,
+    Enumerate,
+    ExplorerError,
+    Expression,
+    Fold,
+    Length,
+    ListOf,
+    Name,
+    Range,
+    Repeat,
+    Span,
+    Target,
+    Zip,
+    names_in,
+    new_constant,
+    new_list,
+    new_range,
+)
+
+
+class Lists(Reading):
+    """Loops over ranges and lists, zip and enumerate, and functions on lists written out."""
+
+    def items(self, node: ast.expr) -> Expression:
+        """What a loop runs over: range(…), or an expression that is a list."""
+        match node:
+            case ast.Call(func=ast.Name(id="range"), args=arguments, keywords=[]) if 1 <= len(arguments) <= 3:
+                values = [self.expression(a) for a in arguments]
+                span = self.span(node)
+                if len(values) == 1:
+                    values.insert(0, new_constant((0.0, "0", span)))
+                if len(values) == 2:
+                    values.append(new_constant((1.0, "1", span)))
+                return new_range((*values, span))
+            case ast.Call(func=ast.Name(id="range")):
+                raise ExplorerError("range takes one to three numbers.", self.span(node), "arity")
+            case ast.Call(func=ast.Name(id=("reversed" | "sorted") as name)):
+                raise ExplorerError(f"{name} is not read: loop over range(len(…)).", self.span(node))
+        return self.expression(node)
+
+    def side_by_side(self, target: ast.expr, node: ast.expr) -> tuple[Target, Expression]:
+        """What a for assigns to and what it runs over: items, or zip and enumerate with a name for each part."""
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else None
+        span = self.span(node)
+        match node:
+            case ast.Call(func=ast.Name(id=("zip" | "enumerate") as name)) if name not in self.signatures:
+                pass
+            case _:
+                items = self.items(node)
+                if parts is not None and isinstance(items, Range):
+                    raise ExplorerError("range gives one number at a time: for i in ….", self.span(target))
+                return self.loop_target(target), items
+        if name == "zip":
+            if len(node.args) < 2 or node.keywords:
+                raise ExplorerError("zip takes two or more lists: for x, y in zip(a, b).", span, "arity")
+            if parts is None or len(parts) != len(node.args):
+                said = f"zip of {len(node.args)} lists needs as many names: for x, y in zip(a, b)."
+                raise ExplorerError(said, self.span(target), "arity")
+            pairs = [self.side_by_side(part, items) for part, items in zip(parts, node.args, strict=True)]
+            return tuple(variable for variable, _ in pairs), Zip(tuple(items for _, items in pairs), span)
+        starts = [*node.args[1:], *(keyword.value for keyword in node.keywords if keyword.arg == "start")]
+        if not node.args or len(starts) != len(node.args) - 1 + len(node.keywords) or len(starts) > 1:
+            raise ExplorerError("enumerate takes a list, and a start if it is not 0.", span, "arity")
+        if parts is None or len(parts) != 2:
+            raise ExplorerError("enumerate needs two names: for i, x in enumerate(a).", self.span(target), "arity")
+        variable, items = self.side_by_side(parts[1], node.args[0])
+        start = self.expression(starts[0]) if starts else Constant(0.0, "0", span)
+        return (self.loop_target(parts[0]), variable), Enumerate(items, start, span)
+
+    def loop_target(self, node: ast.expr) -> Target:
+        """A name, or names for the items of an item."""
+        if isinstance(node, ast.Tuple | ast.List) and node.elts:
+            return tuple(self.loop_target(element) for element in node.elts)
+        if not isinstance(node, ast.Name):
+            raise ExplorerError("A loop assigns to names only: for i in …, or for x, y in ….", self.span(node))
+        return self.target(node.id, node)
+
+    def collect(self, value: ast.expr, generators: list[ast.comprehension], span: Span) -> Expression:
+        first = generators[0]
+        if len(generators) != 1 or first.ifs or first.is_async:
+            raise ExplorerError("A list is built by one for, without if.", span)
+        variable, items = self.side_by_side(first.target, first.iter)
+        known = self.assigned
+        self.assigned = known.union(names_in(variable))  # inside only
+        collected = Collect(self.expression(value), variable, items, span)
+        self.assigned = known
+        return collected
+
+    def listed_values(self, node: ast.List | ast.Tuple) -> Expression:
+        return new_list((tuple([self.expression(item) for item in node.elts]), self.span(node)))
+
+    def of_lists(self, name: str, node: ast.Call) -> Expression:
+        """What NumPy, math and Python say in one word of lists, written out."""
+        span, first = self.span(node), node.args[0]
+        if len(node.args) != OF_LISTS[name]:
+            raise wrong_count(name, OF_LISTS[name], len(node.args), span)
+        if name == "factorial":
+            one = Constant(1.0, "1", span)
+            return Fold("mul", Range(one, Apply("add", (self.expression(first), one), span), one, span), span)
+        if name in ("zeros", "ones"):
+            value = Constant(float(name == "ones"), "1.0" if name == "ones" else "0.0", span)
+            return Repeat(ListOf((value,), span), self.expression(first), span)
+        if name == "dot":
+            a, b = self.spare_name("a"), self.spare_name("b")
+            pairs = Zip((self.items(first), self.items(node.args[1])), span)
+            return Fold("add", Collect(Apply("mul", (Name(a, span), Name(b, span)), span), (a, b), pairs, span), span)
+        items, item = self.items(first), self.spare_name("item")
+        if name == "norm":
+            square = Apply("pow", (Name(item, span), Constant(2.0, "2", span)), span)
+            return Apply("sqrt", (Fold("add", Collect(square, item, items, span), span),), span)
+        if name == "mean":
+            counted: Expression = items
+            if isinstance(items, Collect) and _is_cheap(items.items):
+                counted = Collect(Constant(1.0, "1", span), items.variable, items.items, span)
+            elif not isinstance(items, Name | ListOf):
+                said = "mean takes a list, as [(a - b)**2 for a, b in zip(x, y)]: lists have no arithmetic."
+                raise ExplorerError(said, span)
+            return Apply("div", (Fold("add", items, span), Length(counted, span)), span)
+        if isinstance(items, Name):  # another list with the same items
+            return Collect(Name(item, span), item, items, span)
+        return items
+
+
+def _is_cheap(items: Expression) -> bool:
+    """Whether a loop goes over what costs nothing to be looked at twice."""
+    parts = items.items if isinstance(items, Zip) else (items.items,) if isinstance(items, Enumerate) else (items,)
+    return all(
+        isinstance(part, Name | Range)
+        or (isinstance(part, ListOf) and all(isinstance(i, Constant) for i in part.items))
+        for part in parts
+    )

@@ -1,0 +1,125 @@
+"""The whole of an algorithm: its functions, which of them is differentiated, and what it gives."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Sequence
+
+from explorer.language.algorithm.statements import Statements
+from explorer.language.algorithm.words import LIBRARIES, REFUSED
+from explorer.language.formula import CONSTANTS, MAX_INPUTS
+from explorer.language.program import ExplorerError, Function, Name, Note, Program, Span
+from explorer.language.python_tree import tree_of
+from explorer.language.tokens import GREEK, MODULES
+
+MAX_FUNCTIONS = 50
+
+
+def is_algorithm(text: str) -> bool:
+    """Whether a text is an algorithm: a line of it begins with def, or with what may stand before one."""
+    return (
+        re.search(r"^(def|import|from|class|async)\b(?!\s*[-+*/^=,)])|^@", text, re.MULTILINE) is not None
+        and "def" in text
+    )
+
+
+def read_algorithm(text: str) -> Program:
+    """The Program of an algorithm's text; ExplorerError with the place where it cannot be read."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # what ends a line for Python's parser
+    tree = tree_of(lines)
+    try:
+        return _Reader(text, lines, tree).program()
+    except RecursionError:
+        raise ExplorerError("This is nested too deeply to be read.", kind="limit") from None
+
+
+class _Reader(Statements):
+    """The whole text: its functions, which of them is differentiated, and what it gives."""
+
+    def program(self) -> Program:
+        definitions: list[ast.FunctionDef] = []
+        texts: list[ast.expr] = []
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef):
+                definitions.append(node)
+            elif (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                texts.append(node.value)
+            elif not (isinstance(node, ast.Import | ast.ImportFrom) and self._harmless(node)):
+                if type(node).__name__ in REFUSED:
+                    self._refuse(node)
+                raise ExplorerError(
+                    "Outside of functions nothing is computed: put this line into a def.", self.span(node)
+                )
+        if not definitions:
+            raise ExplorerError("An algorithm is a function: def f(x): … return ….")
+        if len(definitions) > MAX_FUNCTIONS:
+            raise ExplorerError(f"At most {MAX_FUNCTIONS} functions are read.", self.span(definitions[-1]), "limit")
+        for definition in definitions:
+            name = self.name(definition.name, definition)
+            if name in self.signatures:
+                raise ExplorerError(f"“{name}” is defined twice.", self._head(definition), "name")
+            if name in CONSTANTS or name == "range":  # others hide the function of that name, as in Python
+                raise ExplorerError(f"“{name}” is known already: choose another name.", self._head(definition), "name")
+            self.signatures[name] = len(definition.args.args)
+        functions = [self.read_function(definition) for definition in definitions]
+        for definition in definitions:
+            first = definition.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                texts.append(first.value)
+        self._check_characters(texts)
+        main = self._main([f.name for f in functions])
+        functions.sort(key=lambda f: f.name == main)
+        last = functions[-1]
+        if len(last.parameters) > MAX_INPUTS:
+            raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", last.span, "limit")
+        return Program(self.text, tuple(functions), last.parameters, self._outputs(last), tuple(self.notes))
+
+    def _harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
+        if isinstance(node, ast.ImportFrom):
+            return not node.level and (node.module or "").partition(".")[0] in LIBRARIES
+        bases = [(a.name.partition(".")[0], a.asname) for a in node.names]
+        return all(base in LIBRARIES and (name or base) in (*LIBRARIES, *MODULES) for base, name in bases)
+
+    def _main(self, names: list[str]) -> str:
+        """The function that no other calls; of several, the last."""
+        free = [n for n in names if not self.called_by.get(n, set()) - {n}]
+        main = free[-1] if free else names[-1]
+        if len(free) > 1:
+            place = next(d for d in self.tree.body if isinstance(d, ast.FunctionDef) and d.name == main)
+            self.notes.append(
+                Note(f"{main} is differentiated, the last function that no other calls", self._head(place))
+            )
+        return main
+
+    def _outputs(self, function: Function) -> tuple[str, ...]:
+        returns = self.returns_of[function.name]
+        counts = {len(r.values) for r in returns}
+        if len(counts) > 1:
+            raise ExplorerError("Each return must give as many values as the others.", returns[-1].span, "arity")
+        values = returns[-1].values
+        names = [v.name if isinstance(v, Name) else "" for v in values]
+        taken = set(function.parameters)
+        same = all([v.name if isinstance(v, Name) else "" for v in r.values] == names for r in returns)
+        if same and all(names) and len(set(names)) == len(names) and not taken & set(names):
+            return tuple(names)
+        if len(values) == 1:
+            return (function.name if function.name not in taken else "y" if "y" not in taken else "result",)
+        stems = itertools.chain(("y", function.name), (f"output{'_' * k}" for k in itertools.count()))
+        stem = next(s for s in stems if not any(f"{s}{k + 1}" in taken for k in range(len(values))))
+        return tuple(f"{stem}{k + 1}" for k in range(len(values)))
+
+    def _check_characters(self, texts: Sequence[ast.expr]) -> None:
+        """Outside of comments and docstrings only ASCII and Greek letters: no look-alikes, no invisible signs."""
+        for number, line in enumerate(self.lines, start=1):
+            if line.isascii() or any(t.lineno <= number <= (t.end_lineno or 0) for t in texts):
+                continue
+            for column, character in enumerate(line.partition("#")[0]):
+                if not character.isascii() and character not in GREEK:
+                    place = Span(number, column, number, column + 1)
+                    raise ExplorerError(f"The character “{character}” is not read in an algorithm.", place)
