@@ -88,6 +88,8 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     _add(run, "&Limits …", None, window.show_limits)
 
     _add(help_menu, "&Lesson on this panel", QKeySequence("F1"), window.show_lesson)
+    lessons = help_menu.addMenu("L&essons")
+    lessons.aboutToShow.connect(partial(_fill_lessons, window, lessons))
     _add(help_menu, "How to &write a function", None, window.show_syntax)
     _add(help_menu, "&About", None, window.show_about)
 
@@ -102,6 +104,15 @@ def _fill_gallery(window: MainWindow, menu: QMenu) -> None:
         if example.group not in groups:
             groups[example.group] = menu.addMenu(example.group)
         groups[example.group].addAction(example.title.replace("&", "&&"), partial(window.open_example, place))
+
+
+def _fill_lessons(window: MainWindow, menu: QMenu) -> None:
+    """All lessons by their titles, which are read when they are first looked at."""
+    from explorer.ui.lesson import LESSONS, title
+
+    if menu.isEmpty():
+        for name in LESSONS:
+            _add(menu, title(name), None, partial(window.show_lesson, name))
 
 
 def _in_focus(name: str) -> None:

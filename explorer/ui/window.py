@@ -653,18 +653,24 @@ class MainWindow(QMainWindow):
         for panel in self.panels:
             panel.ask_again()
 
-    def show_lesson(self) -> None:
-        """The lesson of the panel that has the focus."""
+    def show_lesson(self, name: str = "") -> None:
+        """The lesson of this name, with its panel in front; else that of the panel that has the focus."""
         from explorer.ui.lesson import LessonView
 
         if self._lesson is None:
             self._lesson = LessonView(self)
             self._lesson.example_asked.connect(self._show_example)
-        self._lesson.show_lesson(self._room_in_focus())
+            self._lesson.lesson_asked.connect(self.show_lesson)
+        place = next((k for k in range(self.tabs.count()) if self.tabs.widget(k).name == name), -1)  # type: ignore[attr-defined]
+        if place >= 0:
+            self.tabs.setCurrentIndex(place)
+        self._lesson.show_lesson(name or self._room_in_focus())
 
     def _room_in_focus(self) -> str:
         """The name of the panel that has the focus; "function" for the editor and the inputs."""
         focus = QApplication.focusWidget()
+        if self._lesson is not None and focus is not None and focus.window() is self._lesson:
+            return self._lesson.name
         panels = (panel for panel in self.panels if focus is not None and panel.isAncestorOf(focus))
         found = next(panels, self.tabs.currentWidget() if focus is self.tabs.tabBar() else None)
         return found.name if found is not None else "function"

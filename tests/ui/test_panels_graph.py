@@ -316,3 +316,16 @@ def test_an_input_is_lit_wherever_the_text_reads_it(window, find, settle):
     graph._node_clicked(graph.answer.node_ops.index(1))  # x2
     lit = [mark.cursor.selectedText() for mark in find("editor").extraSelections()]
     assert lit.count("x2") == 2  # of ln(x1) + x1*x2 - sin(x2)
+
+
+def test_home_and_end_in_a_box_of_choices_choose_and_do_not_play(window, find, qtbot, settle):
+    window.editor.setPlainText("(x*y, x + y)")
+    settle()
+    window.activateWindow()
+    seed, slider = find("graph.seed"), find("graph.slider")
+    seed.setFocus()
+    qtbot.waitUntil(seed.hasFocus)
+    shown = slider.value()
+    qtbot.keyClick(seed, Qt.Key.Key_End)
+    assert seed.currentIndex() == seed.count() - 1
+    assert slider.value() == shown

@@ -15,12 +15,14 @@ from PySide6.QtGui import (
     QAccessibleEvent,
     QAction,
     QGuiApplication,
+    QKeyEvent,
     QKeySequence,
     QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -310,6 +312,15 @@ class GraphPanel(Panel):
             ("Ctrl+F", self.search.start, here),
         ):
             QShortcut(QKeySequence(key), self, slot, context=context)
+
+    def event(self, event: QEvent) -> bool:
+        """In a box of choices Home and End go to the first and the last of them, as everywhere."""
+        override = event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        ends = override and event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End)
+        if ends and isinstance(QApplication.focusWidget(), QComboBox):
+            event.accept()
+            return True
+        return super().event(event)
 
     @property
     def mode(self) -> str:
