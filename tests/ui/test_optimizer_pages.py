@@ -8,10 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
-from explorer.ui.panels.optimize.trace import Trace
+from explorer.ui.panel import number_text
+from explorer.ui.panels.optimize.form import FIRST_RATES, first_rate
+from explorer.ui.panels.optimize.trace import Trace, doubles
 from explorer.ui.panels.optimize.words import step_in_numbers
 from explorer.ui.plot_picture import save_as
 from explorer.ui.session import Session
+from explorer.work import questions
+from explorer.work.descent import runs_answers
 from tests.ui.conftest import PATIENCE_MS
 
 ROSENBROCK = "(1-x)^2 + 100*(y-x^2)^2"
@@ -129,6 +133,9 @@ def test_what_a_stranger_wrote_into_a_session_is_passed_over(optimize, settle):
         {"rule": "none", "runs": [1]},
         {"runs": [{"at": {}, "legs": [{}]}]},
         {"settings": 3, "more": 4, "batch": "x"},
+        {"objective": [1], "runs": [{"at": {}, "legs": [{"rule": ["gd"], "steps": 1}]}]},
+        {"more": {"schedule": "s", "gradient": 5, "seed": -1}, "race": {"ticked": None, "rates": 7}, "runs": []},
+        {"more": {"schedule": {"kind": 10**20}, "gradient": {"source": 10**20}}},
     ):
         optimize.restore(options)
     optimize.ask_again()
@@ -387,3 +394,42 @@ def test_a_race_of_a_session_is_repeated_bit_for_bit_with_its_ticks_and_rates(wi
     assert race.table.item(1, 0).checkState() is Qt.CheckState.Unchecked
     assert [(trace.label, trace.x.tobytes(), trace.loss.tobytes()) for trace in race.traces] == before
     assert find("race.status").text().startswith("lowest")
+
+
+@pytest.mark.parametrize("data", FIRST_RATES)
+@pytest.mark.parametrize("rule", ["gd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
+def test_a_data_set_is_learnt_with_the_rate_that_stands_there_at_first(data, rule):
+    objective = {"kind": "data", "name": data, "seed": 0}
+    start = next(runs_answers(questions.runs("x", objective, 0, [], None)))["start"]
+    leg = {"rule": rule, "settings": {"rate": first_rate(rule, data)}, "steps": 200}
+    parts = list(runs_answers(questions.runs("x", objective, 0, [{"at": start, "legs": [leg]}], None)))
+    losses = [loss for part in parts if "block" in part for loss in doubles(part["block"]["loss"])]
+    assert losses[-1] < 0.15 * losses[0]
+
+
+def test_the_rate_of_a_data_set_comes_and_goes_with_it_unless_it_was_set_by_hand(window, optimize, page, find, settle):
+    rate, objective, race = find("optimize.rate"), find("optimize.objective"), page("Race")
+
+    def choose(words):
+        objective.setCurrentText(words)
+        objective.activated.emit(objective.currentIndex())
+
+    usual = rate.value()
+    race.table.item(0, 1).setText(number_text(usual))  # as in a race that nobody has changed
+    choose("two circles")
+    assert rate.value() == first_rate("gd", "circles") != usual
+    assert race.table.item(0, 1).text() == "1"
+    find("optimize.rule").setCurrentText("adam")
+    assert rate.value() == first_rate("adam", "circles")
+    find("optimize.rule").setCurrentText("gd")
+    rate.setValue(0.3)
+    choose("fit a line")
+    assert rate.value() == 0.3
+    rate.setValue(first_rate("gd", "line"))
+    window.document._joining.stop()  # as after a while
+    choose(objective.itemText(0))
+    assert rate.value() == usual
+    window.document.undo()
+    assert objective.currentText() == "fit a line"
+    assert rate.value() == first_rate("gd", "line")
+    settle()

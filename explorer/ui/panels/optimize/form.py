@@ -13,8 +13,24 @@ from explorer.ui import theme
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
 
+# Rates at which 200 steps are seen to learn, for rules whose steps are as long as the gradient and for those whose
+# steps are about as long as the rate. The rules' own defaults are for large networks and many steps.
+FIRST_RATES = {"line": (0.01, 0.05), "sine": (0.2, 0.1), "blobs": (0.5, 0.1), "circles": (1.0, 0.2)}
+_PLAIN = ("gd", "momentum", "nesterov")
+_ADAPTIVE = ("adagrad", "rmsprop", "adam", "adamax", "nadam", "amsgrad", "adamw", "lion")
+_LION = 0.1  # of the rate of the others: its every step is a sign (Chen et al. 2023, section 5: 3 to 10 times smaller)
+
 Setting = float | bool | str
 Field = NumberBox | QCheckBox | QComboBox
+
+
+def first_rate(rule: str, data: str) -> float | None:
+    """The rate with which a rule begins, on the data set of this name or else on a function; None without a rate."""
+    if data in FIRST_RATES and rule in (*_PLAIN, *_ADAPTIVE):
+        plain, adaptive = FIRST_RATES[data]
+        return plain if rule in _PLAIN else adaptive * (_LION if rule == "lion" else 1.0)
+    rate = RULES[rule].defaults().get("rate")
+    return None if rate is None else float(rate)
 
 
 class RuleForm(QWidget):
@@ -31,6 +47,7 @@ class RuleForm(QWidget):
             self.rule.setItemData(self.rule.count() - 1, f"{kind.title} ({kind.source})", Qt.ItemDataRole.ToolTipRole)
         theme.narrow(self.rule, 8)
         self.rule.currentIndexChanged.connect(self._rule_chosen)
+        self._data = ""  # the name of the data set
         self.chosen: dict[str, dict[str, Setting]] = {}  # of each rule that was set by hand, what it was set to
         self.rate = NumberBox(self)
         self.rate.setObjectName("optimize.rate")
@@ -49,6 +66,8 @@ class RuleForm(QWidget):
     def _rule_chosen(self) -> None:
         kind = RULES[self.rule.currentData()]
         defaults = kind.defaults()
+        if "rate" in defaults:
+            defaults["rate"] = first_rate(kind.name, self._data)
         while self._form.count():
             widget = self._form.takeAt(0).widget()
             widget.hide()
@@ -72,6 +91,14 @@ class RuleForm(QWidget):
         for widget in (self.rate, self.rate_label):
             widget.setVisible("rate" in self.fields)
         self.changed.emit()
+
+    def suit(self, data: str) -> None:
+        """A rate that nobody has set is from now on the one for this data set, or with "" the rule's own."""
+        untouched = self.rate.value() == first_rate(self.rule.currentData(), self._data)
+        self._data = data
+        if untouched and (rate := first_rate(self.rule.currentData(), data)) is not None:
+            with QSignalBlocker(self.rate):
+                self.rate.setValue(rate)
 
     def _edited(self) -> None:
         self.chosen[self.rule.currentData()] = self.settings()

@@ -218,6 +218,11 @@ class OptimizePanel(Panel):
         return self.more.seed.value()
 
     @property
+    def data(self) -> str:
+        """The name of the chosen data set; "" where that is no data set of the program's own."""
+        return str((self.objective.currentData() or {}).get("name", ""))
+
+    @property
     def on_data(self) -> bool:
         """Whether the objective is a mean over rows of data."""
         return self.subject is not None and self.subject.objective.get("kind") in ("data", "table")
@@ -330,7 +335,8 @@ class OptimizePanel(Panel):
         self._wish = None
         if (self.objective.currentData() or {}).get("kind") == "table" and not self._open_table():
             self.objective.setCurrentIndex(0)
-        self._note()
+        self.form.suit(self.data)
+        self._settings_changed()
         self._take_subject(keep=False)
 
     def _open_table(self) -> bool:
@@ -678,10 +684,12 @@ class OptimizePanel(Panel):
         self._kept = [run for run in runs if _is_run(run)][:24] if isinstance(runs, list) else []
 
     def _restore_choices(self, options: Mapping[str, Any]) -> None:
-        self._table = str((options.get("objective") or {}).get("text", ""))
-        chosen = {k: v for k, v in dict(options.get("objective") or {}).items() if k != "text"}
+        objective = options.get("objective")
+        chosen = dict(objective) if isinstance(objective, Mapping) else {}
+        self._table = str(chosen.pop("text", ""))
         place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == chosen), 0)
         self.objective.setCurrentIndex(place)
+        self.form.suit(self.data)
         settings = options.get("settings")
         self.form.chosen.clear()
         self.form.take(str(options.get("rule", "gd")), settings if isinstance(settings, Mapping) else {})
@@ -735,6 +743,6 @@ def _is_run(run: object) -> bool:
     if not isinstance(run, Mapping) or not isinstance(run.get("at"), Mapping) or not isinstance(run.get("legs"), list):
         return False
     return bool(run["legs"]) and all(
-        isinstance(leg, Mapping) and leg.get("rule") in RULES and isinstance(leg.get("steps"), int)
+        isinstance(leg, Mapping) and str(leg.get("rule")) in RULES and isinstance(leg.get("steps"), int)
         for leg in run["legs"]
     )

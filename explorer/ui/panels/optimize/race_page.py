@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from explorer.optimize.rules.table import RULES, rule_from
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
-from explorer.ui.panels.optimize.form import Setting, said
+from explorer.ui.panels.optimize.form import Setting, first_rate, said
 from explorer.ui.panels.optimize.paths import PathsView
 from explorer.ui.panels.optimize.trace import Trace, digest
 from explorer.ui.worker import Crew
@@ -52,6 +52,7 @@ class RacePage(QWidget):
         self._rows: list[int] = []  # the table's row of each trace
         self._digests: list[str] = []  # of a session file's race, that is being repeated
         self._taken: dict[str, Mapping[str, Setting]] = {}  # what was set by hand elsewhere, as the table has it
+        self._data = panel.data
         self.worker = crew.worker("optimize.race")
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._ended)
@@ -107,7 +108,7 @@ class RacePage(QWidget):
             item.setCheckState(Qt.CheckState.Checked if name in _FIRST else Qt.CheckState.Unchecked)
             item.setToolTip(f"{kind.title} ({kind.source})")
             table.setItem(place, 0, item)
-            rate = kind.defaults().get("rate")
+            rate = first_rate(name, self._data)
             cell = QTableWidgetItem("" if rate is None else number_text(rate))
             if rate is None:
                 cell.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -125,6 +126,7 @@ class RacePage(QWidget):
 
     def subject_changed(self) -> None:
         """Another function, start or setting: the race is over, the picture follows."""
+        self._suit()
         self._take_settings()
         subject = self.panel.subject
         self.start_button.setEnabled(subject is not None and (self.panel.allowed or self.panel.awaited))
@@ -139,13 +141,23 @@ class RacePage(QWidget):
             self.paths.set_subject(subject, keep=True)
             self.status.setText("")
 
+    def _suit(self) -> None:
+        """Another data set: the rates that nobody has set are those for it."""
+        before, self._data = self._data, self.panel.data
+        if before == self._data:
+            return
+        for place, name in enumerate(_ORDER):
+            cell = self.table.item(place, 1)
+            if cell.text() == number_text(first_rate(name, before)):
+                cell.setText(number_text(first_rate(name, self._data)))
+
     def _take_settings(self) -> None:
         """What a rule was set to by hand is what it races with; a rate that is written here goes on to count."""
-        for place, (name, kind) in enumerate(_ORDER.items()):
+        for place, name in enumerate(_ORDER):
             settings = self.panel.form.chosen.get(name, {})
             if settings == self._taken.get(name, {}):
                 continue
-            rate = settings.get("rate", kind.defaults().get("rate"))
+            rate = settings.get("rate", first_rate(name, self._data))
             if rate is not None and rate != self._taken.get(name, {}).get("rate"):
                 self.table.item(place, 1).setText(number_text(rate, ALL_DIGITS))
             self.table.item(place, 1).setToolTip(said(name, settings))
@@ -209,10 +221,11 @@ class RacePage(QWidget):
     def restore(self, options: Mapping[str, Any]) -> None:
         """Take such options; what does not fit is passed over."""
         self._take_settings()
-        ticked, rates = options.get("ticked", ()), options.get("rates", {})
+        ticked, rates = options.get("ticked"), options.get("rates", {})
         for place, name in enumerate(_ORDER):
-            state = Qt.CheckState.Checked if name in ticked else Qt.CheckState.Unchecked
-            self.table.item(place, 0).setCheckState(state)
+            if isinstance(ticked, list):
+                state = Qt.CheckState.Checked if name in ticked else Qt.CheckState.Unchecked
+                self.table.item(place, 0).setCheckState(state)
             if isinstance(rates, Mapping) and isinstance(rates.get(name), str):
                 self.table.item(place, 1).setText(rates[name][:40])
         steps = options.get("steps")

@@ -131,7 +131,7 @@ class MoreSettings(QWidget):
 
     def restore(self, options: Mapping[str, Any]) -> None:
         """Take such options; what does not fit is passed over."""
-        schedule, gradient = options.get("schedule") or {}, options.get("gradient") or {}
+        schedule, gradient = _part(options, "schedule"), _part(options, "gradient")
         _choose(self.schedule, schedule.get("kind", "constant"))
         _choose(self.source, gradient.get("source", "reverse"))
         for box, value in (
@@ -146,8 +146,13 @@ class MoreSettings(QWidget):
         self.bounds.setText(str(options.get("bounds", ""))[:200])
 
 
+def _part(options: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = options.get(key)
+    return part if isinstance(part, Mapping) else {}
+
+
 def _choose(combo: QComboBox, name: object) -> None:
-    place = combo.findData(name)
+    place = combo.findData(str(name))
     if place >= 0:
         combo.setCurrentIndex(place)
 
