@@ -106,7 +106,7 @@ def bezier(points: list[tuple[float, float]]) -> Line:
 
 
 def dot(nodes: int, edges: Edges) -> tuple[float, list[Line]] | None:
-    """Seconds and curves of dot, None where it takes too long."""
+    """Seconds and curves of dot, to the tips of their arrows, None where it takes too long."""
     box = f"node [shape=box fixedsize=true width={WIDTH / 72:.3f} height={HEIGHT / 72:.3f}];"
     text = ["digraph {rankdir=LR; " + box]
     text += [f"n{k};" for k in range(nodes)]
@@ -122,7 +122,8 @@ def dot(nodes: int, edges: Edges) -> tuple[float, list[Line]] | None:
     lines = []
     for edge in json.loads(done.stdout).get("edges", []):
         points = next(item["points"] for item in edge["_draw_"] if item["op"] in "bB")
-        lines.append(bezier([(x, y) for x, y in points]))
+        tip = next(item["points"] for item in edge["_hdraw_"] if item["op"] in "pP")[1]  # a triangle: side, tip, side
+        lines.append([*bezier([(x, y) for x, y in points]), (tip[0], tip[1])])
     return seconds, lines
 
 
