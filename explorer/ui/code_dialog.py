@@ -1,6 +1,8 @@
-"""The generated code of the function and its gradient, to be read, copied and saved."""
+"""The generated code of the function and its gradient, to be read, copied and saved, for other systems too."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QGuiApplication
@@ -25,7 +27,31 @@ from explorer.work.ends import Broken, Done, End, Refused
 from explorer.work.wire import Message
 
 BUDGET_MS = 20_000
-_LANGUAGES = (("Python, one point", "python"), ("NumPy, many points at once", "numpy"))
+_OURS = "the code that the program itself runs on, with what it needs to stand alone"
+
+
+class Language(NamedTuple):
+    """What can be written: its words in the list, what is said of it, and the ending and the name of its files."""
+
+    words: str
+    about: str
+    ending: str = "py"
+    files: str = "Python"
+
+
+# By the names of work.export.TARGETS, which the window cannot import: it loads NumPy.
+LANGUAGES = {
+    "python": Language("Python, one point", _OURS),
+    "numpy": Language("NumPy, many points at once", _OURS),
+    "pytorch": Language("PyTorch", "the function, which PyTorch differentiates by its autograd"),
+    "jax": Language("JAX", "the function, which JAX differentiates by its grad"),
+    "tensorflow": Language("TensorFlow", "the function, which TensorFlow differentiates by its tape"),
+    "sympy": Language("SymPy", "a script that makes the expressions, and their derivatives by SymPy"),
+    "mathematica": Language("Mathematica", "the function, and its derivatives by Mathematica", "wl", "Wolfram"),
+    "maple": Language("Maple", "the function, and its derivatives by Maple", "mpl", "Maple"),
+    "latex": Language("LaTeX", "the formulas of the function and its derivatives", "tex", "LaTeX"),
+    "notebook": Language("Jupyter notebook", "a notebook with the code and a check of it", "ipynb", "Notebook"),
+}
 
 
 class CodeDialog(QDialog):
@@ -40,8 +66,8 @@ class CodeDialog(QDialog):
         self.source = program.source
         self.language = QComboBox(objectName="code.language")
         self.language.setAccessibleName("Language of the code")
-        for words, name in _LANGUAGES:
-            self.language.addItem(words, name)
+        for name, about in LANGUAGES.items():
+            self.language.addItem(about.words, name)
         self.output = QComboBox(objectName="code.output")
         self.output.setAccessibleName("Which output")
         if len(program.outputs) > 1:
@@ -82,6 +108,10 @@ class CodeDialog(QDialog):
         self.output.currentIndexChanged.connect(self._ask)
         self._ask()
 
+    @property
+    def _chosen(self) -> Language:
+        return LANGUAGES[self.language.currentData()]
+
     @Slot()
     def _ask(self) -> None:
         self._say("Generating …")
@@ -97,7 +127,7 @@ class CodeDialog(QDialog):
     def _end(self, end: End) -> None:
         if isinstance(end, Done):
             lines = self.text.blockCount() - 1
-            self._say(f"{lines:,} lines: the code that the program itself runs on, with what it needs to stand alone.")
+            self._say(f"{lines:,} lines: {self._chosen.about}.")
             return
         self.text.clear()
         failed = "The code could not be generated: a fault of the program."
@@ -117,12 +147,13 @@ class CodeDialog(QDialog):
 
     @Slot()
     def _ask_for_file(self) -> None:
-        dialog = QFileDialog(self, "Save the code", filter="Python (*.py)")
+        *_, ending, files = self._chosen
+        dialog = QFileDialog(self, "Save the code", filter=f"{files} (*.{ending})")
         dialog.setObjectName("code.file")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("py")
-        dialog.selectFile("gradient.py")
+        dialog.setDefaultSuffix(ending)
+        dialog.selectFile(f"gradient.{ending}")
         dialog.fileSelected.connect(self._save)
         dialog.open()
 

@@ -406,7 +406,7 @@ def to_latex(program: Program, outputs: Sequence[int]) -> str:
     """LaTeX: the outputs and their partials as SymPy differentiates."""
     expressions, inputs = symbolic.expressions(program)
     chosen = [expressions[output] for output in outputs]
-    names = [program.outputs[output] for output in outputs]
+    names = [_latex_name(program.outputs[output]) for output in outputs]
     lines = [f"{name} &= {symbolic.latex(value)}" for name, value in zip(names, chosen, strict=True)]
     for row, column, partial in symbolic.jacobian(chosen, inputs):
         below = symbolic.latex(inputs[column])
@@ -414,6 +414,14 @@ def to_latex(program: Program, outputs: Sequence[int]) -> str:
     if any(line.endswith("&= None") for line in lines):
         raise ExplorerError("The derivative is too large to be written in LaTeX.", kind="limit")
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
+
+
+def _latex_name(name: str) -> str:
+    """An output's name as it is typeset: y_{1}, and more letters than one as one name."""
+    stem = name.rstrip("0123456789")
+    below = name[len(stem) :]
+    stem = stem.rstrip("_").replace("_", r"\_")
+    return (stem if len(stem) == 1 else rf"\mathit{{{stem}}}") + (f"_{{{below}}}" if below else "")
 
 
 def notebook(program: Program, outputs: Sequence[int], module: str) -> str:

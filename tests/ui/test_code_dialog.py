@@ -4,6 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from explorer.ui.code_dialog import LANGUAGES
+from explorer.work.export import TARGETS
 from tests.ui.conftest import PATIENCE_MS
 
 
@@ -45,4 +47,26 @@ def test_a_loop_that_an_input_ends_has_no_one_code_and_that_is_said(code, find, 
     dialog = code()
     assert "no one code" in find("code.message").text()
     assert not find("code.save").isEnabled()
+    dialog.close()
+
+
+def test_all_that_can_be_exported_is_offered():
+    assert set(LANGUAGES) == set(TARGETS)
+
+
+def test_the_code_for_another_system_is_that_of_the_command_line_and_its_file_has_that_systems_ending(
+    code, find, qtbot
+):
+    dialog = code()
+    language = find("code.language")
+    language.setCurrentIndex(language.findData("pytorch"))
+    qtbot.waitUntil(lambda: "torch.autograd.grad" in find("code.text").toPlainText(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "PyTorch differentiates" in find("code.message").text(), timeout=PATIENCE_MS)
+    language.setCurrentIndex(language.findData("latex"))
+    qtbot.waitUntil(lambda: "align*" in find("code.text").toPlainText(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(find("code.save").isEnabled, timeout=PATIENCE_MS)
+    qtbot.mouseClick(find("code.save"), Qt.MouseButton.LeftButton)
+    asked = find("code.file")
+    assert asked.selectedFiles()[0].endswith("gradient.tex")
+    asked.reject()
     dialog.close()

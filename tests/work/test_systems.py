@@ -76,7 +76,8 @@ def test_the_jacobian_of_all_outputs_is_ours_in_every_system_that_runs_here():
     cells = json.loads(exported(SEVERAL, "notebook"))["cells"]
     space = space_of("\n".join(cell["source"] for cell in cells[1:]))
     assert space["jacobian"] == reverse_jacobian(record(parse(SEVERAL), [1.5, 1.5]))
-    assert exported(SEVERAL, "latex").count(r"\partial y") == 8
+    assert exported(SEVERAL, "latex").count(r"\partial y_{") == 8
+    assert r"\partial \mathit{mean\_loss}_{2}}" in exported("mean_loss_2 = x^2", "latex")
     for system in SYSTEMS:
         assert ("acobian" in exported(SEVERAL, system)) == (system != "latex")
 

@@ -57,6 +57,8 @@ _USUAL_SPEED = "1 ×"
 _ARROW = 0.16  # of the picture's width: the longest arrow
 _PRINCIPAL = ""  # instead of an input: the plane in which the path lies best
 _LINES = 12  # of the step in numbers
+# The heights of the picture and of what is below it, until a person divides them; two classes need the height.
+_HEIGHTS, _HEIGHTS_ON_DATA = (270, 230), (300, 200)
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,10 @@ class PathsView(QWidget):
             under.addLayout(_row(*below))
         under.addWidget(self.lower, 1)
         self.split.addWidget(lower)
-        self.split.setSizes([270, 230])
+        self.split.setSizes(_HEIGHTS)
         self.split.setChildrenCollapsible(False)
+        self._divided = tight
+        self.split.splitterMoved.connect(self._divide)
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName=f"{prefix}.slider")
         self.slider.setAccessibleName("Step of the run")
         self.slider.setMaximum(0)
@@ -494,6 +498,11 @@ class PathsView(QWidget):
                 if self.picture.currentText() == "fit":
                     self.picture.setCurrentText("contour")
                 self.picture.removeItem(self.picture.findText("fit"))
+            if not self._divided:
+                self.split.setSizes(_HEIGHTS_ON_DATA if on_data else _HEIGHTS)
+
+    def _divide(self) -> None:
+        self._divided = True
 
     def _offer_model(self) -> None:
         """What is fitted to data is told in full, and first where there is no run yet."""
