@@ -6,6 +6,7 @@ The schemes are in `stencils`. All sweeps evaluate the program once, on an array
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,10 @@ from explorer.language.program import Program
 # Nothing is subtracted, so no larger step is ever better; its square vanishes beside 1 also where a derivative of 1e18
 # multiplies it (a chaotic loop), and derivatives down to 1e-208 keep all their digits.
 COMPLEX_STEP = 1e-100
+# A derivative below this is seen only if two steps agree on it: its part of the value may underflow, and what the step
+# neglects, its square times the third derivative, may be larger. Of these pairs the first that does not underflow.
+SMALL_SLOPE = 1e-190
+_PAIRS_OF_STEPS = ((COMPLEX_STEP, 1e-101), (1e-20, 1e-21), (1e-5, 1e-6))
 
 
 @dataclass(frozen=True)
@@ -225,7 +230,22 @@ def complex_step(f: Slice) -> Estimate:
     value = float(f.imaginary(np.array([COMPLEX_STEP]))[0]) / COMPLEX_STEP
     if not math.isfinite(f.here):
         return Estimate("complex step", NAN, COMPLEX_STEP, 2, note="f is not finite here")
-    return Estimate("complex step", value, COMPLEX_STEP, 1)
+    return Estimate("complex step", value, COMPLEX_STEP, 1) if abs(value) > SMALL_SLOPE else _small_slope(f)
+
+
+def _small_slope(f: Slice) -> Estimate:
+    """The complex step's number for a derivative so small that numbers on its way may underflow; NaN where they do."""
+    evaluations, largest = 1, 0.0
+    for steps in _PAIRS_OF_STEPS:
+        evaluations += 2
+        parts = f.imaginary(np.array(steps))
+        value, other = map(float, parts / np.array(steps))
+        if np.all(np.abs(parts) >= sys.float_info.min) and abs(value - other) <= 1e-9 * abs(value):
+            return Estimate("complex step", value, steps[0], evaluations)
+        largest = max(largest, abs(value), abs(other))
+    if largest * max(1.0, abs(f.x)) <= 4.0 * EPSILON * abs(f.here):  # 0, or the rounding of sin² + cos²
+        return Estimate("complex step", 0.0, COMPLEX_STEP, evaluations)
+    return Estimate("complex step", NAN, COMPLEX_STEP, evaluations, note="its numbers underflow here")
 
 
 def complex_step_knee(slope: float, third: float) -> float:

@@ -21,6 +21,7 @@ from explorer.calculus.reasons import DOUBTFUL, LOST, find_reasons
 from explorer.calculus.stencils import UNIT_ROUNDOFF
 from explorer.calculus.sweeps import adjoints, reverse_jacobian
 from explorer.calculus.tape import INPUT, Op, Tape
+from explorer.calculus.words import short
 from explorer.language.program import ExplorerError, Program
 
 # The largest double; and the least one that has all digits: below it a double has fewer, or none.
@@ -74,7 +75,7 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         pairs = []
     pairs += [pair for pair in differing if pair not in pairs]
     if not pairs:
-        return None
+        return _below_normal(tape)
     from explorer.calculus.multiprecision import jet  # loads mpmath, which is not wanted before the first verdict
 
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
@@ -84,9 +85,9 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         try:
             truth = jet(program, point, row, column)
         except ExplorerError:
-            return None
+            return _below_normal(tape)
         if truth.exact is None:
-            return None
+            return _below_normal(tape)
         slope = truth.exact
         if 0 < abs(slope) < LEAST_NORMAL:  # or is it rounding even there?
             again = jet(program, point, row, column, MANY_MORE).exact
@@ -117,6 +118,18 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         what = " and ".join(f"{names[order]} = {_figure(number)}" for order, number, _ in off)
         notes.append(f"In arithmetic with hundreds of digits {what}{why}{kept}")
     return Lost(tuple(notes), rounding, unnoticed, out_of_range)
+
+
+def _below_normal(tape: Tape) -> Lost | None:
+    """What needs no referee: derivatives so small that a double has fewer digits, or none."""
+    entries = [
+        (f"∂{output}/∂{name}", value)
+        for output, row in zip(tape.output_names, reverse_jacobian(tape), strict=True)
+        for name, value in zip(tape.inputs, row, strict=True)
+        if 0.0 < abs(value) < LEAST_NORMAL
+    ]
+    notes = [f"{name} is computed as {short(value)}{_why_out_of_range(value, value)}" for name, value in entries]
+    return Lost(tuple(notes[:MOST_EXPLAINED]), range=True) if notes else None
 
 
 def _off(value: Any, slope: Any, here: float, there: float, size: float) -> list[tuple[int, Any, float]]:

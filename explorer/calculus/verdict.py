@@ -17,7 +17,7 @@ from explorer.calculus.agreement import (
     digits_agreed,
     entries_of,
 )
-from explorer.calculus.differences import Slice, one_sided_slopes
+from explorer.calculus.differences import SMALL_SLOPE, Slice, one_sided_slopes
 from explorer.calculus.lost_digits import Lost
 from explorer.calculus.reasons import DOUBTFUL, NEAR, find_reasons, loops_on_inputs, on_boundary
 from explorer.calculus.sweeps import reverse_jacobian
@@ -121,6 +121,7 @@ def judge(
         agree = agree and all_close(exact[0], other, EXACT_TOLERANCE)
     if exact and complex_step is not None:
         agree = agree and all_close(exact[0], complex_step, EXACT_TOLERANCE, estimates=True)
+        notes = [*notes, *_too_small(exact[0], complex_step, tape)]
     central_agrees = True
     if exact and central is not None:
         # Where both sides have AD's slope, that settles it: across a branch a difference quotient errs by more.
@@ -134,6 +135,16 @@ def judge(
     lost = lost or Lost()
     what = "range" if lost.range else "digits" if lost.unnoticed else ""
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *lost.notes), central_agrees, what)
+
+
+def _too_small(exact: Matrix, complex_step: Matrix, tape: Tape) -> list[str]:
+    """Of which derivatives the complex step has no digits, for its numbers underflow; in sentences."""
+    return [
+        f"∂{output}/∂{name} = {short(value)} is so small that the numbers of the complex step underflow: it has none."
+        for output, row, others in zip(tape.output_names, exact, complex_step, strict=True)
+        for name, value, other in zip(tape.inputs, row, others, strict=True)
+        if other != other and 0.0 < abs(value) < SMALL_SLOPE
+    ][:MOST_EXPLAINED]
 
 
 def _without(matrix: Matrix, entries: set[tuple[str, str]], tape: Tape) -> Matrix:

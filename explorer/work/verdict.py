@@ -18,6 +18,8 @@ from explorer.language.program import ExplorerError
 from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message
 
+_MANY = 100  # operations, whose derivative SymPy may take long for
+
 
 def answers(ask: Message) -> Iterator[Message]:
     """The table of engines twice: without the symbolic column, and with it (null with a reason where there is none)."""
@@ -36,9 +38,19 @@ def answers(ask: Message) -> Iterator[Message]:
     except ComplexStepInvalid as error:
         refused["complex_step"] = error.message
     slopes = find_slopes(about.program, tape)
-    notes = explain_edges(about.program, tape)
+    edges = explain_edges(about.program, tape)
     slack = central_slack(about.program, tape, engines["central"])
     lost: Lost | None = None
+    notes = edges
+    course = ""
+
+    def explain() -> None:
+        nonlocal lost, notes
+        lost = lost_digits(about.program, tape, engines)
+        notes = [*edges]
+        if lost is None or not lost.notes:
+            notes += explain_central(about.program, tape, engines["central"], slack)
+        notes += [course] if course else []
 
     def table(complete: bool) -> Message:
         verdict = judge(tape, engines, slopes, "complex_step" in refused, notes, lost, slack)
@@ -57,16 +69,16 @@ def answers(ask: Message) -> Iterator[Message]:
             "complete": complete,
         }
 
-    yield table(False)
-    course = ""
+    quick = table(False)
+    yield quick
+    if len(tape.operations) > _MANY or not (quick["verdict"]["agree"] and quick["verdict"]["central_agrees"]):
+        explain()  # SymPy's numbers may never come
+        yield table(False)
     try:
         engines["symbolic"], course = symbolic_jacobian(about, tape)
     except ExplorerError as error:
         refused["symbolic"] = error.message
-    lost = lost_digits(about.program, tape, engines)
-    if lost is None or not lost.notes:
-        notes += explain_central(about.program, tape, engines["central"], slack)
-    notes += [course] if course else []
+    explain()
     yield table(True)
 
 

@@ -144,6 +144,22 @@ def test_the_complex_step_sees_no_slope_where_the_function_has_no_real_value():
         assert math.isnan(complex_step(slice_of(text, -1.0)).value)
 
 
+@pytest.mark.parametrize(
+    ("text", "x", "slope"),
+    [
+        ("x*1e-250", 23.5, 1e-250),
+        ("exp(-x^2)", 23.5, -47 * math.exp(-(23.5**2))),
+        ("1 + 1e-280*x", 1.0, 1e-280),
+        ("5 + 0*x", 1.0, 0.0),
+        ("sin(x)^2 + cos(x)^2", 1.0, 0.0),
+        ("x*1e-310", 2.0, math.nan),
+        ("x^3", 1e-150, math.nan),  # 3e-300, beside the square of the step
+    ],
+)
+def test_a_derivative_that_underflows_in_the_complex_step_is_seen_by_a_larger_step_or_not_at_all(text, x, slope):
+    assert complex_step(slice_of(text, x)).value == pytest.approx(slope, rel=1e-9, abs=0.0, nan_ok=True)
+
+
 @pytest.mark.parametrize("text", ["abs(x)", "max(x, 0)", "where(x > 0, x, 0)", "floor(x) + x"])
 def test_the_complex_step_is_refused_through_what_is_not_complex_differentiable(text):
     with pytest.raises(ComplexStepInvalid):

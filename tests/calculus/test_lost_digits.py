@@ -82,6 +82,20 @@ def test_steepness_and_a_convention_are_no_lost_digits(text, x):
     assert lost is None or lost == Lost()
 
 
+def test_a_long_loop_whose_derivative_underflows_is_explained_without_many_digits():
+    verdict = judged_whole("def f(x):\n    for k in range(3000):\n        x = sin(x) + 0.1\n    return x", 0.5)
+    assert verdict.agree
+    assert verdict.lost == "range"
+    (note,) = verdict.notes
+    assert "is computed as 4.941e−324: below 2.22507e−308 a double has fewer digits" in note
+
+
+def test_a_derivative_of_which_the_complex_step_has_no_digits_is_no_disagreement():
+    verdict = judged_whole("exp(-x^2)*1e-60", 23.5)
+    assert verdict.agree
+    assert "is so small that the numbers of the complex step underflow: it has none." in " ".join(verdict.notes)
+
+
 def test_the_last_rounds_of_a_chaotic_loop_are_rounding():
     (note,) = judged_whole("def f(x):\n    for k in range(80):\n        x = 3.9*x*(1-x)\n    return x", 0.3).notes
     assert "∂f/∂x = −3.81674e+16" in note
