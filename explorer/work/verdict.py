@@ -19,10 +19,11 @@ from explorer.work.subject import Subject, subject
 from explorer.work.wire import Message
 
 _MANY = 100  # operations, whose derivative SymPy may take long for
+_VERY_MANY = 5_000  # operations, that the complex step takes a tenth of a second and more for
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """The table of engines twice: without the symbolic column, and with it (null with a reason where there is none)."""
+    """The table of engines, as they come: at last with the symbolic column (null with a reason where there is none)."""
     about = subject(ask)
     tape = record(about.program, about.point)
     engines: dict[str, Matrix | None] = {
@@ -33,10 +34,6 @@ def answers(ask: Message) -> Iterator[Message]:
         "complex_step": None,
     }
     refused: dict[str, str] = {}
-    try:
-        engines["complex_step"] = complex_step_jacobian(about.program, about.point)
-    except ComplexStepInvalid as error:
-        refused["complex_step"] = error.message
     slopes = find_slopes(about.program, tape)
     edges = explain_edges(about.program, tape)
     slack = central_slack(about.program, tape, engines["central"])
@@ -69,6 +66,12 @@ def answers(ask: Message) -> Iterator[Message]:
             "complete": complete,
         }
 
+    if len(tape.operations) > _VERY_MANY:
+        yield table(False)
+    try:
+        engines["complex_step"] = complex_step_jacobian(about.program, about.point)
+    except ComplexStepInvalid as error:
+        refused["complex_step"] = error.message
     quick = table(False)
     yield quick
     if len(tape.operations) > _MANY or not (quick["verdict"]["agree"] and quick["verdict"]["central_agrees"]):
