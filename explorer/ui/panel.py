@@ -23,7 +23,7 @@ DIM_MS = 80
 OLD = "What is shown belongs to the question before."
 ALL_DIGITS = 17  # that determine any double
 _NODE_CHARACTERS = 7  # "−0.9589" and "−1.2e−5" fit into a node after "v̄ = "
-_EXPONENT = re.compile(r"e([−]?)\+?0*")  # e−05, e+20: the sign of + and leading zeros only take room
+_EXPONENT = re.compile(r"(?<=\d)e(−?)\+?0*(?=\d)")  # e−05, e+20: the sign of + and leading zeros only take room
 
 
 class Panel(QWidget):
@@ -272,7 +272,12 @@ def number_text(value: object, digits: int = 6) -> str:
     if number in (math.inf, -math.inf):
         return "∞" if number > 0 else "−∞"
     text = repr(number).removesuffix(".0") if digits >= ALL_DIGITS else f"{number:.{digits}g}"
-    return text.replace("-", "−")
+    return plain_exponents(text)
+
+
+def plain_exponents(text: str) -> str:
+    """Words with their numbers written as everywhere: 2.5e−9 and 1e20, not 2.5e-09 and 1e+20."""
+    return _EXPONENT.sub(r"e\1", text.replace("-", "−"))
 
 
 def short_text(value: object) -> str:
@@ -291,7 +296,7 @@ def short_text(value: object) -> str:
         if (whole or 0.1 <= abs(value) < 1000) and _fits(text := plain.replace("-", "−")):
             return text
     for digits in (4 if isinstance(value, float) and abs(value) >= 100 else 3, 3, 2, 1):
-        text = _EXPONENT.sub(r"e\1", number_text(value, digits))
+        text = number_text(value, digits)
         if _fits(text):
             break
     return text

@@ -40,6 +40,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.figure_theme import series_colour, theme_of
 from explorer.ui.overlays import Overlay, Polyline, Raster, paint_stroke, prepare
+from explorer.ui.panel import number_text
 from explorer.ui.plot_axes import Axes
 from explorer.ui.trails import Trail, Trails
 from explorer.ui.worker import Crew
@@ -563,7 +564,7 @@ class PlotView(QWidget):
 
 def _digits(value: float) -> str:
     """A coordinate with the four digits that a pixel can tell apart."""
-    return f"{value:.4g}".replace("-", "−")
+    return number_text(value, 4)
 
 
 def _describe(spec: dict[str, Any]) -> str:

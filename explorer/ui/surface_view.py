@@ -31,6 +31,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
+from explorer.ui.panel import number_text
 from explorer.ui.plot_view import EXPORT_RATIO
 from explorer.ui.trails import Trail, Trails
 
@@ -411,4 +412,4 @@ def _chosen(count: int) -> list[int]:
 
 
 def _digits(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return number_text(value, 3)

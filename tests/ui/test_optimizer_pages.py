@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 
 from explorer.ui.panel import number_text
 from explorer.ui.panels.optimize.form import FIRST_RATES, first_rate
+from explorer.ui.panels.optimize.map_page import MapPage
+from explorer.ui.panels.optimize.paths import Subject
 from explorer.ui.panels.optimize.trace import Trace, doubles
 from explorer.ui.panels.optimize.words import step_in_numbers
 from explorer.ui.plot_picture import save_as
@@ -405,6 +407,11 @@ def test_a_data_set_is_learnt_with_the_rate_that_stands_there_at_first(data, rul
     parts = list(runs_answers(questions.runs("x", objective, 0, [{"at": start, "legs": [leg]}], None)))
     losses = [loss for part in parts if "block" in part for loss in doubles(part["block"]["loss"])]
     assert losses[-1] < 0.15 * losses[0]
+
+
+@pytest.mark.parametrize(("rows", "side"), [(1, 200), (500, 36), (100_000, 24)])
+def test_a_map_on_many_rows_is_coarser_at_first(rows, side):
+    assert MapPage._usual_side(Subject("x", {}, {}, "f", rows=rows)) == side
 
 
 def test_the_rate_of_a_data_set_comes_and_goes_with_it_unless_it_was_set_by_hand(window, optimize, page, find, settle):

@@ -201,9 +201,5 @@ def step_named(h: float) -> str:
 
 
 def short(value: float, digits: int = 2) -> str:
-    """A number with few digits, exponents without leading zeros."""
-    text = number_text(value, digits)
-    if math.isfinite(value) and "e" in text:
-        mantissa, exponent = text.replace("−", "-").split("e")
-        text = f"{mantissa}e{int(exponent)}".replace("-", "−")
-    return text
+    """A number with few digits."""
+    return number_text(value, digits)

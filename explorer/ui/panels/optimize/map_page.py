@@ -24,9 +24,11 @@ from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
     from explorer.ui.panels.optimize.panel import OptimizePanel
+    from explorer.ui.panels.optimize.paths import Subject
 
 _STEPS = 300
-_SIDE = 200
+_SIDE, _COARSEST = 200, 24
+_WORK = 2e8  # gradients of a row: some ten seconds for a small network
 _NOWHERE, _LOST = 254, 255  # as in work.basins
 _BUDGET_MS = 120_000
 
@@ -37,7 +39,7 @@ class MapPage(QWidget):
     def __init__(self, panel: OptimizePanel, crew: Crew, plots: Crew) -> None:
         super().__init__()
         self.panel = panel
-        self._subject: object = None
+        self._subject: Subject | None = None
         self._minima: list[Mapping[str, Any]] = []
         self._frame: Mapping[str, Any] | None = None
         self._asked: dict[str, Any] = {}
@@ -129,13 +131,19 @@ class MapPage(QWidget):
         self.plot.set_message("All starts run at once; the picture comes while they do.")
         self.status.setText("")
 
+    @staticmethod
+    def _usual_side(subject: Subject | None) -> int:
+        """So many points a side that a map comes in seconds, where each gradient goes over many rows too."""
+        rows = subject.rows if subject is not None else 1
+        return min(_SIDE, max(_COARSEST, int((_WORK / (_STEPS * rows)) ** 0.5)))
+
     def subject_changed(self) -> None:
         """Another function, start or rule: the map is of another."""
         subject = self.panel.subject
         kind = RULES[self.panel.rule.currentData()]
         searching = not issubclass(kind, GradientRule)
         self.start_button.setEnabled(subject is not None and self.panel.allowed and not searching)
-        if subject is not None and (self._subject is None or subject.names != getattr(self._subject, "names", None)):
+        if subject is not None and (self._subject is None or subject.names != self._subject.names):
             for combo, place in zip(self.axes, (0, 1), strict=True):
                 combo.clear()
                 for name in subject.names:
@@ -144,6 +152,8 @@ class MapPage(QWidget):
             if len(subject.names) == 1:
                 self.kind.setCurrentIndex(1)
         if subject != self._subject:
+            if self.side.value() == self._usual_side(self._subject):
+                self.side.setValue(self._usual_side(subject))
             self._subject = subject
             self._clear()
         if searching:

@@ -418,12 +418,13 @@ class OptimizePanel(Panel):
         self._wait_for_names = False
         self._data_start = {name: float(value) for name, value in answer["start"].items()}
         assert self.subject is not None
+        rows = max(int(answer["rows"] or 1), 1)
         self.subject = replace(
-            self.subject, at=dict(self._data_start), label=answer["label"], model=str(answer["model"])
+            self.subject, at=dict(self._data_start), label=answer["label"], model=str(answer["model"]), rows=rows
         )
         self._say_about(answer)
         with self._unnoted():
-            self.batch.setMaximum(max(int(answer["rows"] or 1), 1))
+            self.batch.setMaximum(rows)
         self.run_page.set_start(self._data_start)
         self.say(" ".join(answer["notes"]) or self._refusal())
         self.run_page.paths.set_subject(self.subject)

@@ -65,7 +65,7 @@ _HEIGHTS, _HEIGHTS_ON_DATA = (270, 230), (300, 200)
 class Subject:
     """What the runs minimise: the text, the objective (see work.task), its inputs with a value each, its name.
 
-    model: on data the text of a row's loss.
+    model: on data the text of a row's loss. rows: how many gradients of one row the gradient is the mean of.
     """
 
     source: str
@@ -73,6 +73,7 @@ class Subject:
     at: Mapping[str, float]
     label: str
     model: str = ""
+    rows: int = 1
 
     @property
     def names(self) -> list[str]:
