@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
@@ -113,7 +114,7 @@ class VerdictPanel(Panel):
             for place, engine in enumerate(_ENGINES):
                 matrix = answer["engines"][engine]
                 value = None if matrix is None else matrix[row][column]
-                waiting = engine == "symbolic" and value is None and not answer["complete"]
+                waiting = value is None and engine not in answer["refused"] and not answer["complete"]
                 # A difference quotient's further digits are noise.
                 text = "…" if waiting else number_text(value, 8 if engine == "central" else ALL_DIGITS)
                 item = self._put(line, 1 + place, text, True)
@@ -131,8 +132,8 @@ class VerdictPanel(Panel):
     def show_end(self, end: End) -> None:
         if not isinstance(end, Done) and self._fresh:
             self.say(f"{self._summary}   —   symbolic: {getattr(end, 'message', 'failed').rstrip('.').lower()}")
-            for line in range(self.table.rowCount()):
-                item = self.table.item(line, 1)
+            for line, place in itertools.product(range(self.table.rowCount()), range(1, 1 + len(_ENGINES))):
+                item = self.table.item(line, place)
                 if item is not None and item.text() == "…":
                     item.setText("stopped")
 
