@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, S
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QWidget
 
-from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
+from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE, SUBSCRIPTS
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.session import VALUE_PAUSE_MS
 
@@ -62,7 +62,7 @@ class Seed(QWidget):
     def offer(self, names: tuple[str, ...], reverse: bool) -> None:
         """Offer the outputs in reverse mode and else the inputs, the chosen one again where it is among them."""
         mark = BAR_ABOVE if reverse else DOT_ABOVE
-        wanted = [f"{_marked(name, mark)} = 1" for name in names] + ([_DIRECTION] if names else [])
+        wanted = [_started(name, mark) for name in names] + ([_DIRECTION] if names else [])
         if [self.combo.itemText(i) for i in range(self.combo.count())] != wanted or self._kept is not None:
             with QSignalBlocker(self.combo):
                 chosen = self.combo.currentData() if self._kept is None else self._kept
@@ -276,6 +276,14 @@ class Sliders(QWidget):
 
     def _slid(self) -> None:
         self.moved.emit([slider.value() / 100 for slider in self._sliders])
+
+
+def _started(name: str, mark: str) -> str:
+    """x̄₁ = 1; a name of several letters, over which no font sets a bar, in words."""
+    shown = pretty_name(name)
+    if len(shown.rstrip(SUBSCRIPTS)) > 1:
+        return f"{shown}: {'adjoint' if mark == BAR_ABOVE else 'tangent'} 1"
+    return f"{_marked(name, mark)} = 1"
 
 
 def _marked(name: str, mark: str) -> str:

@@ -1,11 +1,25 @@
-"""A label for words with m̂, v̄ and v̇ in them, in the formulas' font: the usual ones misplace or lose these marks."""
+"""A label for words with m̂, v̄ and v̇ in them, in the formulas' font: the usual ones misplace or lose these marks.
+
+The mark of a name of several letters stands behind it in the text, and is drawn over all of it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontInfo, QPainter, QPaintEvent, QPalette, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QFont,
+    QFontInfo,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QTextLayout,
+    QTextLine,
+    QTextOption,
+)
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from explorer.ui.math_font import math_font
@@ -15,6 +29,9 @@ _SCALE = 1.18  # STIX looks smaller than a sans serif of the same size
 _LINE = 1.32
 _BASELINE = 1.0
 _SIDE = 2  # pixels: the bar of t̄ is wider than its letter
+_BAR, _DOT = "\u0304", "\u0307"
+_LONG = re.compile(rf"([^\W\d]\w+)([{_BAR}{_DOT}])")
+_THICKNESS, _CLEAR = 0.07, 0.06  # of the font's size: that of a bar, half of a dot, and how far they are above the name
 
 
 class MathLabel(QLabel):
@@ -54,11 +71,11 @@ class MathLabel(QLabel):
         return len(list(self._lines(text)))
 
     def _lines(self, text: str) -> Iterator[tuple[QTextLayout, int]]:
-        """Each line to be drawn, as a layout and the line's number in it."""
+        """Each line to be drawn, as a layout and the line's number in it; without the marks of long names."""
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
         for paragraph in text.split("\n"):
-            layout = QTextLayout(paragraph, self._font)
+            layout = QTextLayout(_LONG.sub(r"\1", paragraph), self._font)
             layout.setTextOption(option)
             layout.beginLayout()
             while (line := layout.createLine()).isValid():
@@ -70,10 +87,37 @@ class MathLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         size = self._font.pixelSize()
         role = QPalette.ColorRole.WindowText if self.isEnabled() else QPalette.ColorRole.PlaceholderText
+        marks = [list(_marks(paragraph)) for paragraph in self.text().split("\n")]
+        paragraph = -1
         with QPainter(self) as painter:
             painter.setPen(self.palette().color(role))
+            painter.setBrush(self.palette().color(role))
             painter.setClipRect(QRectF(self.rect()))
             for place, (layout, number) in enumerate(self._lines(self.text())):
+                paragraph += number == 0
                 line = layout.lineAt(number)
                 baseline = place * _LINE * size + _BASELINE * size
                 line.draw(painter, QPointF(_SIDE, baseline - line.ascent() - line.y()))
+                for start, end, mark in marks[paragraph]:
+                    if line.textStart() <= start and end <= line.textStart() + line.textLength():
+                        self._draw_mark(painter, line, start, end, mark, baseline)
+
+    def _draw_mark(self, painter: QPainter, line: QTextLine, start: int, end: int, mark: str, baseline: float) -> None:
+        """The bar over these letters of the line, or the dot over their middle."""
+        size = self._font.pixelSize()
+        left, right = (_SIDE + line.cursorToX(place)[0] for place in (start, end))
+        over = baseline - QFontMetricsF(self._font).capHeight() - _CLEAR * size
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if mark == _BAR:
+            painter.drawRect(QRectF(left, over - _THICKNESS * size, right - left, _THICKNESS * size))
+        else:
+            painter.drawEllipse(QPointF((left + right) / 2, over - _THICKNESS * size), *2 * [_THICKNESS * size])
+        painter.restore()
+
+
+def _marks(paragraph: str) -> Iterator[tuple[int, int, str]]:
+    """The marks of the long names: from where to where, in the text without these marks, and which."""
+    for gone, found in enumerate(_LONG.finditer(paragraph)):
+        yield found.start() - gone, found.end(1) - gone, found[2]

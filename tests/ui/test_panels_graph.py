@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from explorer.ui import theme
+from explorer.ui.math_label import MathLabel
 from explorer.ui.palette import commands
 from explorer.ui.panel import short_text
 from tests.ui.conftest import PATIENCE_MS
@@ -329,3 +330,29 @@ def test_home_and_end_in_a_box_of_choices_choose_and_do_not_play(window, find, q
     qtbot.keyClick(seed, Qt.Key.Key_End)
     assert seed.currentIndex() == seed.count() - 1
     assert slider.value() == shown
+
+
+def test_the_bar_of_a_long_name_is_over_all_of_it_in_the_sentence_and_the_seed_says_it_in_words(
+    window, find, write, qtbot
+):
+    write("loss = (rate*x1 + 1)^2")
+    seed = find("graph.seed")
+    assert seed.itemText(0) == "loss: adjoint 1"
+    find("graph.slider").setValue(0)
+    label = MathLabel(1)
+    qtbot.addWidget(label)
+    label.resize(300, label.height())
+
+    def ink(text):
+        label.setText(text)
+        image = label.grab().toImage()
+        ground = image.pixel(299, 1)
+        rows = range(round(0.35 * image.height()))
+        return {x for x in range(image.width()) for y in rows if image.pixel(x, y) != ground}
+
+    over = ink("nanorac\u0304 + v") - ink("nanorac + v")  # no letter is tall
+    assert len(over) == max(over) - min(over) + 1 >= 30
+    write("rate*x1 + 2")
+    find("graph.mode.forward").click()
+    assert seed.itemText(0) == "rate: tangent 1"
+    assert seed.itemText(1) == "ẋ₁ = 1"
