@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import bisect
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -10,6 +12,58 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from explorer.ui.graph_answer import GraphAnswer
 from explorer.ui.graph_picture import Picture
+
+_ROUNDED = 0.1  # by so much of itself a number may be off as it is written, and not by more
+
+
+class _Index:
+    """What the nodes of a graph are found by, gathered once: ten thousand are searched with every key."""
+
+    def __init__(self, graph: GraphAnswer) -> None:
+        self.graph = graph
+        picture = graph.picture
+        # Columns of words, each with the nodes that its entries are of.
+        everywhere = range(len(picture.nodes))
+        aliased = [(alias, n) for n, op in enumerate(graph.node_ops) if op is not None for alias in graph.aliases[op]]
+        self._words: list[tuple[list[str], Sequence[int]]] = [
+            ([name.casefold() for name in picture.names], everywhere),
+            ([drawn.title.casefold() for drawn in picture.nodes], everywhere),
+            ([drawn.operation.casefold() for drawn in picture.nodes], everywhere),
+            ([alias.casefold() for alias, _ in aliased], [node for _, node in aliased]),
+        ]
+        self._nodes_of: dict[int, list[int]] = {}
+        for node, op in enumerate(graph.node_ops):
+            if op is not None:
+                self._nodes_of.setdefault(op, []).append(node)
+        formulas = [formula.casefold() for formula in graph.formulas]
+        self._formulas = "\n".join(formulas)
+        self._ends = list(itertools.accumulate(len(formula) + 1 for formula in formulas))
+
+    def named(self, text: str) -> Iterator[int]:
+        """The nodes with this name, title, operation or other name."""
+        for words, nodes in self._words:
+            yield from (node for word, node in zip(words, nodes, strict=True) if word == text)
+
+    def with_formula(self, text: str) -> Iterator[int]:
+        """The nodes whose formula has the text in it."""
+        place = self._formulas.find(text)
+        while place >= 0:
+            op = bisect.bisect_right(self._ends, place)
+            yield from self._nodes_of.get(op, ())
+            place = self._formulas.find(text, self._ends[op])
+
+    def near(self, text: str) -> Iterator[int]:
+        """The nodes whose value may be written as the text; all, where it is not a plain number's."""
+        try:
+            number = float(text.replace("−", "-"))
+        except ValueError:
+            if text == "undefined" or "∞" in text or "ε" in text:
+                yield from range(len(self.graph.node_ops))
+            return
+        for op, nodes in self._nodes_of.items():
+            value = self.graph.values[op]
+            if isinstance(value, float | int) and abs(value - number) <= _ROUNDED * abs(number):
+                yield from nodes
 
 
 class NodeSearch(QLineEdit):
@@ -26,6 +80,7 @@ class NodeSearch(QLineEdit):
         # Only with the first text: its icon is looked for in the desktop's whole theme, a quarter of the panel's time.
         self.textChanged.connect(lambda: self.setClearButtonEnabled(True))
         self.setMinimumWidth(70)
+        self._index: _Index | None = None
 
     def start(self) -> None:
         """Be ready for other words."""
@@ -37,16 +92,11 @@ class NodeSearch(QLineEdit):
         text = self.text().strip().casefold()
         if not text:
             return []
-        picture, found = graph.picture, []
-        for node in range(len(picture.nodes)):
-            op = graph.node_ops[node]
-            words = [picture.names[node], picture.nodes[node].title, picture.nodes[node].operation]
-            words += graph.aliases[op] if op is not None else []
-            if any(text == word.casefold() for word in words) or (
-                op is not None and (text in graph.formulas[op].casefold() or text == value(node))
-            ):
-                found.append(node)
-        return found
+        if self._index is None or self._index.graph is not graph:
+            self._index = _Index(graph)
+        found = {*self._index.named(text), *self._index.with_formula(text)}
+        found.update(node for node in self._index.near(text) if text == value(node))
+        return sorted(found)
 
     def found_in(self, picture: Picture) -> list[int]:
         """The nodes of a picture that the words are for, where all that is known of them is drawn or told of them."""
