@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.ui import text_size, theme
+from explorer.ui import theme
 
 if TYPE_CHECKING:
     from explorer.ui.window import MainWindow
@@ -69,12 +69,7 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
         ("&Smaller text", "Ctrl+-", -1),
         ("&Usual text", "", 0),
     ):
-        _add(
-            view,
-            words,
-            QKeySequence(key),
-            lambda direction=direction: text_size.step(window, direction),
-        )
+        _add(view, words, QKeySequence(key), partial(window.step_text, direction))
     view.addSeparator()
     _add(view, "&Reset the layout", None, window.default_layout)
 

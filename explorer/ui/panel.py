@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ class Panel(QWidget):
 
     name = ""
     title = ""
+    brief = ""  # the title where there is no room for all of it beside what else stands there
     budget_ms: int | None = 20_000
     status_in_head = False  # beside the title, where nothing else stands there
     busy_at_top = True  # where the sign of work covers least
@@ -66,7 +67,6 @@ class Panel(QWidget):
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
-        self._heading.setMinimumWidth(60)  # cut where a large text leaves no room: what it heads is seen without it
         self.status = QLabel()
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setObjectName(f"status.{self.name}")
@@ -245,6 +245,22 @@ class Panel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_working()
+        self._fit_heading()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:  # what stands beside the heading may need more room, or less
+            self._fit_heading()
+        return handled
+
+    def _fit_heading(self) -> None:
+        if self.brief:
+            margins = self.layout().contentsMargins()
+            beside = self.head.sizeHint().width() - self._heading.sizeHint().width()
+            room = self.width() - margins.left() - margins.right() - beside
+            metrics = self._heading.fontMetrics()
+            self._heading.setText(self.title if metrics.horizontalAdvance(self.title) <= room else self.brief)
+            self._heading.setMinimumWidth(metrics.horizontalAdvance(self.brief))  # the panel may become narrower
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(self._trace)

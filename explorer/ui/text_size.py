@@ -80,6 +80,8 @@ def apply(application: QApplication, size: float) -> None:
             changed.setPointSizeF(points * ratio)
             widget.setFont(changed)
     for widget in application.allWidgets():
+        if widget.styleSheet():  # a style sheet keeps the font with which it was set
+            widget.setStyleSheet(widget.styleSheet())
         if isinstance(widget, QTableView):
             rows, columns = widget.verticalHeader(), widget.horizontalHeader()
             rows.setDefaultSectionSize(widget.fontMetrics().height() + _ROW)

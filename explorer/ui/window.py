@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.language.limits import MAX_CHARACTERS
-from explorer.ui import theme
+from explorer.ui import text_size, theme
 from explorer.ui.collection import Hold
 from explorer.ui.editor import Editor
 
@@ -720,9 +720,17 @@ class MainWindow(QMainWindow):
 
     def default_layout(self) -> None:
         left = _LEFT_WIDTH + max(0, self.width() - _USUAL_SIZE[0]) * _COLUMN_SHARES[0] // sum(_COLUMN_SHARES)
-        wide, high = self.width() - left, self.height() - _VERDICT_HEIGHT
+        wide, verdict = self.width() - left, round(_VERDICT_HEIGHT * text_size.chosen())
         self.columns.setSizes([left, round(0.546 * wide), round(0.454 * wide)])  # 556 and 462 at the usual size
-        self.rows.setSizes([high, _VERDICT_HEIGHT])
+        self.rows.setSizes([self.height() - verdict, verdict])
+
+    def step_text(self, direction: int) -> None:
+        """All texts larger, smaller or as usual (see text_size.step); the verdict keeps its rows."""
+        before = text_size.chosen()
+        text_size.step(self, direction)
+        above, verdict = self.rows.sizes()
+        wanted = round(verdict * text_size.chosen() / before)
+        self.rows.setSizes([above + verdict - wanted, wanted])
 
     def _saved(self, name: str) -> QByteArray | None:
         settings = QSettings()

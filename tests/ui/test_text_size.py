@@ -28,6 +28,8 @@ def seen(find, window):
     return (
         find("verdict.table").font().pointSizeF(),
         find("editor").font().pointSizeF(),
+        find("examples").fontMetrics().height(),  # has a style sheet
+        find("symbolic.sizes").height(),
         window.graph.explain._font.pixelSize(),
         trace.verticalHeader().defaultSectionSize(),
         trace.columnWidth(0),
@@ -63,3 +65,19 @@ def test_no_size_makes_the_window_wider_than_its_screen(window, usual, monkeypat
         text_size.step(window, 1)
     assert window.width() == 1280
     assert 1.0 < text_size.chosen() < text_size.SIZES[-1]
+
+
+def test_with_larger_text_the_verdict_keeps_its_rows_and_no_heading_is_cut(window, find, usual):
+    table, heading = find("verdict.table"), window.graph._heading
+    window.resize(1280, 800)
+    window.default_layout()
+    assert heading.text() == "Computational graph"
+    chosen(window, "Larger text")
+    chosen(window, "Larger text")
+    assert table.viewport().height() >= 2 * table.verticalHeader().defaultSectionSize()
+    assert heading.text() == "Graph"
+    assert heading.width() >= heading.fontMetrics().horizontalAdvance("Graph")
+    chosen(window, "Usual text")
+    window.resize(1280, 800)
+    window.default_layout()
+    assert heading.text() == "Computational graph"

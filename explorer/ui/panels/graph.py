@@ -77,6 +77,7 @@ class GraphPanel(Panel):
 
     name = "graph"
     title = "Computational graph"
+    brief = "Graph"
     undoable = True
     budget_ms = 60_000  # ten thousand nodes take seconds to lay out, more on a busy machine; there is Cancel
 

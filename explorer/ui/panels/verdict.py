@@ -75,6 +75,7 @@ class VerdictPanel(Panel):
         self.table.setHorizontalHeaderLabels(list(_COLUMNS))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         for column, meaning in enumerate(_COLUMNS.values()):
             self.table.horizontalHeaderItem(column).setToolTip(meaning)
             if not 1 <= column <= len(_ENGINES):

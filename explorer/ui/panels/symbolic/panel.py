@@ -9,7 +9,7 @@ from itertools import groupby
 from time import monotonic
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -69,6 +69,21 @@ class _Entry(NamedTuple):
     whole: int
     value: str | None
     says_its_value: bool
+
+
+class _SizesTable(QTableWidget):
+    """As high as its rows, however large the text is."""
+
+    def fit(self) -> None:
+        row = self.fontMetrics().height() + 6
+        self.verticalHeader().setDefaultSectionSize(row)
+        head = self.horizontalHeader().sizeHint().height()
+        self.setFixedHeight(head + self.rowCount() * row + 2 * self.frameWidth())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.rowCount():
+            self.fit()
 
 
 class SymbolicPanel(Panel):
@@ -172,7 +187,7 @@ class SymbolicPanel(Panel):
         return page
 
     def _sizes_table(self) -> QTableWidget:
-        table = QTableWidget(3, len(SIZES), objectName="symbolic.sizes")
+        table = _SizesTable(3, len(SIZES), objectName="symbolic.sizes")
         table.setAccessibleName("Sizes of the function and of its derivatives")
         table.setHorizontalHeaderLabels([label for label, _ in SIZES.values()])
         for column, (_, meaning) in enumerate(SIZES.values()):
@@ -181,12 +196,10 @@ class SymbolicPanel(Panel):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        row = table.fontMetrics().height() + 6
+        table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(row)
-        head = table.horizontalHeader().sizeHint().height()
-        table.setFixedHeight(head + 3 * row + 2 * table.frameWidth())
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.fit()
         return table
 
     # -- pages -----------------------------------------------------------------------------------------------------
