@@ -175,13 +175,25 @@ class BlockWriter:
     # -- names ---------------------------------------------------------------------------------------------------------
 
     def source(self) -> str:
-        """The function `run` of array inputs, scalars, float buffers, bool buffers and output arrays."""
+        """The function `run` of output arrays, array inputs, scalars, float buffers and bool buffers."""
         lines = self._allocated()
         arrays = [f"x{index}" for index in range(self.code.inputs) if index not in self.held]
         outputs = [f"y{place}" for place in range(len(self.code.outputs))]
         buffers = [f"b{place}" for place in range(self.buffers)] + [f"m{place}" for place in range(self.masks)]
-        parameters = ", ".join([*arrays, *self.scalars.values(), *buffers, *outputs])
+        parameters = ", ".join([*outputs, *arrays, *self.scalars.values(), *buffers])
         return "\n".join([f"def run({parameters}):", *lines, "    return"]) + "\n"
+
+    def may_replace(self, place: int, index: int) -> bool:
+        """Whether an output's array may be that of an input: it is not read any more once the output is written."""
+        output, own = self.code.outputs[place], f"    c0(y{place}, "
+        computed = isinstance(output, int) and self.names.get(output) == f"y{place}"
+        written = False
+        for line in self.lines:
+            writes = line.target == output if computed else line.before == own
+            if any(type(o) is int and o == index for o in line.reads) and (written or (writes and not line.in_place)):
+                return False
+            written |= writes
+        return True
 
     def _allocated(self) -> list[str]:
         """The lines with buffers given to operations, each free again after the last line that reads it."""
@@ -244,7 +256,7 @@ class Blocks:
         self.inputs = [index for index in range(code.inputs) if index not in set(held)]
         self.held = [index for index in range(code.inputs) if index in set(held)]
         self.buffers, self.masks, self.scalars = writer.buffers, writer.masks, list(writer.scalars)
-        self.once = _once(code, writer)
+        self.once = _once(code, writer)  # the scalars that blocks use, of the held inputs
         self.truths = [isinstance(o, int) and code.functions[o] in TRUTHS for o in code.outputs]
         arrays = self.buffers + len(self.inputs) + len(code.outputs)
         length = 2 ** int(math.log2(max(_CACHE_BYTES / (8 * max(arrays, 1)), 1)))
@@ -261,7 +273,7 @@ class Blocks:
     def into(self, outputs: Sequence[NDArray[Any]], columns: Sequence[NDArray[np.float64] | float], count: int) -> None:
         """The outputs, written into these arrays of shape (count,)."""
         arrays = [columns[index] for index in self.inputs]
-        scalars = self.once(*(float(columns[index]) for index in self.held))
+        scalars = [np.array(v) for v in self.once(*(float(columns[index]) for index in self.held))]
         number = max(round(count / self.length), 1)  # blocks of one length: a short one costs as many calls
         length = max(-(-count // number), 1)
         if number > 1:
@@ -274,16 +286,17 @@ class Blocks:
                 end = min(start + length, count)
                 size = end - start
                 self.run(
+                    *(output[start:end] for output in outputs),
                     *(column[start:end] for column in arrays),  # type: ignore[index]
                     *scalars,
                     *(spare if not spare or len(spare[0]) == size else [buffer[:size] for buffer in spare]),
-                    *(output[start:end] for output in outputs),
                 )
         self._spare.append(spare)
 
     def spare(self, length: int) -> list[NDArray[Any]]:
         """The buffers for blocks of this length: numbers, then truths."""
-        return [*aligned(self.buffers, length), *aligned(self.masks, length, bool)]
+        rows = ((self.buffers, float), (self.masks, bool))
+        return [row for number, kind in rows if number for row in aligned(number, length, kind)]
 
 
 def aligned(rows: int, length: int, kind: type = float) -> NDArray[Any]:
@@ -291,12 +304,12 @@ def aligned(rows: int, length: int, kind: type = float) -> NDArray[Any]:
     line = _LINE * 8 // np.dtype(kind).itemsize
     stride = -(-length // line) * line
     flat: NDArray[Any] = np.empty(rows * stride + line, dtype=kind)
-    first = -flat.ctypes.data % (_LINE * 8) // flat.itemsize
+    first = -flat.__array_interface__["data"][0] % (_LINE * 8) // flat.itemsize
     return flat[first : first + rows * stride].reshape(rows, stride)[:, :length]
 
 
 def _once(code: StraightLine, writer: BlockWriter) -> Callable[..., tuple[Any, ...]]:
-    """The function of the held inputs that gives the scalars which blocks use, as arrays without axes."""
+    """The function of the held inputs that gives the scalars which blocks use."""
     wanted = list(writer.scalars)
     if not wanted:
         return lambda *held: ()
@@ -311,6 +324,6 @@ def _once(code: StraightLine, writer: BlockWriter) -> Callable[..., tuple[Any, .
         point = [0.0] * inputs
         for place, value in zip(places, held, strict=True):
             point[place] = value
-        return tuple([v if isinstance(v, bool) else np.array(v) for v in run(*point)])
+        return run(*point)
 
     return once

@@ -13,15 +13,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.calculus.block_code import aligned
 from explorer.language.program import ExplorerError
-from explorer.optimize.recorded import Fleet, QuickFleet
+from explorer.optimize.fleet_code import Fleet, QuickFleet, quick_fleet
 from explorer.optimize.rules.rule import GradientRule, Rule
 from explorer.optimize.rules.schedule import CONSTANT, Schedule
 
 Array = NDArray[np.float64]
 
 MOST_RUNS = 250_000
-_TOGETHER = 1_000_000  # numbers of a point that is kept from many steps at a time: 8 MB
+# Of the points of many steps at a time: so few numbers that they stay in cache, unless these are few steps.
+_TOGETHER, _MOST_TOGETHER, _FEWEST_STEPS = 50_000, 1_000_000, 12
 
 
 class Many(Protocol):
@@ -65,9 +67,10 @@ def fleet(
     rate = float(rule.settings()["rate"]) if rates is None else rates
     factors = [schedule.factor(step) for step in range(steps)]
     x = np.array(starts, dtype=float)
-    blocks = getattr(objective, "gradient_blocks", lambda: None)()
-    if blocks is not None:
-        yield from _quick(objective, QuickFleet(blocks, rule, x, rate), x, factors, every)
+    gradient = getattr(objective, "gradient_blocks", lambda: None)()
+    runs = None if gradient is None else quick_fleet(gradient, rule, x, rate)
+    if runs is not None:
+        yield from _quick(runs, x, factors, every)
         return
     lost = np.zeros(starts.shape[1], dtype=bool)
     for state in _stepwise(objective, rule, x, rate, factors):
@@ -94,23 +97,21 @@ def _stepwise(objective: Many, rule: GradientRule[Any], x: Array, rate: Any, fac
             yield State(step + 1, x, loss)
 
 
-def _quick(objective: Many, runs: QuickFleet, x: Array, factors: list[float], every: int) -> Iterator[State]:
+def _quick(runs: QuickFleet, x: Array, factors: list[float], every: int) -> Iterator[State]:
     """Many steps at a time, for a function whose gradient is straight-line code."""
     lost = np.zeros(x.shape[1], dtype=bool)
-    span = max(_TOGETHER // x.size // every, 1) * every
-    buffer = np.empty((min(span, len(factors)), x.shape[1]))  # new memory each time takes as long as the steps
-    done = 0
-    while done < len(factors):
+    span = every * max(_TOGETHER // x.size, min(_FEWEST_STEPS // every, _MOST_TOGETHER // x.size), 1)
+    buffer = aligned(min(span, len(factors)), x.shape[1])  # new memory each time takes as long as the steps
+    for done in range(0, len(factors), span):
         part = factors[done : done + span]
-        points, losses = np.empty((-(-len(part) // every), *x.shape)), buffer[: len(part)]
-        runs.advance(part, points, losses, every)
+        losses = buffer[: len(part)]
+        points = runs.advance(part, losses, every)
         finite = np.isfinite(losses)
         if lost.any() or not finite.all():
             gone = np.logical_or.accumulate(~finite, axis=0) | lost
             losses[gone], lost = np.nan, gone[-1]
-        for place, after in enumerate(points):
-            yield State(done + place * every, x, losses[place * every].copy())
+        for place, (after, loss) in enumerate(zip(points, losses[::every].copy(), strict=True)):
+            yield State(done + place * every, x, loss)
             x = after
-        done += len(part)
-    loss, _ = objective.many(x)
-    yield State(done, x, np.where(lost | ~np.isfinite(loss), np.nan, loss))
+    loss = runs.losses()
+    yield State(len(factors), x, np.where(lost | ~np.isfinite(loss), np.nan, loss))

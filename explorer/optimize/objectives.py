@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from explorer.calculus.block_code import Blocks
 from explorer.calculus.compiled import compiled
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
+from explorer.optimize.fleet_code import without_plus_zero
 from explorer.optimize.fused import fused_loop
 from explorer.optimize.ground import NO_SQUARES
-from explorer.optimize.recorded import Loop, without_plus_zero
+from explorer.optimize.recorded import Loop
 from explorer.optimize.rules.rule import GradientRule
 
 Array = NDArray[np.float64]

@@ -1,10 +1,10 @@
 """A rule's step as straight-line code: the rule is run once over numbers that write down what is done to them.
 
-From it a loop over many steps is generated for one start (`loop`), and array code for many (`Fleet`, `QuickFleet`).
-Both do the same arithmetic as the rule itself on NumPy arrays, bit for bit; where a number leaves the floats, or a
-coordinate its bounds, the loop ends before that step, and the run takes it by itself and says what broke.
+From it a loop over many steps is generated for one start (`loop`), and array code for many (`fleet_code`). Both do the
+same arithmetic as the rule itself on NumPy arrays, bit for bit; where a number leaves the floats, or a coordinate its
+bounds, the loop ends before that step, and the run takes it by itself and says what broke.
 
-Longer than 300 lines: the recorder, and the three forms of code that must take the same steps.
+Longer than 300 lines: the recorder is long for the arithmetic that it must stand for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.calculus import generated
-from explorer.calculus.block_code import Blocks
 from explorer.calculus.scalar_code import scalar_function
 from explorer.calculus.straight_line import RAISED, Builder, Operand, StraightLine
 from explorer.optimize.rules.rule import GradientRule
@@ -294,217 +293,3 @@ def loop(rule: GradientRule[Any], coordinates: int) -> Loop:
 
 def _row(names: Sequence[str]) -> str:
     return "".join(f"{name}, " for name in names)
-
-
-@dataclass(frozen=True)
-class _StepBlocks:
-    """A rule's step and look as array code, the scalar code of its single fields, and which fields are which."""
-
-    step: Blocks
-    look: Blocks
-    count: Callable[..., tuple[float, ...]]
-    wide: list[int]
-    single: list[int]
-
-
-@lru_cache(maxsize=64)
-def _step_blocks(rule: GradientRule[Any], many_rates: bool) -> _StepBlocks:
-    """That of a rule, whose own rate is not used; with many_rates the rate is an array."""
-    step, look = step_code(rule, 1)
-    layout = Memory.of(rule)
-    fields = range(len(layout.wide))
-    wide = [number for number in fields if layout.wide[number]]
-    single = [number for number in fields if not layout.wide[number]]
-    held = range(1 if many_rates else 0, 1 + len(single))
-    return _StepBlocks(
-        exact_blocks(with_outputs(step, [0, *(1 + number for number in wide)]), held),
-        exact_blocks(look, held),
-        scalar_function(with_outputs(step, [1 + number for number in single])),
-        wide,
-        single,
-    )
-
-
-class Fleet:
-    """A rule's step over many runs at once: arrays of shape (n, runs), all its coordinates alike.
-
-    The rate is a float, or an array with a rate for each of the n·runs numbers.
-    """
-
-    def __init__(self, rule: GradientRule[Any], many_rates: bool) -> None:
-        code = _step_blocks(at_rate(rule, 1.0), many_rates)
-        self._step, self._look, self._count = code.step, code.look, code.count
-        self._wide, self._single = code.wide, code.single
-        self._looks_ahead = rule.looks_ahead
-
-    def _columns(self, rate: Any, x: Array, g: Array, memory: Sequence[Any]) -> list[Any]:
-        singles = [memory[number] for number in self._single]
-        return [rate, *singles, x.reshape(-1), g.reshape(-1), *(memory[number].reshape(-1) for number in self._wide)]
-
-    def look(self, rate: Any, x: Array, memory: Sequence[Any]) -> Array:
-        """Where the gradients of the next step are taken."""
-        if not self._looks_ahead:
-            return x
-        return self._look(self._columns(rate, x, x, memory), x.size)[0].reshape(x.shape)
-
-    def step(self, rate: Any, x: Array, g: Array, memory: Sequence[Any]) -> tuple[Array, list[Any]]:
-        """(x + Δx, memory) for the gradients g taken at look(x)."""
-        columns = self._columns(rate, x, g, memory)
-        moved, *fields = self._step(columns, x.size)
-        after = list(memory)
-        for number, field in zip(self._wide, fields, strict=True):
-            after[number] = field.reshape(x.shape)
-        point = [0.0 if isinstance(column, np.ndarray) else float(column) for column in columns]
-        for number, value in zip(self._single, self._count(*point), strict=True):
-            after[number] = value
-        return moved.reshape(x.shape), after
-
-
-_CHUNK = 6_000  # runs whose numbers stay in a core's second-level cache together
-
-
-class QuickFleet:
-    """Many runs of a rule on a function whose gradient is straight-line code, chunk by chunk of runs.
-
-    gradient: array code whose outputs are f and its n partials (see without_plus_zero). It writes the partials next to
-    each other, so that a step is one call for all coordinates. The numbers are those of Fleet.
-    """
-
-    def __init__(self, gradient: Blocks, rule: GradientRule[Any], starts: Array, rate: Any) -> None:
-        many = isinstance(rate, np.ndarray)
-        code = _step_blocks(at_rate(rule, 1.0), many)
-        self._gradient, self._step, self._count = gradient, code.step, code.count
-        self._look = code.look if rule.looks_ahead else None
-        self._wide, self._single = code.wide, code.single
-        runs = starts.shape[1]
-        memory = rule.start(starts[:, :1])
-        self._singles = [float(memory[number]) for number in self._single]
-        self.chunks = [
-            _Chunk(starts[:, a : a + _CHUNK], rate[a : a + _CHUNK] if many else rate, rule.start, self._wide)
-            for a in range(0, runs, _CHUNK)
-        ]
-        self._rate = None if many else float(rate)
-        size = min(_CHUNK, runs)
-        widths = ((self._gradient, size), (self._step, len(starts) * size), (self._look, len(starts) * size))
-        self._spare = [blocks.spare(width) if blocks else [] for blocks, width in widths]
-
-    def advance(self, factors: Sequence[float], points: Array, losses: Array, every: int) -> None:
-        """Take a step for each factor on the rate.
-
-        Writes the points after each `every` steps, and after the last, into `points`, shape (their number, n, runs),
-        and the losses before each step into `losses`, shape (steps, runs).
-        """
-        turns = []
-        for factor in factors:
-            held = self._singles if self._rate is None else [self._rate * factor, *self._singles]
-            turns.append((factor, self._step.once(*held), self._look.once(*held) if self._look else ()))
-            self._singles = list(self._count(0.0, *self._singles, *[0.0] * (2 + len(self._wide))))
-        first = 0
-        with np.errstate(all="ignore"):
-            for chunk in self.chunks:
-                here = slice(first, first + chunk.runs)
-                self._run(chunk, turns, points[:, :, here], losses[:, here], every)
-                first += chunk.runs
-
-    def _run(self, chunk: _Chunk, turns: Sequence[Any], points: Array, losses: Array, every: int) -> None:
-        """All steps of one chunk; for a thousand runs a step is little but its calls: nothing else is in the loop."""
-        gradient, step, look = self._gradient.run, self._step.run, self._look and self._look.run
-        wide = chunk.x.size
-        gradient_spare, step_spare, look_spare = [
-            [buffer[:size] for buffer in spare]
-            for spare, size in zip(self._spare, (chunk.runs, wide, wide), strict=True)
-        ]
-        rate: list[Array] = []
-        add, zero, g = np.add, np.array(0.0), chunk.flat_g
-        news, keep = (chunk.next_x, chunk.x), every - 1
-        # What a step hands over, for the numbers in one set of arrays and then in the other.
-        arguments = []
-        for _ in range(2):
-            flat = (chunk.flat_x, chunk.flat_g, *chunk.wide)
-            written = (*step_spare, chunk.next_flat_x, *chunk.next_wide)
-            arguments.append(((*chunk.rows, *gradient_spare), flat, written))
-            chunk.turn()
-        for place, (factor, scalars, ahead) in enumerate(turns):
-            read, flat, written = arguments[place & 1]
-            if self._rate is None:
-                rate = [chunk.rate * factor]
-            gradient(*read, losses[place], *chunk.g)
-            if look:
-                look(*rate, *flat, *ahead, *look_spare, chunk.flat_ahead)
-                gradient(*chunk.ahead, *gradient_spare, chunk.waste, *chunk.g)
-            add(zero, g, g)
-            step(*rate, *flat, *scalars, *written)
-            if place == keep:
-                np.copyto(points[place // every], news[place & 1])
-                keep += every
-        if len(turns) % 2:
-            chunk.turn()
-        points[-1] = chunk.x
-
-
-class _Chunk:
-    """The runs of a chunk: their points and wide memory fields, twice: a step reads one set and writes the other."""
-
-    def __init__(self, starts: Array, rate: Any, start: Callable[[Array], Any], wide: Sequence[int]) -> None:
-        n, self.runs = starts.shape
-        self.rate = np.tile(rate, n) if isinstance(rate, np.ndarray) else rate
-        self.x = starts.copy()
-        self.next_x = np.empty_like(self.x)
-        memory = start(self.x)
-        self.wide = [np.ascontiguousarray(memory[number]).reshape(-1) for number in wide]
-        self.next_wide = [np.empty_like(field) for field in self.wide]
-        self.rows, self._other_rows = [*self.x], [*self.next_x]
-        self.flat_x, self.next_flat_x = self.x.reshape(-1), self.next_x.reshape(-1)
-        g, ahead = np.empty_like(self.x), np.empty_like(self.x)
-        self.g, self.ahead = [*g], [*ahead]
-        self.flat_g, self.flat_ahead = g.reshape(-1), ahead.reshape(-1)
-        self.waste = np.empty(self.runs)
-
-    def turn(self) -> None:
-        """What was written is what is read next."""
-        self.x, self.next_x = self.next_x, self.x
-        self.rows, self._other_rows = self._other_rows, self.rows
-        self.flat_x, self.next_flat_x = self.next_flat_x, self.flat_x
-        self.wide, self.next_wide = self.next_wide, self.wide
-
-
-def exact_blocks(code: StraightLine, held: range) -> Blocks:
-    """The Blocks of a code whose held part is computed as Python's floats do: a power as a power, not as a product."""
-    blocks = Blocks(code, held)
-    if blocks.scalars:
-        once = scalar_function(pruned(replace(code, outputs=tuple(blocks.scalars))))
-        before, after = [0.0] * held.start, [0.0] * (code.inputs - held.stop)
-
-        def computed(*values: float) -> tuple[Any, ...]:
-            return tuple([v if isinstance(v, bool) else np.array(v) for v in once(*before, *values, *after)])
-
-        blocks.once = computed
-    return blocks
-
-
-def with_outputs(code: StraightLine, places: Sequence[int]) -> StraightLine:
-    """The code with only these of its outputs, and what they need."""
-    return pruned(replace(code, outputs=tuple(code.outputs[place] for place in places)))
-
-
-def without_plus_zero(code: StraightLine) -> StraightLine:
-    """The code of f and its partials without the 0 + that ends each: over many runs one call adds it to them all."""
-    if code.branches:
-        return code
-    outputs = [
-        code.arguments[o][1] if type(o) is int and code.functions[o] == "add" and code.arguments[o][0] == 0.0 else o
-        for o in code.outputs[1:]
-    ]
-    return pruned(replace(code, outputs=(code.outputs[0], *outputs)))
-
-
-def pruned(code: StraightLine) -> StraightLine:
-    """The code (without branches) without the operations that no output needs."""
-    needed = {o for o in code.outputs if isinstance(o, int)}
-    body: list[Any] = []
-    for item in reversed(code.body):
-        assert isinstance(item, int)
-        if item in needed:
-            body.append(item)
-            needed.update(a for a in code.arguments[item] if isinstance(a, int))
-    return replace(code, body=body[::-1])

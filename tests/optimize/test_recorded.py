@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from explorer.language.program import ExplorerError
 from explorer.optimize.blocks import Block, descend_blocks
 from explorer.optimize.descent import Iterate, Leg, Stopped, descend, descend_legs
 from explorer.optimize.fleet import fleet
+from explorer.optimize.fleet_code import quick_fleet
 from explorer.optimize.objectives import ProgramObjective, SquaresObjective
+from explorer.optimize.rules.rule import RATE
 from explorer.optimize.rules.schedule import Schedule
 from explorer.optimize.rules.table import RULES, GradientRule, rule_from
 
@@ -162,12 +165,47 @@ def test_states_are_the_same_however_many_steps_are_taken_together(every: int, m
     objective, rule = ProgramObjective(parse("ln(x) + x/9")), rule_from("gd", {"rate": 1.0})
     together = list(fleet(objective, rule, starts, 11, every=every))
     monkeypatch.setattr("explorer.optimize.fleet._TOGETHER", 4 * starts.size)
+    monkeypatch.setattr("explorer.optimize.fleet._FEWEST_STEPS", 1)
     apart = list(fleet(objective, rule, starts, 11, every=every))
     assert [state.step for state in together] == [state.step for state in apart]
     assert len({bool(lost) for state in together for lost in np.isnan(state.loss)}) == 2
     for one, other in zip(together, apart, strict=True):
         assert np.array_equal(one.x, other.x, equal_nan=True)
         assert np.array_equal(one.loss, other.loss, equal_nan=True)
+
+
+class Pair(NamedTuple):
+    """Two numbers a coordinate."""
+
+    a: Array
+    b: Array
+
+
+@dataclass(frozen=True)
+class Swapping(GradientRule[Pair]):
+    """Gradient descent that adds one field of memory and has the fields change places: one is written, then read."""
+
+    rate: float = field(default=1e-3, metadata=RATE)
+
+    def start(self, x: Array) -> Pair:
+        return Pair(x - 1.0, x + 1.0)
+
+    def step(self, g: Array, x: Array, memory: Pair) -> tuple[Array, Pair]:
+        return -self.rate * (g + memory.a), Pair(memory.b, memory.a)
+
+
+def test_every_rules_step_is_written_over_what_it_reads_and_a_rule_that_forbids_it_is_right_all_the_same() -> None:
+    starts = np.random.default_rng(0).uniform(-2, 2, (2, 3))
+    blocks = ROSENBROCK.gradient_blocks()
+    assert blocks is not None
+    for name, settings in VARIANTS:
+        assert quick_fleet(blocks, rule_from(name, settings), starts, 1e-3) is not None, name
+    assert quick_fleet(blocks, Swapping(), starts, 1e-3) is None
+    *_, last = fleet(ROSENBROCK, Swapping(), starts, 9)
+    for run in range(3):
+        row = list(descend(ROSENBROCK, Swapping(), starts[:, run].tolist(), 9))[-2]
+        assert isinstance(row, Iterate)
+        assert last.x[:, run].tolist() == list(row.x)
 
 
 @pytest.mark.parametrize("count", [5, 7_001])
