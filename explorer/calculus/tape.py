@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import NAN, REAL, Real, linearize
 from explorer.language.primitives import PRIMITIVES
-from explorer.language.program import DEFAULT_LIMITS, NOWHERE, ExplorerError, Limits, Program, Span
+from explorer.language.program import (
+    DEFAULT_LIMITS,
+    NOWHERE,
+    ExplorerError,
+    Fields,
+    Limits,
+    Program,
+    Record,
+    Span,
+    maker,
+)
 
 INPUT = "input"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Fields, metaclass=Record):
     """One number: the partial of an operation by one of its arguments that depends on an input."""
 
     parent: int
@@ -28,8 +37,7 @@ class Edge:
     position: int  # which argument of the operation, from 0
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(Fields, metaclass=Record):
     """One recorded operation, or an input (function INPUT).
 
     arguments: the index of an earlier op, or a float that depends on no input.
@@ -47,6 +55,13 @@ class Op:
     aliases: tuple[str, ...] = ()
     iteration: tuple[int, ...] = ()
     call: int = 0
+
+    def called(self, names: tuple[str, ...]) -> Op:
+        """The same operation with these other names."""
+        return Op(
+            self.index, self.name, self.function, self.arguments, self.value, self.edges, self.span, names,
+            self.iteration, self.call,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +83,7 @@ class Loop:
     call: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Fields, metaclass=Record):
     """A comparison that depends on an input: which way it went, and margin = left − right."""
 
     span: Span
@@ -84,8 +98,7 @@ class Decision:
         return self.left - self.right
 
 
-@dataclass(frozen=True, slots=True)
-class Kink:
+class Kink(Fields, metaclass=Record):
     """An operation with a corner or a jump nearby: margin is 0 exactly there, scale the size of its arguments."""
 
     op: int
@@ -94,8 +107,7 @@ class Kink:
     jump: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Fields, metaclass=Record):
     """Something that happened between two ops, `before` of which were recorded already.
 
     kind: "call" (call `call` begins), "at" (the walk goes on in this iteration and call), "loop" (the loop at `span`
@@ -109,6 +121,9 @@ class Event:
     name: str = ""
     op: int = 0
     span: Span = NOWHERE
+
+
+_edge, _op, _decision, _kink, _event = maker(Edge), maker(Op), maker(Decision), maker(Kink), maker(Event)
 
 
 @dataclass(frozen=True)
@@ -163,9 +178,9 @@ class Tape:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one an operation, and frozen it would take three times as long
 class Traced:
-    """A number under recording that depends on an input: its op."""
+    """A number under recording that depends on an input: its op. Never changed."""
 
     index: int
     value: float
@@ -201,28 +216,28 @@ class Recorder(Silent):
         return value
 
     def apply(self, function: str, arguments: list[Any], span: Span) -> Traced | float:
-        traced = [isinstance(a, Traced) for a in arguments]
+        traced = [type(a) is Traced for a in arguments]
         numbers = [a.value if t else a for a, t in zip(arguments, traced, strict=True)]
-        if not any(traced):
+        if True not in traced:
             return REAL[function](*numbers)
         value, partials = linearize(function, numbers, traced, lambda: self.share_an_input(arguments))
-        edges = tuple(
-            Edge(a.index, p, position)
-            for position, (a, p) in enumerate(zip(arguments, partials, strict=True))
-            if p is not None
-        )
+        parents = [a.index if t else a for a, t in zip(arguments, traced, strict=True)]
+        edges, flat = [], True
+        for position, partial in enumerate(partials):
+            if partial is not None:
+                edges.append(_edge((parents[position], partial, position)))
+                flat = flat and (partial == 0.0 or self.flat[parents[position]])
         index = len(self.ops)
-        if index - self.count_inputs >= self.limits.operations:
+        number = index - self.count_inputs + 1
+        if number > self.limits.operations:
             raise ExplorerError(f"More than {self.limits.operations:,} operations to record.", span, "limit")
-        parents = tuple(a.index if t else a for a, t in zip(arguments, traced, strict=True))
-        name = f"{self.stem}{index - self.count_inputs + 1}"
-        place = (self.iteration, self.call)
-        self.ops.append(Op(index, name, function, parents, value, edges, span, (), *place))
-        self.flat.append(all(e.partial == 0.0 or self.flat[e.parent] for e in edges))
+        name, place = f"{self.stem}{number}", (self.iteration, self.call)
+        self.ops.append(_op((index, name, function, tuple(parents), value, tuple(edges), span, (), *place)))
+        self.flat.append(flat)
         primitive = PRIMITIVES[function]
         if primitive.kink is not None:
             scale = max((abs(n) for n in numbers), default=0.0)
-            self.kinks.append(Kink(index, float(primitive.kink(Real, *numbers)), scale, primitive.jump))
+            self.kinks.append(_kink((index, float(primitive.kink(Real, *numbers)), scale, primitive.jump)))
         return Traced(index, value)
 
     def share_an_input(self, arguments: Sequence[Traced]) -> bool:
@@ -241,9 +256,8 @@ class Recorder(Silent):
         b = right.value if isinstance(right, Traced) else right
         taken = bool(COMPARE[operator](a, b))
         if isinstance(left, Traced) or isinstance(right, Traced):
-            place = (self.iteration, self.call)
-            self.events.append(Event(len(self.ops), "decision", *place, op=len(self.decisions), span=span))
-            self.decisions.append(Decision(span, a, operator, b, taken))
+            self._happened("decision", self.iteration, op=len(self.decisions), span=span)
+            self.decisions.append(_decision((span, a, operator, b, taken)))
         return taken
 
     def merge(self, condition: Any, then: Any, otherwise: Any, span: Span) -> Any:
@@ -255,27 +269,32 @@ class Recorder(Silent):
             return whole_number(value)
         if not self.flat[value.index] and value.index not in self.counts:
             self.counts.add(value.index)
-            self.kinks.append(Kink(value.index, 0.0, 1.0, True))
+            self.kinks.append(_kink((value.index, 0.0, 1.0, True)))
         return whole_number(value.value)
 
     def assigned(self, name: str, value: Any) -> None:
         if not isinstance(value, Traced):
             return
-        self.events.append(Event(len(self.ops), "name", self.iteration, self.call, name, value.index))
+        self._happened("name", self.iteration, name, value.index)
         if name not in self.aliases.get(value.index, ()):
             self.aliases.setdefault(value.index, []).append(name)
 
     def at(self, iteration: tuple[int, ...], call: int) -> None:
         self.iteration, self.call = iteration, call
-        self.events.append(Event(len(self.ops), "at", iteration, call))
+        self._happened("at", iteration)
 
     def called(self, call: int, caller: int, function: str, span: Span) -> None:
         self.calls.append(Call(call, caller, function, span))
-        self.events.append(Event(len(self.ops), "call", (), call, function, span=span))
+        self.events.append(_event((len(self.ops), "call", (), call, function, 0, span)))
 
     def looped(self, span: Span, iterations: int, call: int) -> None:
         self.loops.append(Loop(span, iterations, call))
-        self.events.append(Event(len(self.ops), "loop", self.iteration, call, span=span))
+        self.events.append(_event((len(self.ops), "loop", self.iteration, call, "", 0, span)))
+
+    def _happened(
+        self, kind: str, iteration: tuple[int, ...], name: str = "", op: int = 0, span: Span = NOWHERE
+    ) -> None:
+        self.events.append(_event((len(self.ops), kind, iteration, self.call, name, op, span)))
 
 
 def operation_stem(inputs: Sequence[str]) -> str:
@@ -289,9 +308,9 @@ def record(program: Program, point: Sequence[float], limits: Limits | None = Non
     """The tape of the program at a point (inputs in the program's order)."""
     recorder = Recorder(program.inputs, point, limits or program.limits)
     results = Run(lower(program), recorder, limits).outputs(recorder.inputs())
-    ops = [
-        replace(op, aliases=tuple(names)) if (names := recorder.aliases.get(op.index)) else op for op in recorder.ops
-    ]
+    ops = recorder.ops
+    for index, names in recorder.aliases.items():
+        ops[index] = ops[index].called(tuple(names))
     outputs = tuple(r.index if isinstance(r, Traced) else float(r) for r in results)
     return Tape(
         tuple(ops),
