@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.calculus import evaluate
+from explorer.calculus.algebras import ArrayNumbers
 from explorer.calculus.block_code import Blocks
 from explorer.calculus.courses import EDGE, ArraysByCourse, ByCourse, Column, Make
 from explorer.calculus.derivative_code import (
@@ -245,7 +246,7 @@ class Compiled:
         """The outputs by one walk over arrays; None where that is refused, which then is not tried again."""
         with np.errstate(all="ignore"):
             try:
-                run = evaluate.Run(self.code, evaluate.ArrayNumbers())
+                run = evaluate.Run(self.code, ArrayNumbers())
                 outputs = run.outputs([np.asarray(column, dtype=float) for column in columns])
             except ExplorerError:
                 self._walks = False

@@ -14,7 +14,8 @@ from typing import Any
 
 import mpmath
 
-from explorer.calculus.evaluate import Numbers, Run, whole_number
+from explorer.calculus.algebras import Numbers, whole_number
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import Code, lower
 from explorer.calculus.numbers import NAN, REAL
 from explorer.calculus.stencils import Stencil

@@ -16,8 +16,9 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.calculus.algebras import ArrayNumbers
 from explorer.calculus.differences import Slice
-from explorer.calculus.evaluate import ArrayNumbers, Run
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import Code
 from explorer.calculus.multiprecision import PreciseSlice
 from explorer.calculus.numbers import NAN

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
+from explorer.calculus.algebras import COMPARE, Silent, whole_number
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import NAN, REAL, Real, linearize
 from explorer.language.primitives import PRIMITIVES

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from explorer.calculus.evaluate import Numbers, Run
+from explorer.calculus.algebras import Numbers
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import lower
 from explorer.calculus.multiprecision import Along, PreciseSlice, slopes_along
 from explorer.calculus.numbers import NAN, REAL

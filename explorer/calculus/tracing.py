@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.calculus.evaluate import COMPARE, Run, Silent, whole_number
+from explorer.calculus.algebras import COMPARE, Silent, whole_number
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import Code, lower
 from explorer.calculus.numbers import REAL
 from explorer.calculus.straight_line import Branch, Builder, Operand, StraightLine, TooLarge

@@ -13,8 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from explorer.calculus import symbolic
+from explorer.calculus.algebras import ArrayNumbers, LoopOnInput
 from explorer.calculus.differences import SCHEME, Slice, central_jacobian, complex_step_jacobian, estimate
-from explorer.calculus.evaluate import ArrayNumbers, LoopOnInput, Run, complex_values, values, values_on
+from explorer.calculus.evaluate import Run, complex_values, values, values_on
 from explorer.calculus.lowering import Operation, lower
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.reasons import find_reasons

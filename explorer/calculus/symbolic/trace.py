@@ -13,7 +13,8 @@ from typing import Any
 
 import sympy
 
-from explorer.calculus.evaluate import Run, Silent, whole_number
+from explorer.calculus.algebras import Silent, whole_number
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import lower
 from explorer.calculus.symbolic.functions import BUILD, Expression
 from explorer.calculus.symbolic.shared import postorder

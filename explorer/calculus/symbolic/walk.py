@@ -12,7 +12,8 @@ from typing import Any
 
 import sympy
 
-from explorer.calculus.evaluate import COMPARE, LoopOnInput, Run, Silent, whole_number
+from explorer.calculus.algebras import COMPARE, LoopOnInput, Silent, whole_number
+from explorer.calculus.evaluate import Run
 from explorer.calculus.lowering import lower
 from explorer.calculus.numbers import REAL
 from explorer.calculus.symbolic.functions import BUILD, RELATION, Expression

@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from explorer.calculus import symbolic
-from explorer.calculus.evaluate import LoopOnInput
+from explorer.calculus.algebras import LoopOnInput
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.symbolic import walk
 from explorer.calculus.tape import record
