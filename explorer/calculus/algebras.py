@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,8 +58,11 @@ class Algebra(Protocol):
     def at(self, iteration: tuple[int, ...], call: int) -> None:
         """The walk goes on in this iteration of the loops around it (from 1), in this call (0 is the main one)."""
 
-    def called(self, call: int, caller: int, function: str, span: Span) -> None:
+    def called(self, call: int, caller: int, function: str, span: Span, arguments: Sequence[Any]) -> None:
         """A call of an own function begins."""
+
+    def returned(self, call: int, values: Sequence[Any]) -> None:
+        """It has ended with these values."""
 
     def looped(self, span: Span, iterations: int, call: int) -> None:
         """A loop has ended after so many iterations."""
@@ -92,7 +95,10 @@ class Silent:
     def at(self, iteration: tuple[int, ...], call: int) -> None:
         pass
 
-    def called(self, call: int, caller: int, function: str, span: Span) -> None:
+    def called(self, call: int, caller: int, function: str, span: Span, arguments: Sequence[Any]) -> None:
+        pass
+
+    def returned(self, call: int, values: Sequence[Any]) -> None:
         pass
 
     def looped(self, span: Span, iterations: int, call: int) -> None:

@@ -209,8 +209,8 @@ class Run:
                         "limit",
                     )
                 self.calls += 1
-                algebra.called(self.calls, frame.call, instruction.text, instruction.span)
                 arguments = [registers[o] for o in instruction.operands]
+                algebra.called(self.calls, frame.call, instruction.text, instruction.span, arguments)
                 routine = self.code.routines[instruction.text]
                 frame = self._enter(routine, arguments, instruction.target, self.calls)
                 algebra.at((), frame.call)
@@ -246,6 +246,7 @@ class Run:
         """Hand a call's values to its caller, which goes on."""
         single = len(values) == 1
         caller.registers[frame.target] = values[0] if single else self._new(list(values), self.returned)
+        self.algebra.returned(frame.call, values)
         self.algebra.at(caller.iteration, caller.call)
         return caller
 

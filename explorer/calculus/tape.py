@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from explorer.calculus.algebras import COMPARE, Silent, whole_number
@@ -67,12 +67,18 @@ class Op(Fields, metaclass=Record):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of an own function: its number, the call that made it, the function, the place."""
+    """One call of an own function: its number, the call that made it, the function, the place.
+
+    arguments: their numbers. results: what it gave back, each an op or, where that depends on no input, a number; empty
+    while it runs. None in both: a list.
+    """
 
     number: int
     caller: int
     function: str
     span: Span
+    arguments: tuple[float | None, ...] = ()
+    results: tuple[int | float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +290,14 @@ class Recorder(Silent):
         self.iteration, self.call = iteration, call
         self._happened("at", iteration)
 
-    def called(self, call: int, caller: int, function: str, span: Span) -> None:
-        self.calls.append(Call(call, caller, function, span))
+    def called(self, call: int, caller: int, function: str, span: Span, arguments: Sequence[Any]) -> None:
+        given = [a.value if isinstance(a, Traced) else a if isinstance(a, float) else None for a in arguments]
+        self.calls.append(Call(call, caller, function, span, tuple(given)))
         self.events.append(_event((len(self.ops), "call", (), call, function, 0, span)))
+
+    def returned(self, call: int, values: Sequence[Any]) -> None:
+        results = [v.index if isinstance(v, Traced) else v if isinstance(v, float) else None for v in values]
+        self.calls[call - 1] = replace(self.calls[call - 1], results=tuple(results))
 
     def looped(self, span: Span, iterations: int, call: int) -> None:
         self.loops.append(Loop(span, iterations, call))

@@ -398,7 +398,10 @@ class Nodes(_Item):
         room = picture.boxes[node].width() - 14
         if not operation:
             name, operation = "", name
-        large = style.role(operation, "operation", room - 30 if name else room, zoom)
+        base = "operation"
+        if not name and style.fitted(operation, base, room)[0] != operation:
+            base, room = "active", room + 8  # smaller: rather all of a name than the beginning of it
+        large = style.role(operation, base, room - 30 if name else room, zoom)
         operation, large_width = style.fitted(operation, large, room)
         small = style.role(name, "name", room - large_width - 7, zoom) if name else "name"
         whole = name

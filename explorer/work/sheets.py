@@ -125,24 +125,27 @@ def _trap(tape: Tape) -> list[str]:
 
 
 def _calls(tape: Tape, program: Program) -> Iterator[Message]:
-    """The call tree, with each call's result, its tangent and adjoint; and the decisions with their margins."""
+    """The call tree, each call with its arguments, its result and the adjoint of that; the decisions with margins."""
     reached = adjoints(tape, [float(k == 0) for k in range(len(tape.outputs))])
-    last: dict[int, int] = {}
     sizes = Counter(op.call for op in tape.operations)
-    for op in tape.operations:
-        last[op.call] = op.index
+    began = {event.call: event.before for event in tape.events if event.kind == "call"}
     calls = []
     for call in tape.calls[:MOST_CALLS]:
-        place = last.get(call.number)
+        result = call.results[0] if len(call.results) == 1 else None
+        place = result if isinstance(result, int) else None
+        handed_back = place is not None and place < began[call.number]
         calls.append(
             {
                 "number": call.number,
                 "caller": call.caller,
                 "function": call.function,
+                "arguments": list(call.arguments),
                 "span": _place(call.span),
                 "op": place,
-                "value": None if place is None else tape.ops[place].value,
-                "adjoint": None if place is None else reached[place],
+                "value": result if place is None else tape.ops[place].value,
+                # Of what is handed back as it was given the adjoint is that of all its other uses too.
+                "adjoint": None if place is None or handed_back else reached[place],
+                "handed_back": handed_back,
                 "operations": sizes[call.number],
             }
         )

@@ -188,3 +188,18 @@ def test_no_point_makes_recording_raise(point):
     tape = record(program, point)
     reverse, forward = reverse_jacobian(tape)[0], forward_jacobian(program, point)[0]
     assert len(reverse) == len(forward) == 2
+
+
+def test_a_call_knows_its_numbers_and_what_it_gave_back_which_need_not_be_what_it_computed_last():
+    text = (
+        "def first(a, n):\n    kept = 2*a\n    spare = kept*n\n    return kept\n"
+        "def same(a):\n    return a\n"
+        "def both(a):\n    return a, 3\n"
+        "def f(x):\n    p, q = both(x)\n    return first(x, 7) + same(p)*q"
+    )
+    tape = record(parse(text), [1.5])
+    both, first, same = tape.calls
+    assert (both.arguments, both.results) == ((1.5,), (0, 3.0))
+    assert first.arguments == (1.5, 7.0)
+    assert [tape.ops[result].value for result in first.results] == [3.0]
+    assert same.results == (0,)

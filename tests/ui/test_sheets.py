@@ -111,6 +111,8 @@ def test_recursion_is_a_call_tree_and_branches_have_margins(window, find, show, 
     while item.childCount():
         item, depth = item.child(0), depth + 1
     assert depth == 5
+    assert tree.topLevelItem(0).child(0).text(0) == "power(1.01, 4)"
+    assert [item.text(k) for k in range(3)] == ["power(1.01, 0)", "1", "–"], "the base case gives back a constant"
     branches = find("graph.calls.branches")
     row = branches.topLevelItem(0)
     assert [row.text(k) for k in range(3)] == ["7", "y > 1", "yes"]

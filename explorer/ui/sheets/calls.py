@@ -73,12 +73,16 @@ class CallsSheet(Sheet):
         items[0] = root
         for call in answer["calls"]:
             texts = [
-                f"{call['function']}",
+                f"{call['function']}({', '.join(_argument(value) for value in call['arguments'])})",
                 number_text(call["value"], 6),
                 number_text(call["adjoint"], 6),
                 str(call["operations"]),
             ]
             item = QTreeWidgetItem(texts)
+            if call["handed_back"]:
+                item.setToolTip(2, "The result is an argument as it was given: its adjoint is that of all its uses")
+            elif call["op"] is None and call["value"] is not None:
+                item.setToolTip(2, "The result depends on no input: it is a constant to the sweeps")
             item.setData(0, _OP, call["op"])
             item.setData(0, _SPAN, call["span"])
             _align(item, (1, 2, 3))
@@ -149,6 +153,10 @@ class CallsSheet(Sheet):
 
     def select(self, op: int | None, span: Span | None) -> None:
         """Nothing: an operation belongs to a call, and the tree is long."""
+
+
+def _argument(value: Any) -> str:
+    return "[…]" if value is None else number_text(value, 4)
 
 
 def _near(left: Any, right: Any, margin: Any) -> bool:
