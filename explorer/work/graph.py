@@ -198,7 +198,7 @@ def named_as_in_papers(tape: Tape) -> Tape:
         if op.function == INPUT:
             number = op.index - count + 1
             name = f"{stem}{'−' if number < 0 else ''}{abs(number)}"
-            op = replace(op, name=name, aliases=(tape.inputs[op.index], *op.aliases))
+            op = op._replace(name=name, aliases=(tape.inputs[op.index], *op.aliases))
         ops.append(op)
     return replace(tape, ops=tuple(ops))
 
