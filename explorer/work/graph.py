@@ -198,7 +198,8 @@ def named_as_in_papers(tape: Tape) -> Tape:
         if op.function == INPUT:
             number = op.index - count + 1
             name = f"{stem}{'−' if number < 0 else ''}{abs(number)}"
-            op = op._replace(name=name, aliases=(tape.inputs[op.index], *op.aliases))
+            names = (tape.inputs[op.index], *op.aliases)
+            op = Op(op.index, name, INPUT, op.arguments, op.value, op.edges, op.span, names)
         ops.append(op)
     return replace(tape, ops=tuple(ops))
 
