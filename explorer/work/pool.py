@@ -37,8 +37,12 @@ _TOKEN_SECONDS = 0.5
 _GLANCE_SECONDS = 0.2
 # A fork server ends when its control socket does, once it has waited for its workers.
 _END_SECONDS = 5.0
-# NumPy's linear algebra on small matrices is slower with threads, and a fork server must have none.
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+ENVIRONMENT = {
+    # NumPy's linear algebra on small matrices is slower with threads, and a fork server must have none.
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    # glibc keeps so many freed bytes: to get the pages of an array from the system takes longer than to fill them.
+    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(32 * 2**20)),
+}
 
 
 class ChannelClosed(Exception):
@@ -313,7 +317,7 @@ class Pool:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", self._module, *arguments, *self._only],
             stdin=subprocess.DEVNULL,
-            env=os.environ | dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONPATH": os.pathsep.join(folders)} | environment,
+            env=os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(folders)} | environment,
             pass_fds=inherited,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )

@@ -19,11 +19,8 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 
-# No thread pool for anybody: two cores are shared with whatever else runs, and our own code has one thread.
-for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(pool, "1")
-
-from tests.benchmarks.measure import Row, compare  # noqa: E402
+from explorer.work.pool import ENVIRONMENT
+from tests.benchmarks.measure import Row, compare
 
 MODULES = ("scalars", "compiling", "batches", "grids", "optimizers", "differences", "drawings")
 NAN = float("nan")
@@ -62,6 +59,16 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.machine()}, {versions}, {datetime.date.today():%B %Y}"
 
 
+def as_in_a_worker() -> None:
+    """For everybody, what our workers have: no thread pool, and an allocator that keeps what is freed.
+
+    Both are read when a process starts.
+    """
+    if ENVIRONMENT.items() - os.environ.items():
+        os.environ.update(ENVIRONMENT)
+        os.execv(sys.executable, [sys.executable, "-m", "tests.benchmarks", *sys.argv[1:]])
+
+
 def one_thread_for_jax() -> None:
     """JAX makes as many threads as it finds processors when it starts: let it find one, as everybody else has."""
     with contextlib.suppress(ImportError, AttributeError):  # not installed; or not Linux, where it keeps its threads
@@ -91,4 +98,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    as_in_a_worker()
     sys.exit(main(sys.argv[1:]))
