@@ -1,8 +1,7 @@
 """The order of the nodes and bends within each layer, chosen so that few edges cross.
 
-In a large graph the best of several starts is sifted (see `sifting`), in a medium one the two best: all blocks at which
-a line crosses another, then those of them that this disturbs, as long as that saves enough. In a small one all are, and
-then blocks are kicked out of their places and all that this disturbs is sifted again, which is kept unless it is worse
+A large graph is swept (see `sweeps` and `repeats`). In a small one several starts are sifted (see `sifting`), then
+blocks are kicked out of their places and all that this disturbs is sifted again, which is kept unless it is worse
 (iterated local search: Lourenço, Martin, Stützle 2003); where that finds no more, it goes on from another start. Effort
 is bounded by the pairs of blocks compared, never by a clock.
 """
@@ -14,20 +13,16 @@ from dataclasses import dataclass
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
-from explorer.calculus.layout.ranks import Start, Starts, ranked
+from explorer.calculus.layout.ranks import Start, Starts
+from explorer.calculus.layout.repeats import swept_order
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
-SMALL, MEDIUM = 300, 1_000  # blocks: up to the first kicks pay, up to the second more than one start
-# Pairs compared, about 1 µs each: for each block of a small graph, at most in all, and for each block of a large one.
-PAIRS_IN_SMALL, PAIRS, PAIRS_IN_LARGE = 2_000, 130_000, 120
-# Blocks that one may pass in each direction, in a large graph as long as it crosses no more lines more there than so
-# many for each of its own; and the seed of the luck: any would do, these came out well against dot.
-IN_LARGE, IN_OTHERS = (20, 2.0, 3), (30, inf, 2)
-# Of the crossings, for each pair for each block and in all: a round that saves less is the last in a large graph.
-WORTH, LEAST = 0.002, 0.02
-# A smoothed start may have so many times the crossings of one that is only walked, for sifting makes more of it;
-# none is sought where that has no more than so many crossings for each block.
-SMOOTHED, FEW = 1.15, 0.1
+SMALL = 300  # blocks: up to here kicks pay
+PAIRS_IN_SMALL, PAIRS = 2_000, 130_000  # compared, about 1 µs each: for each block, and at most in all
+REACH, LUCK = (
+    30,
+    2,
+)  # blocks that one may pass in each direction; the seed: any would do, this came out well against dot
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
@@ -54,60 +49,29 @@ class Layered:
 def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]) -> Layered:
     """The graph whose nodes stand in these layers, with bends, all in an order in which few edges cross."""
     blocks = in_blocks(count, edges, layer)
-    layers = blocks.layers()
-    rank = _few_crossings(blocks, layers)
-    for members in layers:
-        members.sort(key=rank.__getitem__)
-    return _with_bends(blocks, edges, layers)
+    return _with_bends(blocks, edges, _few_crossings(blocks))
 
 
-def _few_crossings(blocks: Blocks, layers: list[list[int]]) -> list[float]:
-    """Ranks for the blocks: the best that is found from several starts."""
+def _few_crossings(blocks: Blocks) -> list[list[int]]:
+    """The blocks of each layer from above."""
     starts = Starts(blocks)
     walked: list[Start] = []
     for start in starts.walked():
         if not start[0]:
-            return start[1]
+            return _by_rank(blocks, start[1])
         walked.append(start)
-    count = len(blocks.first)
-    sifting = Sifting(blocks, layers, *(IN_LARGE if count > MEDIUM else IN_OTHERS))
-    if count > MEDIUM:
-        return _sifted_where_lines_cross(sifting, starts, _promising(starts, walked))[1]
-    smoothed = [starts.smoothed(start) for start in walked]
-    if count > SMALL:
-        best = [min(start, *orders) for start, orders in zip(walked, smoothed, strict=True)]
-        return min([_sifted_where_lines_cross(sifting, starts, start) for start in best])[1]
-    tried = [_sifted(sifting, start, ROUNDS) for orders in smoothed for start in orders]
-    return _best_of_many(sifting, starts, sorted(tried, reverse=True))
+    if len(blocks.first) > SMALL:
+        return swept_order(blocks)
+    sifting = Sifting(blocks, blocks.layers(), REACH, inf, LUCK)
+    tried = [_sifted(sifting, start, ROUNDS) for walk in walked for start in starts.smoothed(walk)]
+    return _by_rank(blocks, _best_of_many(sifting, starts, sorted(tried, reverse=True)))
 
 
-def _promising(starts: Starts, walked: list[Start]) -> Start:
-    """The start with the fewest crossings, a smoothed one if it has not many more."""
-    best = min(walked)
-    if best[0] <= FEW * len(best[1]):
-        return best
-    smoothed = min([min(starts.smoothed(start)) for start in walked])
-    return smoothed if smoothed[0] <= SMOOTHED * best[0] else best
-
-
-def _sifted_where_lines_cross(sifting: Sifting, starts: Starts, start: Start) -> Start:
-    """What becomes of an order with its crossings when the blocks that have some are sifted, as long as it is worth it.
-
-    No other block can save any by itself.
-    """
-    crossings, rank = start
-    sifting.begin(rank)
-    disturbed = set(range(len(rank)))
-    effort, turn, worth = 0.0, 0, True  # effort: pairs for each block
-    while worth and effort < PAIRS_IN_LARGE:
-        before = sifting.compared
-        disturbed &= starts.crossings.crossed(ranked(sifting.rank))
-        saved = sifting.round(TIES[turn % len(TIES)], disturbed)
-        disturbed = sifting.unsettled()
-        spent = (sifting.compared - before) / len(rank)
-        worth = saved > max(WORTH * spent, LEAST) * crossings
-        crossings, effort, turn = crossings - saved, effort + spent, turn + 1
-    return crossings, sifting.rank
+def _by_rank(blocks: Blocks, rank: list[float]) -> list[list[int]]:
+    layers = blocks.layers()
+    for members in layers:
+        members.sort(key=rank.__getitem__)
+    return layers
 
 
 def _sifted(sifting: Sifting, start: Start, rounds: int) -> Start:

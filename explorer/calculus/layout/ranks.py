@@ -136,7 +136,7 @@ class Crossings:
     def of(self, rank: _Ranks) -> int:
         """Pairs of edges that cross when the blocks have these ranks."""
         order, place = self._sorted(rank)
-        return _inversions(place - self.begin, self.weights[order], self.begin) if len(place) else 0
+        return int(inversions(place - self.begin, self.weights[order], self.begin).sum())
 
     def crossed(self, rank: list[float]) -> set[int]:
         """The blocks at which a line ends that crosses another: only they can save crossings elsewhere."""
@@ -160,25 +160,26 @@ class Crossings:
         return order, place
 
 
-def _inversions(places: _Numbers, weights: _Numbers, begin: _Numbers) -> int:
-    """The pairs of a group of which the first has the greater place, each as often as its weights say together.
+def inversions(places: _Numbers, weights: _Numbers, begin: _Numbers) -> _Numbers:
+    """Pairs of a group of which the first has the greater place, each as often as its weights say together.
 
-    The places of a group are 0 … n−1; `begin` is where each one's group begins. They are sorted bit by bit, from the
-    highest on, and pairs are counted where their bits first differ: those that share the higher ones stand together.
+    They are spread over the places of their group: its sum is what counts. The places of a group are 0 … n−1; `begin`
+    is where each one's group begins. They are sorted bit by bit, from the highest on, and pairs are counted where
+    their bits first differ: those that share the higher ones stand together.
     """
     here = np.arange(len(places))
-    total = 0
-    for bit in reversed(range(int(places.max()).bit_length())):
+    crossed = np.zeros(len(places), dtype=np.int64)
+    for bit in reversed(range(int(places.max(initial=0)).bit_length())):
         start = begin + (places >> (bit + 1) << (bit + 1))
         high = places >> bit & 1
         ones, loads = np.zeros(len(places) + 1, dtype=np.int64), np.zeros(len(places) + 1, dtype=np.int64)
         np.cumsum(high, out=ones[1:])
         np.cumsum(high * weights, out=loads[1:])
-        total += int(np.dot(weights * (1 - high), loads[here] - loads[start]))
+        crossed += weights * (1 - high) * (loads[here] - loads[start])
         if bit:
             before = ones[here] - ones[start]
             to = np.where(high == 1, start + (1 << bit) + before, here - before)
             moved, moved_weights = np.empty_like(places), np.empty_like(weights)
             moved[to], moved_weights[to] = places, weights
             places, weights = moved, moved_weights
-    return total
+    return crossed

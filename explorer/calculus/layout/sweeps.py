@@ -1,0 +1,201 @@
+"""An order of the vertices of a large graph, layer by layer, in which few edges cross.
+
+Gansner, Koutsofios, North, Vo 1993 ("A technique for drawing directed graphs"), section 3: sweeps to the right and to
+the left sort each layer by the means of the neighbours' places in the layer before; after each, vertices that stand
+next to one another change places as long as that saves crossings, and after every other two sweeps also where it makes
+no difference, which leads out of many dead ends. NumPy swaps in all layers at once (odd-even transposition): every
+second pair of every second layer, for of these none has to do with another.
+
+Several random orders are improved together, as copies of the graph side by side.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.calculus.layout.blocks import Blocks
+from explorer.calculus.layout.ranks import inversions
+
+IDLE = 2  # passes with ties that save nothing, after which there is no more to hope for
+Numbers = NDArray[np.int64]
+
+
+class Mesh:
+    """Vertices, numbered layer by layer, the lines between layers that are neighbours, and orders of the copies.
+
+    `at[slot]` is the vertex that stands there, `slot[vertex]` the reverse; slots are numbered as the vertices are. The
+    copies follow one another, as if they were further layers.
+    """
+
+    def __init__(self, sizes: Numbers, lines: Numbers, weights: Numbers, copies: int = 1) -> None:
+        """Layers of these sizes, the first and last vertices of the lines (2 × m), and the edges along each."""
+        self.sizes, self.lines, self.weights, self.copies = sizes, lines, weights, copies
+        self.layers, self.size = len(sizes), int(sizes.sum())
+        sizes = np.tile(sizes, copies)
+        self.begin = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+        self.layer = np.repeat(np.arange(len(sizes)), sizes)
+        shift = np.repeat(np.arange(copies) * self.size, len(weights))
+        self.start, self.end = np.tile(lines, copies) + shift
+        self.load = np.tile(weights, copies)
+        self._left = _Near(self.end, self.start, self.load, len(self.layer))
+        self._right = _Near(self.start, self.end, self.load, len(self.layer))
+        place = np.arange(len(self.layer)) - self.begin[self.layer]
+        paired = place < sizes[self.layer] - 1
+        self._phases = [
+            np.flatnonzero(paired & (self.layer % 2 == odd_layer) & (place % 2 == odd_place))
+            for odd_layer in (0, 1)
+            for odd_place in (0, 1)
+        ]
+
+    def part(self, layers: int, copies: int) -> Mesh:
+        """Copies of the first layers."""
+        inside = self.lines[1] < self.begin[layers]
+        return Mesh(self.sizes[:layers], self.lines[:, inside], self.weights[inside], copies)
+
+    def stand(self, at: Numbers) -> None:
+        """Take this order."""
+        self.at = at
+        self.slot = np.empty_like(at)
+        self.slot[at] = np.arange(len(at))
+
+    def shuffle(self, luck: Random) -> None:
+        """Take any order."""
+        at = []
+        for begin, end in pairwise(self.begin.tolist()):
+            at += luck.sample(range(begin, end), end - begin)
+        self.stand(np.array(at, dtype=np.int64))
+
+    def crossings(self) -> Numbers:
+        """The crossings to the right of each layer: copies × layers."""
+        return self.crossings_of(self.start, self.end, self.load, self.layer[self.start], len(self.begin) - 1).reshape(
+            self.copies, self.layers
+        )
+
+    def crossings_of(self, start: Numbers, end: Numbers, load: Numbers, group: Numbers, groups: int) -> Numbers:
+        """The crossings of lines between these vertices in each group of lines."""
+        here, there = self.slot[start], self.slot[end]
+        order = np.lexsort((there, here, group))
+        sizes = np.bincount(group, minlength=groups)
+        begin = np.repeat(np.cumsum(sizes) - sizes, sizes)
+        place = np.empty_like(order)
+        place[np.lexsort((there[order], group[order]))] = np.arange(len(order))
+        crossed = inversions(place - begin, load[order], begin)
+        return np.bincount(group[order], crossed, groups).astype(np.int64)
+
+    def sweep(self, rightwards: bool, turned: bool, first: int = 1) -> None:
+        """Sort layer after layer by the means of the neighbours' slots in the one before; equal ones turned round.
+
+        Rightwards from layer `first` on. A vertex without neighbours there goes with the one above it.
+        """
+        near = (self._left if rightwards else self._right).lists(self.size)
+        borders = list(pairwise(self.begin[: self.layers + 1].tolist()))
+        borders = borders[first:] if rightwards else borders[-2::-1]
+        orders = []
+        for copy in self.at.reshape(self.copies, -1) - np.arange(self.copies)[:, None] * self.size:
+            orders.append(_swept(copy.tolist(), near, borders, turned))
+        self.stand((np.array(orders) + np.arange(self.copies)[:, None] * self.size).ravel())
+
+    def transpose(self, ties: bool, most: int) -> None:
+        """Swap neighbours where that saves crossings, or with `ties` costs none, until none is saved; most passes."""
+        restless = np.ones(len(self.begin) + 1, dtype=bool)  # for each layer, and one on each side
+        idle = 0
+        for _ in range(most):
+            moved = np.zeros_like(restless)
+            saved = 0
+            for phase in self._phases:
+                layer = self.layer[phase] + 1
+                slots = phase[restless[layer] | moved[layer]]
+                gain = self._gain(self.at[slots], self.at[slots + 1])
+                swapped = gain >= 0 if ties else gain > 0
+                upper = slots[swapped]
+                saved += int(gain[swapped].sum())
+                one, other = self.at[upper], self.at[upper + 1]
+                self.at[upper], self.at[upper + 1] = other, one
+                self.slot[other], self.slot[one] = upper, upper + 1
+                layer = self.layer[upper] + 1
+                moved[layer - 1] = moved[layer] = moved[layer + 1] = True
+            restless = moved
+            idle = 0 if saved else idle + 1
+            if idle > (IDLE if ties else 0):
+                return
+
+    def _gain(self, upper: Numbers, lower: Numbers) -> NDArray[np.float64]:
+        """The crossings saved where such a pair changes places."""
+        gain = np.zeros(len(upper))
+        for near in (self._left, self._right):
+            times = near.count[lower]
+            pairs = near.count[upper] * times
+            pair = np.repeat(np.arange(len(upper)), pairs)
+            along, beside = np.divmod(np.arange(len(pair)) - np.repeat(np.cumsum(pairs) - pairs, pairs), times[pair])
+            along += near.begin[upper][pair]
+            beside += near.begin[lower][pair]
+            below = np.sign(self.slot[near.other[along]] - self.slot[near.other[beside]])
+            gain += np.bincount(pair, below * near.load[along] * near.load[beside], len(upper))
+        return gain
+
+
+class _Near:
+    """The lines on one side of all vertices: `other[begin[v]:begin[v] + count[v]]` are where those of v end."""
+
+    def __init__(self, here: Numbers, there: Numbers, load: Numbers, size: int) -> None:
+        order = np.argsort(here, kind="stable")
+        self.other, self.load = there[order], load[order]
+        self.count = np.bincount(here, minlength=size)
+        self.begin = np.cumsum(self.count) - self.count
+        self._lists: list[list[int]] = []
+
+    def lists(self, size: int) -> list[list[int]]:
+        """Those of the first vertices, as lists."""
+        if not self._lists:
+            other = self.other.tolist()
+            ends = zip(self.begin[:size].tolist(), self.count[:size].tolist(), strict=True)
+            self._lists = [other[begin : begin + count] for begin, count in ends]
+        return self._lists
+
+
+def _swept(at: list[int], near: list[list[int]], borders: list[tuple[int, int]], turned: bool) -> list[int]:
+    slot = [0] * len(at)
+    for place, vertex in enumerate(at):
+        slot[vertex] = place
+    mean = [0.0] * len(at)
+    for begin, end in borders:
+        layer = at[begin:end]
+        here = -1.0
+        for vertex in layer:
+            own = near[vertex]
+            if len(own) == 1:
+                here = slot[own[0]]
+            elif own:
+                here = sum([slot[other] for other in own]) / len(own)
+            mean[vertex] = here
+        if turned:
+            layer.reverse()
+        layer.sort(key=mean.__getitem__)
+        at[begin:end] = layer
+        for place, vertex in enumerate(layer, begin):
+            slot[vertex] = place
+    return at
+
+
+def mesh_of(blocks: Blocks) -> tuple[Mesh, Numbers]:
+    """A mesh with a vertex for every layer of every block, and their blocks; in each layer in the order of these."""
+    first, last = np.array(blocks.first), np.array(blocks.last)
+    length = last - first + 1
+    block = np.repeat(np.arange(len(first)), length)
+    head = np.cumsum(length) - length
+    layer = first[block] + np.arange(len(block)) - head[block]
+    order = np.argsort(layer, kind="stable")
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    source = np.repeat(np.arange(len(first)), [len(own) for own in blocks.right])
+    lines = np.array([line for own in blocks.right for line in own], dtype=np.int64).reshape(-1, 2)
+    inner = np.flatnonzero(block[1:] == block[:-1])
+    start = np.concatenate((number[head[source] + length[source] - 1], number[inner]))
+    end = np.concatenate((number[head[lines[:, 0]]], number[inner + 1]))
+    weights = np.concatenate((lines[:, 1], np.array(blocks.carried)[block[inner]]))
+    sort = np.lexsort((end, start))
+    return Mesh(np.bincount(layer), np.stack((start, end))[:, sort], weights[sort]), block[order]
