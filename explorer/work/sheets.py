@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from explorer.calculus.adjoint_code import adjoint_program
+from explorer.calculus.adjoint import adjoint_program
 from explorer.calculus.checkpoints import MOST_STEPS, Strategy, schedule
 from explorer.calculus.endless import record_as_far
 from explorer.calculus.jacobians import Mode, advice, passes

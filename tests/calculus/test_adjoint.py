@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.calculus.adjoint_code import adjoint_program
+from explorer.calculus.adjoint import adjoint_program
 from explorer.calculus.sweeps import gradient
 from explorer.calculus.tape import record
 from explorer.language.parser import parse
@@ -91,3 +91,28 @@ def test_each_line_knows_its_source_line():
     backward = [line for line in code.lines if line.backward and line.line == 5]
     assert any("z_bar" in line.text for line in backward)
     assert all(line.line is None or 1 <= line.line <= 10 for line in code.lines)
+
+
+@pytest.mark.parametrize(
+    ("source", "point"),
+    [
+        ("λ*x^2 + sin(λ)", [0.7, 1.3]),
+        (
+            "def f(x, math):\n    stack = exp(x)*math\n    for i in range(3):\n        stack *= x\n    return stack",
+            [1.1, 0.4],
+        ),
+        ("def f(lambda_, abs):\n    max = abs*lambda_\n    return max - sin(max)", [1.5, 2.0]),
+        ("def f(is_, range):\n    a = [is_, range]\n    return a[0]*exp(a[1])", [1.5, 2.0]),
+        (" + ".join(["x*x"] * 700), [1.5]),
+    ],
+)
+def test_names_that_python_keeps_and_long_sums_are_no_obstacle(source, point):
+    got, expected, _ = run(source, point)
+    assert got == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_is_constant_in_a_partial_is_worked_out():
+    program = parse("x^2*y + 3*x")
+    lines = str(adjoint_program(program, record(program, [2.0, 5.0]))).split("\n")
+    assert "    x_bar += v1_bar*(2*x)" in lines
+    assert not any("stack" in line for line in lines)
