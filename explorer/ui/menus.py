@@ -65,7 +65,7 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     graph.addActions(panel.more.menu().actions())
     view.addSeparator()
     for words, key, direction in (
-        ("&Larger text", "Ctrl++", 1),
+        ("L&arger text", "Ctrl++", 1),
         ("&Smaller text", "Ctrl+-", -1),
         ("&Usual text", "", 0),
     ):
@@ -76,7 +76,7 @@ def fill(window: MainWindow, menus: dict[str, QMenu]) -> None:
     # The keys of the player are the graph panel's own.
     _add(run, "&Play or pause the sweep\tF5", None, window.graph.play)
     _add(run, "&Next step\tF10", None, window.graph.next)
-    _add(run, "&Previous step\tShift+F10", None, window.graph.previous)
+    _add(run, "Pre&vious step\tShift+F10", None, window.graph.previous)
     _add(run, "Run the &optimizer", QKeySequence("Ctrl+Return"), window.run_optimizer)
     _add(run, "&Cancel all", QKeySequence("Escape"), window.cancel_all)
     run.addSeparator()
