@@ -423,12 +423,17 @@ class MainWindow(QMainWindow):
         from dataclasses import replace  # here and not above: the window paints before it
 
         options = {panel.name: kept for panel in self.panels if (kept := panel.options())}
+        options["window"] = {"tab": self.tabs.tabText(self.tabs.currentIndex())}
         return replace(self.document.session, panels=options)
 
     def _open(self, session: Session) -> None:
         """Show another session, with the options that it has for the panels."""
         for panel in self.panels:
             panel.restore(session.panels.get(panel.name, {}))
+        front = session.panels.get("window", {}).get("tab")
+        titles = [self.tabs.tabText(place) for place in range(self.tabs.count())]
+        if front in titles:
+            self.tabs.setCurrentIndex(titles.index(front))
         self.document.open(session)
 
     def _show_file(self) -> None:

@@ -1,8 +1,12 @@
 """The symbolic panel: SymPy's derivatives as typeset, their values, and the sizes of the literature."""
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+
+from explorer.ui.session import Session
 
 LOGISTIC_4 = "l2 = 4*x*(1 - x)\nl3 = 4*l2*(1 - l2)\nl4 = 4*l3*(1 - l3)"
 
@@ -268,3 +272,34 @@ def test_the_window_names_the_families_and_forms_that_there_are():
     }
     assert {key for key in swell._FAMILIES if key in swell._OWN} == {key for key in FAMILIES if FAMILIES[key].own}
     assert forms.FORMS == FORMS
+
+
+def test_a_session_keeps_which_derivatives_are_wanted_and_undo_takes_the_choice_back(window, find, write, settle):
+    write("x^2*y^3*z")
+    what, order = find("symbolic.what"), find("symbolic.order")
+    what.setCurrentIndex(what.findData("nth"))
+    find("symbolic.input").setCurrentIndex(1)
+    order.setValue(3)
+    find("symbolic.shared").setChecked(True)
+    settle()
+    kept = json.loads(json.dumps(window.symbolic.options()))
+    window.document._joining.stop()  # as after a while
+    what.setCurrentIndex(what.findData("hessian"))
+    settle()
+    window.document.undo()
+    settle()
+    assert what.currentData() == "nth"
+    assert window.symbolic.choice.wanted() == {"what": "partial", "by": ["y"] * 3, "output": 0}
+    window._open(Session("x^2*y^3*z + 1", ()))
+    settle()
+    assert what.currentData() == "jacobian"
+    assert not find("symbolic.shared").isChecked()
+    window.tabs.setCurrentIndex(1)
+    window._open(Session("y^4*z", (), {"symbolic": kept, "window": {"tab": "Symbolic"}}))
+    settle()
+    assert window.tabs.currentWidget() is window.symbolic
+    assert window.symbolic.choice.wanted() == {"what": "partial", "by": ["y"] * 3, "output": 0}
+    for nonsense in ({"what": 5, "left_out": [1], "order": 1e300, "by": 7, "page": []}, {"left_out": "x", "order": -4}):
+        window._open(Session("y^4*z", (), {"symbolic": nonsense}))
+        settle()
+        assert what.currentData() == "jacobian"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -23,6 +23,7 @@ _KINDS = {
     MIXED: ("Mixed partial", "of one output by inputs in turn: x1, x2, x2"),
 }
 _MOST_ORDER = 20
+_LONGEST = 1_000  # characters of a mixed partial's inputs in a session
 _POWER = re.compile(r"(?P<name>\w+?)(?:\s*\^\s*(?P<times>\d{1,2}))?")
 
 
@@ -37,6 +38,7 @@ class Choice(QWidget):
         self._names: tuple[str, ...] = ()
         self._left_out: frozenset[str] = frozenset()
         self._wanted: dict[str, Any] = {"what": JACOBIAN, "by": None, "output": 0}
+        self._wish: Mapping[str, Any] | None = None  # of a session, until its program is known
         self.kind = self._combo("symbolic.what", "Which derivatives")
         for place, (key, (words, meaning)) in enumerate(_KINDS.items()):
             self.kind.addItem(words, key)
@@ -95,8 +97,43 @@ class Choice(QWidget):
                 self.by.setText(", ".join(program.inputs[:2] if len(program.inputs) > 1 else program.inputs * 2))
         fill(self.input, program.inputs)
         fill(self.output, program.outputs)
+        if self._wish is not None:
+            wish, self._wish = self._wish, None
+            self._grant(wish)
         self._show_fitting()
         self._wanted = self._read() or {"what": JACOBIAN, "by": None, "output": 0}
+
+    def options(self) -> dict[str, Any]:
+        """What is chosen, in JSON's terms; or what will be, when its program is known."""
+        chosen = {
+            "what": self.kind.currentData(),
+            "output": self.output.currentData() or "",
+            "input": self.input.currentData() or "",
+            "order": self.order.value(),
+            "by": self.by.text(),
+            "left_out": sorted(self._left_out),
+        }
+        return {key: (self._wish or {}).get(key, value) for key, value in chosen.items()}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """Choose this again, when the program is known; what does not fit is passed over."""
+        self._wish = dict(options)
+
+    def _grant(self, wish: Mapping[str, Any]) -> None:
+        left_out, order, by = wish.get("left_out"), wish.get("order"), wish.get("by")
+        names = [name for name in left_out if isinstance(name, str)] if isinstance(left_out, list) else []
+        self._left_out = frozenset(names) & frozenset(self._names)
+        for action in self.menu.actions():
+            with QSignalBlocker(action):
+                action.setChecked(action.data() not in self._left_out)
+        for combo, key in ((self.kind, "what"), (self.output, "output"), (self.input, "input")):
+            with QSignalBlocker(combo):
+                combo.setCurrentIndex(max(combo.findData(str(wish.get(key))), 0 if combo.count() else -1))
+        with QSignalBlocker(self.order), QSignalBlocker(self.by):
+            if isinstance(order, int) and not isinstance(order, bool):
+                self.order.setValue(min(max(order, 1), _MOST_ORDER))
+            if isinstance(by, str) and by:
+                self.by.setText(by[:_LONGEST])
 
     def _input_toggled(self) -> None:
         chosen = {action.data() for action in self.menu.actions() if action.isChecked()}

@@ -5,11 +5,12 @@ Longer than 300 lines: the first page is the panel's own, and its answers come i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from time import monotonic
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -92,6 +93,7 @@ class SymbolicPanel(Panel):
     name = "symbolic"
     title = "Symbolic"
     headed = False
+    undoable = True
     budget_ms = 10_000
 
     typeset = Signal()  # all derivatives are seen, or why there are none
@@ -101,6 +103,7 @@ class SymbolicPanel(Panel):
         self.plots = plots
         self._names: tuple[list[str], list[str]] = ([], [])
         self._hold = Hold()  # while a large derivative comes in
+        self._noted: dict[str, Any] = {}  # the options as the document has them
         self._all = False  # whether large derivatives are to be shown whole
         self._began = monotonic()
         self.copier = crew.worker("symbolic.copy")
@@ -131,7 +134,7 @@ class SymbolicPanel(Panel):
 
     def _first_page(self) -> QWidget:
         self.choice = Choice()
-        self.choice.changed.connect(self.ask_again)
+        self.choice.changed.connect(self._chosen)
         self.choice.refused.connect(self.say)
         self.formula = FormulaView(fills=True)
         self.formula.setObjectName("symbolic.formula")
@@ -155,10 +158,10 @@ class SymbolicPanel(Panel):
         self.shared = QCheckBox("name shared parts", objectName="symbolic.shared")
         self.shared.setAccessibleName("Give names to parts that occur more than once")
         self.shared.setToolTip("u1 = …: what common-subexpression elimination finds, each part written once")
-        self.shared.toggled.connect(self.ask_again)
+        self.shared.toggled.connect(self._chosen)
         self.matrix = QCheckBox("as a matrix", objectName="symbolic.matrix", checked=True)
         self.matrix.setAccessibleName("Show second derivatives, or those of several outputs, as one matrix")
-        self.matrix.toggled.connect(self.ask_again)
+        self.matrix.toggled.connect(self._chosen)
         self.show_all = QPushButton("Show all", objectName="symbolic.all")
         self.show_all.setAccessibleName("Show the derivatives whole")
         self.show_all.clicked.connect(self._show_all)
@@ -238,6 +241,32 @@ class SymbolicPanel(Panel):
         below = self.pages.tabBar().height() + self.copy_menu.height() + 10
         self._working.move(self._working.x(), self._working.y() + below)
 
+    # -- the options -----------------------------------------------------------------------------------------------
+
+    def options(self) -> dict[str, Any]:
+        """Which derivatives are wanted, how they are shown, and the page that is looked at."""
+        return {**self._undoable_options(), "page": self.pages.tabText(self.pages.currentIndex())}
+
+    def _undoable_options(self) -> dict[str, Any]:
+        return {**self.choice.options(), "shared": self.shared.isChecked(), "matrix": self.matrix.isChecked()}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        self.choice.restore(options)
+        for box, usual in ((self.shared, False), (self.matrix, True)):
+            kept = options.get(box.objectName().removeprefix("symbolic."))
+            with QSignalBlocker(box):
+                box.setChecked(kept if isinstance(kept, bool) else usual)
+        titles = [self.pages.tabText(place) for place in range(self.pages.count())]
+        if options.get("page") in titles:  # not of an undo, which leaves alone how one looks at it
+            self.pages.setCurrentIndex(titles.index(options["page"]))
+
+    def _chosen(self) -> None:
+        """A person has chosen other derivatives, or another form of them."""
+        before, self._noted = self._noted, self._undoable_options()
+        if before != self._noted:
+            self.options_changed.emit(before, self._noted)
+        self.ask_again()
+
     # -- the flow --------------------------------------------------------------------------------------------------
 
     def asks(self, question: Question) -> Message:
@@ -247,6 +276,7 @@ class SymbolicPanel(Panel):
             self.choice.set_program(question.program)
             for page in self._built.values():
                 page.settle(question)
+        self._noted = self._undoable_options()
         self._began, self._stage = monotonic(), ""
         if self._all:
             self._hold.take()
