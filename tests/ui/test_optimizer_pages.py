@@ -440,3 +440,13 @@ def test_the_rate_of_a_data_set_comes_and_goes_with_it_unless_it_was_set_by_hand
     assert objective.currentText() == "fit a line"
     assert rate.value() == first_rate("gd", "line")
     settle()
+
+
+def test_steps_that_get_nowhere_are_said_before_they_are_taken(qtbot, optimize, find):
+    note, take = find("optimize.note"), find("optimize.note.take")
+    find("optimize.rule").setCurrentText("adam")
+    words = "A step is about as long as the rate: 200 of them go about 0.2 far along each input."
+    qtbot.waitUntil(lambda: note.text() == words, timeout=PATIENCE_MS)
+    qtbot.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert find("optimize.rate").value() == 0.1
+    qtbot.waitUntil(note.isHidden, timeout=PATIENCE_MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,13 @@ def first_rate(rule: str, data: str) -> float | None:
         return plain if rule in _PLAIN else adaptive * (_LION if rule == "lion" else 1.0)
     rate = RULES[rule].defaults().get("rate")
     return None if rate is None else float(rate)
+
+
+def reach(rule: str, rate: float, steps: int) -> float | None:
+    """About how far so many steps go along each input, where a step is about as long as the rate; else None."""
+    if rule not in _ADAPTIVE:
+        return None
+    return 2 * rate * math.sqrt(steps) if rule == "adagrad" else rate * steps
 
 
 class RuleForm(QWidget):

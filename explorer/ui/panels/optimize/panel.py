@@ -35,7 +35,7 @@ from explorer.ui import theme
 from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel, number_text
-from explorer.ui.panels.optimize.form import RuleForm
+from explorer.ui.panels.optimize.form import RuleForm, reach
 from explorer.ui.panels.optimize.paths import Subject
 from explorer.ui.panels.optimize.run_page import RunPage
 from explorer.ui.panels.optimize.settings import MoreSettings
@@ -51,6 +51,7 @@ _BETWEEN = 4  # pixels between the widgets of a row
 _ROUND_THE_FOLD = 50  # pixels: the panel's margins, and the arrow and the rim of the button that folds
 _MOST_NAMED = 4  # parameters
 _FAR_BELOW = 50  # times: at a rate so far below the stable one 200 steps go as far as four could
+_GETS_NOWHERE, _GETS_FAR = 0.5, 20.0  # along an input: of a picture that is 5 wide, and to its other end and back
 _CALM_MS = 250  # a rate that is being typed is judged when it rests
 _LARGEST_TABLE = 4_000_000  # characters of a table that is opened
 _DATA = {
@@ -116,6 +117,7 @@ class OptimizePanel(Panel):
         self._settings_changed()
         self._noted = self._choices()
         self.run_page.steps.valueChanged.connect(self._note)
+        self.run_page.steps.valueChanged.connect(self._calm.start)
 
     def _build_head(self) -> None:
         self.objective = QComboBox(objectName="optimize.objective")
@@ -544,9 +546,29 @@ class OptimizePanel(Panel):
             self.run_page.say_of_rate("")
             return
         settings = {"rule": self.rule.currentData(), "settings": self.form.settings()}
+        if self._judged_by_reach():
+            self.judge.cancel()
+            return
         self.judge.ask(
             questions.optimizer("curvature", subject.source, subject.at, subject.objective, **settings), 5_000
         )
+
+    def _judged_by_reach(self) -> bool:
+        """What is said of a rate that is about the length of a step: whether all of them get anywhere."""
+        rule, rate, steps = self.rule.currentData(), self.form.rate.value(), self.run_page.steps.value()
+        far = reach(rule, rate, steps)
+        if far is None:
+            return False
+        if 0.0 < far < _GETS_NOWHERE and "schedule" not in self.more.leg():
+            better = float(f"{rate * _GETS_FAR / far:.1g}")
+            said = (
+                f"A step is about as long as the rate{' at first' * (rule == 'adagrad')}: "
+                f"{steps:,} of them go about {number_text(far, 2)} far along each input."
+            )
+            self.run_page.say_of_rate(said, better, f"So far that {steps:,} steps go about {_GETS_FAR:g} far")
+        else:
+            self.run_page.say_of_rate("")
+        return True
 
     def _judged(self, answer: dict[str, Any]) -> None:
         if "eigenvalues" not in answer:

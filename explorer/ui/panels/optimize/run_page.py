@@ -73,12 +73,10 @@ class RunPage(QWidget):
         outer.setSpacing(4)
         outer.addLayout(self._build_buttons())
         self.note = QLabel(objectName="optimize.note")
-        self.note.setAccessibleName("What the curvature says about this rate")
+        self.note.setAccessibleName("What there is to say about this rate")
         self.note.setTextFormat(self.panel.status.textFormat())
-        self.note.setToolTip("By the curvature at the start")
         self.note.setWordWrap(True)
         self.note_button = QPushButton(objectName="optimize.note.take")
-        self.note_button.setToolTip("Half of the largest stable rate")
         self.note_button.clicked.connect(self._take_rate)
         self._noted_rate = 0.0
         self.say_of_rate("")
@@ -271,12 +269,13 @@ class RunPage(QWidget):
         self._stale = bool(self.traces)
         self._show_step(self.paths.step)
 
-    def say_of_rate(self, said: str, better: float = 0.0) -> None:
+    def say_of_rate(self, said: str, better: float = 0.0, why: str = "Half of the largest stable one") -> None:
         """A sentence about the rate, and one that is taken at a click; neither where nothing is to be said."""
         self._noted_rate = better
         self.note.setText(said)
         self.note_button.setText(f"Use {number_text(better)}")
-        self.note_button.setAccessibleName(f"Use the rate {number_text(better)}, half of the largest stable one")
+        self.note_button.setToolTip(why)
+        self.note_button.setAccessibleName(f"Use the rate {number_text(better)}: {why[:1].lower()}{why[1:]}")
         for widget in (self.note, self.note_button):
             widget.setVisible(bool(said))
 
