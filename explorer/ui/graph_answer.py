@@ -183,6 +183,7 @@ class Progress:
         self.adjoints: list[Any] = [None] * count
         self.adjoint_tangents: list[Any] = [None] * count
         self.boundary: int | None = None  # in the reverse sweep: ops behind this one are finished
+        self._unreached: list[int] = []  # at its end: the ops to which nothing was added
 
     def go(self, row: int) -> set[int]:
         """Play to a row, forward or back; the ops that look different now."""
@@ -216,19 +217,34 @@ class Progress:
     def _move_boundary(self) -> set[int]:
         """Where the reverse sweep stands now; the ops that became finished by it, or ceased to be."""
         answer, old = self.answer, self.boundary
-        if not self.row or answer.kinds[self.row - 1] in "vd":
-            new = None
-        elif self.row == answer.steps:  # no more to come for the inputs either
+        if self.row and self.row == answer.steps and answer.mode != "forward":  # no more to come for the inputs either
             new = -1
+        elif not self.row or answer.kinds[self.row - 1] in "vd":
+            new = None
         else:
             source = answer.sources[self.row - 1]
             new = len(answer.names) if source is None else source
         self.boundary = new
         if old == new:
             return set()
+        unreached = self._settle_unreached(new == -1)
         if old is None or new is None:
             return set(range(len(answer.names)))
-        return set(range(max(0, min(old, new)), min(max(old, new) + 1, len(answer.names))))
+        turned = range(max(0, min(old, new)), min(max(old, new) + 1, len(answer.names)))
+        return {*turned, *unreached}
+
+    def _settle_unreached(self, at_end: bool) -> list[int]:
+        """At the end of the reverse sweep an adjoint to which nothing was added is 0, and not known before; which."""
+        if at_end:
+            self._unreached = [op for op, adjoint in enumerate(self.adjoints) if adjoint is None]
+        for op in self._unreached:
+            self.adjoints[op] = 0.0 if at_end else None
+            if self.answer.mode == "second":
+                self.adjoint_tangents[op] = self.adjoints[op]
+        settled = self._unreached
+        if not at_end:
+            self._unreached = []
+        return settled
 
     def finished(self, op: int) -> bool:
         """Whether nothing will be added to what the op has: its value, or in the reverse sweep its adjoint."""

@@ -356,3 +356,21 @@ def test_the_bar_of_a_long_name_is_over_all_of_it_in_the_sentence_and_the_seed_s
     find("graph.mode.forward").click()
     assert seed.itemText(0) == "rate: tangent 1"
     assert seed.itemText(1) == "ẋ₁ = 1"
+
+
+def test_what_no_sweep_reaches_has_the_adjoint_0_at_its_end_and_none_before(window, find, write, cells):
+    write("def f(x, y):\n    t = 1\n    if x < y:\n        t = x*x\n    s = y + 1\n    return t")
+    find("graph.mode.reverse").click()
+    slider = find("graph.slider")
+
+    def adjoints():
+        return [row[3] for row in cells("graph.trace")]
+
+    assert slider.value() == slider.maximum()
+    assert adjoints() == ["0", "0", "0"]
+    assert "The output depends on no input here" in find("graph.explain").text()
+    slider.setValue(slider.maximum() - 1)
+    assert "0" not in adjoints()
+    slider.setValue(slider.maximum())
+    assert adjoints() == ["0", "0", "0"]
+    find("graph.mode.second").click()

@@ -615,7 +615,10 @@ class GraphPanel(Panel):
             start = "values are recorded first" if graph.mode == "reverse" else "forward sweep starts with the inputs"
             self.explain.setText(f"Nothing is computed yet: the {start}. Press F10 for the next step, F5 to play.")
         else:
-            self.explain.setText(graph.sentence(row))
+            said = graph.sentence(row)
+            if row == graph.steps and graph.mode != "forward" and graph.kinds[row - 1] in "vd":
+                said += "\nThe output depends on no input here: all its derivatives are 0."
+            self.explain.setText(said)
             QAccessible.updateAccessibility(QAccessibleEvent(self.explain, QAccessible.Event.DescriptionChanged))
 
     # -- selection -------------------------------------------------------------------------------------------------
