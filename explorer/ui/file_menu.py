@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QKeySequence
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from explorer.language.program import ExplorerError
 from explorer.ui.files import SUFFIX, open_file, save_file, session_text
 from explorer.ui.journal import Journal, Left, journal_folder, left_behind, newest_left
-from explorer.ui.session import Session
+from explorer.ui.session import Document, Session
 
 _MOST_RECENT = 8
 _FILTER = f"Sessions (*{SUFFIX});;Programs (*.txt *.py);;All files (*)"
@@ -26,13 +27,14 @@ class Files(QObject):
     failed = Signal(str)  # a sentence
     changed = Signal()  # the path, or whether there are unsaved changes
 
-    def __init__(self, session: Callable[[], Session], window: QWidget) -> None:
-        """session: the document as it is now, with the panels' options."""
+    def __init__(self, document: Document, session: Callable[[], Session], window: QWidget) -> None:
+        """session: the document as it is now, with all of the panels' options, those of looking at them too."""
         super().__init__(window)
         self.path = ""
-        self._session = session
+        self._document, self._session = document, session
         self._window = window
-        self._saved = ""  # the session as it was opened or saved, as text
+        self._saved = Session("", ())  # the document as it was opened or saved
+        self._untouched: dict[str, Mapping[str, Any]] = {}  # the options of a panel before anyone changed them
         self._settled = True
         self.journal = Journal(journal_folder())
         self._recent: QMenu | None = None
@@ -120,9 +122,9 @@ class Files(QObject):
         except ExplorerError as error:
             self.failed.emit(error.message)
             return
-        self.path, self._saved = path, text
+        self.path = path
         self._remember(path)
-        self._judge()
+        self._keep()
 
     def note(self, session: Session) -> None:
         """The document has changed: keep it at once, and say whether its file has it."""
@@ -136,22 +138,32 @@ class Files(QObject):
         self._judge()
         self.journal.close(keep=self.unsaved)
 
-    def begin(self, session: Session, path: str = "") -> None:
+    def begin(self, path: str = "") -> None:
         """The document was opened with the window: it is as its file has it."""
         self.path = path
-        self._saved = session_text(session)
-        self._judge()
+        self._keep()
+
+    def note_choice(self, panel: str, before: Mapping[str, Any], _after: Mapping[str, Any]) -> None:
+        """A person has changed this panel's options, which were these."""
+        self._untouched.setdefault(panel, before)
 
     def _take(self, session: Session, path: str) -> None:
         self.path = path
-        self._saved = ""
         self.opened.emit(session)
-        self._saved = session_text(self._session())
+        self._keep()
+
+    def _keep(self) -> None:
+        """The document as it is now is in its file, or was just begun."""
+        self._saved, self._untouched = self._document.session, {}
         self._judge()
 
     def _judge(self) -> None:
-        session = self._session()
-        self._settled = session_text(session) == self._saved or not session.source.strip()
+        """Whether there is anything to save: a text, a value or a choice; another look at them is nothing to save."""
+        now, saved = self._document.session, self._saved
+        same = (now.source, now.point) == (saved.source, saved.point)
+        self._settled = (
+            same and {**self._untouched, **now.panels} == {**self._untouched, **saved.panels}
+        ) or not now.source.strip()
         self.changed.emit()
 
     def _ask(self, mode: QFileDialog.AcceptMode, then: Callable[[str], None]) -> None:
@@ -209,7 +221,7 @@ class Files(QObject):
 
     def bring_back(self, left: Left) -> None:
         """Open what an earlier window left."""
-        self.path, self._saved = "", ""
+        self.path, self._saved = "", Session("", ())
         self.opened.emit(left.session)  # which our own journal has now
         if not self.journal.problem:
             left.path.unlink(missing_ok=True)

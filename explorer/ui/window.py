@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
         yield
         from explorer.ui.file_menu import Files
 
-        self.files = Files(self.session, self)
+        self.files = Files(self.document, self.session, self)
         yield
         from explorer.ui import menus
 
@@ -391,6 +391,7 @@ class MainWindow(QMainWindow):
         self.examples.activated.connect(self.open_example)
         self.graph.span_selected.connect(self._light)
         for panel in self.panels:
+            panel.options_changed.connect(partial(self.files.note_choice, panel.name))
             panel.options_changed.connect(partial(document.edit_panel, panel.name))
         document.changed.connect(self.files.note)
         document.read.connect(self._read)
@@ -416,7 +417,7 @@ class MainWindow(QMainWindow):
             self._say(f"That text has more than {MAX_CHARACTERS:,} characters.", True)
             return
         self.document.open(session)
-        self.files.begin(self.session())
+        self.files.begin()
 
     def session(self) -> Session:
         """The document with the panels' options, as a file keeps it."""

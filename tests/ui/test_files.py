@@ -254,3 +254,26 @@ def test_the_palette_finds_a_command_by_a_part_of_its_name_and_takes_it(window, 
     qtbot.keyClicks(palette.line, "r")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert window.tabs.currentWidget() is window.optimize
+
+
+def test_what_is_only_looked_at_is_nothing_to_save_and_what_is_taken_back_neither(window, find, settle):
+    window.files.worked_example()
+    settle()
+    for place in (1, 2, 0):
+        window.tabs.setCurrentIndex(place)
+    find("graph.sheets").setCurrentIndex(1)
+    find("symbolic.pages").setCurrentIndex(1)
+    settle()
+    window.files._judge()
+    assert not window.files.unsaved
+    what = find("symbolic.what")
+    what.setCurrentIndex(what.findData("hessian"))
+    assert window.files.unsaved
+    settle()
+    window.document.undo()
+    assert not window.files.unsaved
+    find("point.x1").setValue(3.0)
+    assert window.files.unsaved
+    settle()
+    for tabs in (find("graph.sheets"), find("symbolic.pages")):
+        tabs.setCurrentIndex(0)
