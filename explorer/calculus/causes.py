@@ -7,7 +7,8 @@ from typing import Any
 
 from explorer.calculus.sweeps import adjoints
 from explorer.calculus.tape import Edge, Op, Tape
-from explorer.calculus.words import barred, factor, formula, short, subscripted
+from explorer.calculus.words import barred, factor, formula, short
+from explorer.language.names import pretty_name
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import NOWHERE
 
@@ -51,15 +52,15 @@ def _value_sentence(tape: Tape, op: Op) -> str:
     where = f" at line {op.span.line}" if op.span != NOWHERE else ""
     domain = PRIMITIVES[op.function].domain
     needs = f" (it needs {domain})" if op.value != op.value and domain != "every real number" else ""
-    return f"{what}{where} {how}{needs}: {subscripted(op.name)} = {formula(tape, op)} is the first cause."
+    return f"{what}{where} {how}{needs}: {pretty_name(op.name)} = {formula(tape, op)} is the first cause."
 
 
 def _partial_sentence(tape: Tape, op: Op, edge: Edge) -> str:
     parent = tape.ops[edge.parent]
     where = f" at line {op.span.line}" if op.span != NOWHERE else ""
     return (
-        f"∂{subscripted(op.name)}/∂{subscripted(parent.name)} is {short(edge.partial)}: {formula(tape, op)}{where} "
-        f"has no finite slope at {subscripted(parent.name)} = {short(parent.value)}."
+        f"∂{pretty_name(op.name)}/∂{pretty_name(parent.name)} is {short(edge.partial)}: {formula(tape, op)}{where} "
+        f"has no finite slope at {pretty_name(parent.name)} = {short(parent.value)}."
     )
 
 

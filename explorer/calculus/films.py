@@ -19,9 +19,9 @@ from explorer.calculus.words import (
     factor,
     partial_equation,
     short,
-    subscripted,
     with_epsilon,
 )
+from explorer.language.names import pretty_name
 from explorer.language.primitives import PRIMITIVES
 
 Kind = Literal["value", "dual", "seed", "adjoint"]
@@ -167,7 +167,7 @@ def sentences(tape: Tape, film: Film) -> Iterator[str]:
 
 def _value_sentence(tape: Tape, op: Op) -> str:
     if op.function == INPUT:
-        return f"{subscripted(op.name)} = {short(op.value)} is given."
+        return f"{pretty_name(op.name)} = {short(op.value)} is given."
     return f"{equation(tape, op)} = {short(op.value)} is recorded."
 
 
@@ -179,7 +179,7 @@ def _dual_sentence(tape: Tape, op: Op, moved: Sequence[float | None]) -> str:
         given = f"{dotted(op.name)} = {short(shown)}"
         dual = with_epsilon(op.value, shown)
         return (
-            f"{subscripted(op.name)} = {short(op.value)}; its tangent is the seed {given}.\nAs a dual number: {dual}."
+            f"{pretty_name(op.name)} = {short(op.value)}; its tangent is the seed {given}.\nAs a dual number: {dual}."
         )
     terms, numbers = [], []
     for edge in op.edges:

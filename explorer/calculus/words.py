@@ -12,6 +12,7 @@ from typing import Any
 
 from explorer.calculus.numbers import Real
 from explorer.calculus.tape import Edge, Op, Tape
+from explorer.language.names import pretty_name
 from explorer.language.primitives import PRIMITIVES
 
 NAMED = {math.e: "e", math.pi: "π"}  # constants that have a name
@@ -48,43 +49,24 @@ def factor(number: float) -> str:
     return f"({text})" if text.startswith("−") else text
 
 
-_SUBSCRIPT = str.maketrans("0123456789−", "₀₁₂₃₄₅₆₇₈₉₋")
-_NUMBER = "0123456789−"
-
-
-def subscripted(name: str) -> str:
-    """v12 as v₁₂, v−1 as v₋₁."""
-    stem = name.rstrip(_NUMBER)
-    return stem + name[len(stem) :].translate(_SUBSCRIPT)
-
-
-def _marked(name: str, mark: str) -> str:
-    stem = name.rstrip(_NUMBER)
-    return (
-        (stem if len(stem) > 1 else stem + mark)
-        + name[len(stem) :].translate(_SUBSCRIPT)
-        + (mark if len(stem) > 1 else "")
-    )
-
-
 def barred(name: str) -> str:
     """The adjoint's name: v̄₂."""
-    return _marked(name, "\u0304")
+    return pretty_name(name, "\u0304")
 
 
 def dotted(name: str) -> str:
     """The tangent's name: v̇₂."""
-    return _marked(name, "\u0307")
+    return pretty_name(name, "\u0307")
 
 
 def equation(tape: Tape, op: Op) -> str:
     """v₂ = x₁ · x₂, with the program's own names."""
-    return f"{subscripted(op.name)} = {formula(tape, op)}"
+    return f"{pretty_name(op.name)} = {formula(tape, op)}"
 
 
 def formula(tape: Tape, op: Op) -> str:
     """The operation on its arguments' names: x₁ · x₂, ln v₁, atan2(y, x)."""
-    names = [subscripted(a) if isinstance(a, str) else NAMED.get(a) or factor(a) for a in tape.argument_names(op)]
+    names = [pretty_name(a) if isinstance(a, str) else NAMED.get(a) or factor(a) for a in tape.argument_names(op)]
     symbol = PRIMITIVES[op.function].symbol
     match op.function:
         case "add" | "sub" | "mul" | "div":
@@ -152,11 +134,11 @@ class _Words:
 def partial_equation(tape: Tape, op: Op, edge: Edge) -> str:
     """∂v₃/∂x₂ = cos x₂ = 0.2837: the partial's formula with the program's names, and its value."""
     names = [
-        _Term(subscripted(a) if isinstance(a, str) else factor(a), value)
+        _Term(pretty_name(a) if isinstance(a, str) else factor(a), value)
         for a, value in zip(tape.argument_names(op), tape.argument_values(op), strict=True)
     ]
-    result = PRIMITIVES[op.function].partials[edge.position](_Words(), *names, _Term(subscripted(op.name), op.value))
-    head = f"∂{subscripted(op.name)}/∂{subscripted(tape.ops[edge.parent].name)}"
+    result = PRIMITIVES[op.function].partials[edge.position](_Words(), *names, _Term(pretty_name(op.name), op.value))
+    head = f"∂{pretty_name(op.name)}/∂{pretty_name(tape.ops[edge.parent].name)}"
     number = short(edge.partial)
     if isinstance(result, _Term) and result.text != number:
         return f"{head} = {result.text} = {number}"

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from explorer.language.formula import CONSTANTS, FORMS, INVERSES
 from explorer.language.latex_tokens import Token, latex_tokens
+from explorer.language.names import GREEK
 from explorer.language.primitives import ALIASES, PRIMITIVES, RECIPROCALS, function_named
 from explorer.language.program import ExplorerError, Span
-from explorer.language.tokens import GREEK
 
 MAX_NESTING = 40  # groups inside each other; each takes some ten Python frames of the 1,000 that there are
 

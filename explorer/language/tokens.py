@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
+from explorer.language.names import GREEK, SUBSCRIPTS, plain_name
 from explorer.language.primitives import function_named
 from explorer.language.program import NOWHERE, ExplorerError, Record, Span, maker, new_span
 
@@ -30,15 +31,6 @@ MODULES = (
     "math", "np", "numpy", "cmath", "jnp", "jax", "torch", "F", "tf", "scipy", "sp", "sympy", "mp", "mpmath", "Math",
 )  # fmt: skip
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",
-    "θ": "theta", "ϑ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi",
-    "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi",
-    "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
-    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
-}  # fmt: skip
-
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
 _BLANKS = " \t\r\f\u00a0\u2009\u202f"
@@ -159,11 +151,6 @@ def _normalised(piece: str, span: Span) -> tuple[str, str]:
     if piece[0] in GREEK or (piece[0].isascii() and piece[0].isalpha()):
         return "name", _name(piece, span)
     raise ExplorerError(_why_refused(piece), span, "syntax")
-
-
-def plain_name(text: str) -> str:
-    """A name in the letters that a Program uses: θ₁ is theta1."""
-    return "".join(GREEK.get(character) or SUBSCRIPTS.get(character) or character for character in text)
 
 
 def _name(text: str, span: Span) -> str:

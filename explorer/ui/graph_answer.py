@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
-from explorer.ui.graph_picture import Curve, GraphEdge, GraphNode, Picture, pretty_name
+from explorer.ui.graph_picture import Curve, GraphEdge, GraphNode, Picture
 from explorer.ui.panel import short_text
 
 

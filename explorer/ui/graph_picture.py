@@ -6,7 +6,6 @@ lines and arrow heads of a tile of the drawing are one path each, which is what 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,6 +15,8 @@ from typing import Any, Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath
 
+from explorer.language.names import pretty_name
+
 # Lengths are scene units: pixels at zoom 1.
 TILE = 512.0  # side of a tile of the grid: about twenty nodes, so that a pan paints few nodes outside its strip
 LONG_PIECE = 2 * TILE  # a piece of curve longer than this is kept apart from the tiles
@@ -24,19 +25,6 @@ PILL_RADIUS = 18.0
 SAMPLES = 12  # points in which a cubic piece is looked at for clicks and for markers of direction
 MARKER_EVERY = 100.0  # along an active edge: an edge to the next layer has none, one over three layers four
 LABEL_HALF_WIDTH, LABEL_HALF_HEIGHT = 40.0, 10.0
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_NUMBERED = re.compile(r"([^\W\d_]+)_?(\d{1,5})")
-_MINUS_NUMBERED = re.compile(r"([^\W\d_]+)([−-])(\d{1,5})")
-
-
-def pretty_name(name: str) -> str:
-    """A name with its trailing number as a subscript: "v1" is v₁, "v−1" is v₋₁, "rate" is itself."""
-    if match := _NUMBERED.fullmatch(name):
-        return f"{match[1]}{match[2].translate(_SUBSCRIPTS)}"
-    if match := _MINUS_NUMBERED.fullmatch(name):
-        return f"{match[1]}₋{match[3].translate(_SUBSCRIPTS)}"
-    return name
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, S
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE, SUBSCRIPTS
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.session import VALUE_PAUSE_MS
 
 _DIRECTION = "direction …"  # the last entry: any numbers

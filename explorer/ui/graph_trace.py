@@ -11,10 +11,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.language.primitives import PRIMITIVES
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import SUBSCRIPTS
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 
 DIGITS, FEWER_DIGITS = 10, 7  # fewer beside three more columns of numbers; the tooltip has all

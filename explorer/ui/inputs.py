@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSlider, QWidget
 
-from explorer.ui.graph_picture import pretty_name
+from explorer.language.names import pretty_name
 from explorer.ui.number_box import NumberBox
 
 _STEPS = 2000  # positions of a slider: finer than its pixels

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox
 
-from explorer.ui.graph_picture import pretty_name
+from explorer.language.names import pretty_name
 
 
 def fill(combo: QComboBox, names: tuple[str, ...]) -> None:

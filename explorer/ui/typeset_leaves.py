@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from PySide6.QtGui import QFont, QPainterPath, QTransform
 
+from explorer.language.names import LETTERS
 from explorer.ui.math_font import (
     SCALES,
     SUBSCRIPT_SHIFT_DOWN,
@@ -21,35 +22,6 @@ from explorer.ui.math_font import (
 
 # What a box is to its neighbours in a row (the atoms of TeX, Appendix G, with products set closer than sums).
 ORDINARY, LONG, FUNCTION, SUM, PRODUCT, RELATION, SLASH, BRACKET, INNER, ROOT, COMMA, PREFIX, WORD, NOTHING = range(14)
-
-_SMALL = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "zeta": "ζ",
-    "eta": "η",
-    "theta": "θ",
-    "iota": "ι",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "nu": "ν",
-    "xi": "ξ",
-    "omicron": "ο",
-    "pi": "π",
-    "rho": "ρ",
-    "varsigma": "ς",
-    "sigma": "σ",
-    "tau": "τ",
-    "upsilon": "υ",
-    "phi": "φ",
-    "chi": "χ",
-    "psi": "ψ",
-    "omega": "ω",
-}
-GREEK = _SMALL | {name.capitalize(): letter.upper() for name, letter in _SMALL.items() if name != "varsigma"}
 
 # How signs are typed, and how they are printed.
 PRINTED = {
@@ -212,7 +184,7 @@ def split_name(text: str) -> tuple[str, bool, str]:
     if found is None:
         return text, False, ""
     stem, digits, rest = found.groups()
-    letter = GREEK.get(stem, stem)
+    letter = LETTERS.get(stem, stem)
     if len(letter) > 1:
         return text, False, ""
     return letter, True, digits or ",".join(part for part in (rest or "").split("_") if part)
@@ -263,6 +235,6 @@ def _index_letters(index: str) -> str:
     """Indices of one or two letters are variables (i, ij) and italic, longer ones are words (max) and upright."""
     parts = []
     for part in index.split(","):
-        letter = GREEK.get(part, part)
+        letter = LETTERS.get(part, part)
         parts.append("".join(map(_italic, letter)) if letter.isalpha() and len(letter) <= 2 else letter)
     return ",".join(parts)

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from explorer.language.limits import MAX_CHARACTERS, RUN_LIMITS
+from explorer.language.names import plain_name
 from explorer.language.parser import parse
 from explorer.language.program import NOWHERE, ExplorerError, Limits, Program, Span
-from explorer.language.tokens import plain_name
 from explorer.optimize.rules.table import rule_from
 from explorer.work import questions
 from explorer.work.ends import Broken, Done, End, Refused

@@ -21,7 +21,8 @@ from explorer.calculus.layout import Drawing, lay_out
 from explorer.calculus.parts import Part, folded, parts_of
 from explorer.calculus.sweeps import cost
 from explorer.calculus.tape import INPUT, Op, Tape, operation_stem
-from explorer.calculus.words import formula, subscripted
+from explorer.calculus.words import formula
+from explorer.language.names import pretty_name
 from explorer.language.notation import span_to_json
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import NOWHERE, ExplorerError
@@ -186,7 +187,7 @@ def _op(tape: Tape, op: Op) -> list[Any]:
 
 def _sign(op: Op, papers: bool) -> str:
     if op.function == INPUT:
-        return subscripted(op.aliases[0]) if papers else ""
+        return pretty_name(op.aliases[0]) if papers else ""
     return PRIMITIVES[op.function].symbol
 
 

@@ -17,7 +17,8 @@ from explorer.calculus.parts import loops_of
 from explorer.calculus.paths import paths_to_output
 from explorer.calculus.sweeps import adjoints, cost, tangents
 from explorer.calculus.tape import Tape, record
-from explorer.calculus.words import counted, factor, short, subscripted
+from explorer.calculus.words import counted, factor, short
+from explorer.language.names import pretty_name
 from explorer.language.notation import span_to_json
 from explorer.language.program import NOWHERE, ExplorerError, Program, Span
 from explorer.work.subject import numbers_by_name, subject
@@ -244,7 +245,7 @@ def _paths(ask: Message, tape: Tape) -> Message:
             {
                 "ops": list(path.ops),
                 "edges": [list(edge) for edge in path.edges],
-                "words": " → ".join(subscripted(tape.ops[op].name) for op in path.ops[:40]),
+                "words": " → ".join(pretty_name(tape.ops[op].name) for op in path.ops[:40]),
                 "product": path.product,
                 "factors": " · ".join(factor(p) for p in path.partials[:40]) or short(1.0),
             }

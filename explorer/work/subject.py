@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from explorer.language.names import plain_name
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Limits, Program
-from explorer.language.tokens import plain_name
 from explorer.work.wire import Message, WireError, number
 
 # The value of an input that nobody gave one: defined for most functions and neither 0 nor a pole of 1/x.

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.language.names import plain_name
 from explorer.language.parser import parse
 from explorer.language.program import ExplorerError, Limits
-from explorer.language.tokens import plain_name
 from explorer.optimize.data_objective import BatchObjective, DataObjective
 from explorer.optimize.datasets import DataSet, dataset, own_data
 from explorer.optimize.descent import Box, Leg

@@ -7,7 +7,8 @@ import pytest
 from explorer.calculus.films import forward_film, reverse_film, second_film, sentences
 from explorer.calculus.sweeps import adjoints, hessian_times
 from explorer.calculus.tape import Tape, record
-from explorer.calculus.words import barred, dotted, equation, factor, partial_equation, short, subscripted
+from explorer.calculus.words import barred, dotted, equation, factor, partial_equation, short
+from explorer.language.names import pretty_name
 from explorer.language.parser import parse
 from explorer.language.primitives import PRIMITIVES
 
@@ -150,8 +151,11 @@ def test_numbers_are_short_in_sentences(number, words):
 
 
 def test_names_carry_their_marks_where_they_can_be_read():
-    assert (subscripted("v12"), barred("v2"), dotted("x1"), barred("y")) == ("v₁₂", "v\u0304₂", "x\u0307₁", "y\u0304")
-    assert barred("theta1") == "theta₁\u0304"
+    assert (pretty_name("v12"), barred("v2"), dotted("x1"), barred("y")) == ("v₁₂", "v\u0304₂", "x\u0307₁", "y\u0304")
+    assert (barred("theta1"), barred("lambda"), barred("rate1")) == ("θ\u0304₁", "λ\u0304", "rate₁\u0304")
+    assert [pretty_name(n) for n in ("x_1", "v−1", "Omega", "Alpha", "rate", "a_b", "v100001")] == [
+        "x₁", "v₋₁", "Ω", "Α", "rate", "a_b", "v₁₀₀₀₀₁",
+    ]  # fmt: skip
 
 
 # -- second order -----------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_TOKENS
+from explorer.language.names import GREEK, plain_name
 from explorer.language.program import ExplorerError, Span
-from explorer.language.tokens import GREEK, SIGNS, plain_name, tokenize
+from explorer.language.tokens import SIGNS, tokenize
 
 
 def pairs(text: str) -> list[tuple[str, str]]:

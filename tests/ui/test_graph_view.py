@@ -4,8 +4,9 @@ from PySide6.QtGui import QColor, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.calculus.layout import lay_out
+from explorer.language.names import pretty_name
 from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
-from explorer.ui.graph_picture import GraphEdge, GraphNode, GraphState, Picture, pretty_name
+from explorer.ui.graph_picture import GraphEdge, GraphNode, GraphState, Picture
 from explorer.ui.graph_view import GraphView
 
 # f = ln x1 + x1·x2 − sin x2 at (2, 5)

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from explorer.language.algorithm.words import REFUSED
 from explorer.language.limits import MAX_NAME_LENGTH
+from explorer.language.names import plain_name
 from explorer.language.program import Condition, ExplorerError, Expression, Note, Return, Span, new_span
 from explorer.language.python_tree import expanded, original_column
-from explorer.language.tokens import plain_name
 
 MAX_DEPTH = 120  # levels of the tree, blocks and expressions together: walks recurse a few Python frames a level
 # %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from explorer.language.algorithm.statements import Statements
 from explorer.language.algorithm.words import LIBRARIES, REFUSED
 from explorer.language.formula import CONSTANTS, MAX_INPUTS
+from explorer.language.names import GREEK
 from explorer.language.program import ExplorerError, Function, Name, Note, Program, Span
 from explorer.language.python_tree import tree_of
-from explorer.language.tokens import GREEK, MODULES
+from explorer.language.tokens import MODULES
 
 MAX_FUNCTIONS = 50
 

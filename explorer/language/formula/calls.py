@@ -5,9 +5,10 @@ from __future__ import annotations
 from explorer.language.advice import ELSEWHERE, INSTEAD, NO_NUMBERS, RUN_TOGETHER, with_decimal, wrong_count
 from explorer.language.formula.reading import CONSTANTS, FOLDS, FORMS, FUNCTIONS, INVERSES, NOT, PRODUCT, Node
 from explorer.language.formula.sums import Sums
+from explorer.language.names import GREEK
 from explorer.language.primitives import ALIASES, PRIMITIVES, RECIPROCALS, Primitive, function_named, shown_as
 from explorer.language.program import Call, Constant, ExplorerError, Expression, Logic, Name, Span
-from explorer.language.tokens import GREEK, Token
+from explorer.language.tokens import Token
 
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 

@@ -17,6 +17,7 @@ from explorer.language.formula.reading import (
     TERNARY,
     Node,
 )
+from explorer.language.names import GREEK
 from explorer.language.program import (
     Apply,
     Choose,
@@ -29,7 +30,7 @@ from explorer.language.program import (
     new_name,
     new_span,
 )
-from explorer.language.tokens import GREEK, Token
+from explorer.language.tokens import Token
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _LONGEST_QUOTED = 40  # characters of a formula in a note

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from explorer.ui.graph_picture import pretty_name
+from explorer.language.names import pretty_name
 from explorer.ui.laboratory.reading import SHOWN_AT_FIRST, Break, Reading, colour_of, short, step_named, step_text
 from explorer.ui.overlays import Marker, Overlay, Polyline
 from explorer.ui.panel import number_text

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from explorer.ui.graph_picture import pretty_name
+from explorer.language.names import pretty_name
 from explorer.ui.laboratory.reading import Reading, numbers, short, step_text
 from explorer.ui.laboratory.schemes_page import cell, plain_table, root_text
 from explorer.ui.overlays import Overlay, Polyline

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.ui.figure_theme import series_colour
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.reading import Reading, Row, numbers, short, step_text
 from explorer.ui.panel import number_text
 

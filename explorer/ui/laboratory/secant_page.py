@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.ui import theme
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.microscope import Microscope, View, Zooms
 from explorer.ui.laboratory.plane_view import PlaneView, Surface
 from explorer.ui.laboratory.reading import Reading, numbers, short, unpacked

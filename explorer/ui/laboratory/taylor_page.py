@@ -10,8 +10,8 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.ui import theme
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.options import direction_of
 from explorer.ui.laboratory.reading import Reading, numbers, short
 from explorer.ui.panel import ALL_DIGITS, number_text

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.ui import icons, theme
 from explorer.ui.collection import set_aside
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.laboratory.error_page import ErrorPage
 from explorer.ui.laboratory.options import ASKED, VIEWS, clean
 from explorer.ui.laboratory.reading import Reading, short, step_text

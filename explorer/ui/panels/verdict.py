@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.ui.graph_picture import pretty_name
+from explorer.language.names import pretty_name
 from explorer.ui.panel import ALL_DIGITS, Panel, number_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import colours_of
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet

@@ -7,10 +7,10 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider
 
+from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
 from explorer.ui.graph_answer import GraphAnswer, Progress
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.ui.graph_answer import GraphAnswer, Progress
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet

@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES, GradientRule
 from explorer.ui import theme
 from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.number_box import NumberBox
 from explorer.ui.overlays import Marker, Overlay, Raster
 from explorer.ui.panel import number_text

@@ -30,9 +30,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel, number_text
 from explorer.ui.panels.optimize.form import RuleForm, reach

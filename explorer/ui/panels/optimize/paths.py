@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.language.parser import parse
 from explorer.language.preview import preview
 from explorer.ui import theme
 from explorer.ui.formula_view import FormulaView
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.overlays import Marker, Overlay, Polyline
 from explorer.ui.panels.optimize.fit_view import FitView

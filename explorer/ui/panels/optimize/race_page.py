@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES, rule_from
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.panel import ALL_DIGITS, number_text
 from explorer.ui.panels.optimize.form import Setting, first_rate, said
 from explorer.ui.panels.optimize.paths import PathsView

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.ui import theme
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import number_text, plain_exponents
 from explorer.ui.panels.optimize.paths import PathsView

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
 from explorer.ui.plot_view import PlotView

@@ -10,9 +10,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QSpinBox, QToolButton, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.language.program import Program
 from explorer.ui import theme
-from explorer.ui.graph_picture import pretty_name
 from explorer.ui.name_box import fill
 
 JACOBIAN, HESSIAN, NTH, MIXED = "jacobian", "hessian", "nth", "mixed"
