@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from explorer.language.names import pretty_name
+from explorer.language.names import GREEK, pretty_name
 from explorer.language.primitives import PRIMITIVES
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import SUBSCRIPTS
@@ -203,7 +203,7 @@ def _latex_word(token: re.Match[str]) -> str:
     if name in _UPRIGHT:
         return rf"\operatorname{{{name}}}"
     stem = name.rstrip(SUBSCRIPTS)
-    letters = stem.replace("_", r"\_")
+    letters = f"\\{GREEK[stem]}" if stem in GREEK else stem.replace("_", r"\_")
     below = name[len(stem) :].translate(_SUBSCRIPTS)
     return (letters if len(stem) == 1 else rf"\mathit{{{letters}}}") + (f"_{{{below}}}" if below else "")
 

@@ -254,6 +254,7 @@ def test_the_trace_is_copied_in_three_forms(window, qtbot):
         ("atan2(y, x)", r"\operatorname{atan2}(y, x)"),
         ("−1.5e−5", r"-1.5 \times 10^{-5}"),
         ("h = v₄", "h = v_{4}"),
+        ("sin θ₁ · λ", r"\operatorname{sin} \theta_{1} \cdot \lambda"),
     ],
 )
 def test_a_cell_of_the_trace_is_latex_that_means_the_same(cell, latex):
