@@ -58,7 +58,7 @@ class AdjointSheet(Sheet):
         if answer["part"] == "head":
             self._lines, self._lit = [], None
             self.text.clear()
-            words = "Forward run with its stack, then the adjoints of each line, the last line first."
+            words = "Forward run, then the adjoints of each line, the last line first."
             if not answer["structured"]:
                 words = f"Written out as it ran at this point, because of {answer['why']}."
             self.words.setText(words)
