@@ -7,7 +7,6 @@ from typing import NamedTuple
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.program import ExplorerError, Program
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.files import save_file
 from explorer.ui.worker import Crew
 from explorer.work import questions
@@ -64,11 +64,11 @@ class CodeDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 620)
         self.source = program.source
-        self.language = QComboBox(objectName="code.language")
+        self.language = ChoiceBox(objectName="code.language")
         self.language.setAccessibleName("Language of the code")
         for name, about in LANGUAGES.items():
             self.language.addItem(about.words, name)
-        self.output = QComboBox(objectName="code.output")
+        self.output = ChoiceBox(objectName="code.output")
         self.output.setAccessibleName("Which output")
         if len(program.outputs) > 1:
             self.output.addItem("all outputs, with the Jacobian", None)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_picture import GraphEdge, GraphNode, Picture
 from explorer.ui.graph_search import NodeSearch
 from explorer.ui.graph_view import GraphView
@@ -110,7 +111,7 @@ class DerivativeGraph(QWidget):
         save_picture(self, self.view)
 
     def _combo(self, name: str, words: str) -> QComboBox:
-        combo = QComboBox(objectName=name)
+        combo = ChoiceBox(objectName=name)
         combo.setAccessibleName(words)
         theme.narrow(combo, 2)
         combo.currentIndexChanged.connect(lambda _: self.wanted.emit())

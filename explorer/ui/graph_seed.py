@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalett
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QWidget
 
 from explorer.language.names import pretty_name
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE, SUBSCRIPTS
 from explorer.ui.session import VALUE_PAUSE_MS
 
@@ -36,7 +37,7 @@ class Seed(QWidget):
         self._names: tuple[str, ...] = ()
         self._reverse = True
         self._kept: str | None = None  # a name that was restored and waits for its program
-        self.combo = QComboBox(objectName="graph.seed")
+        self.combo = ChoiceBox(objectName="graph.seed")
         self.combo.setAccessibleName("Seed: the input whose tangent is 1, or the output whose adjoint is 1")
         self.combo.setToolTip("The number that starts the sweep as 1; or a direction of your own")
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -15,7 +15,6 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import (
     QApplication,
-    QComboBox,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import text_size, theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.collection import Hold
 from explorer.ui.editor import Editor
 
@@ -305,7 +305,7 @@ class MainWindow(QMainWindow):
     def _build_frame(self) -> None:
         """What is seen first: the menus' names, the editor with its text, and empty places for all else."""
         self._menus = {name: self.menuBar().addMenu(name) for name in ("&File", "&Edit", "&View", "&Run", "&Help")}
-        self.examples = QComboBox(objectName="examples")
+        self.examples = ChoiceBox(objectName="examples")
         self.examples.setAccessibleName("Examples")
         self.examples.setPlaceholderText("Examples …")
         theme.narrow(self.examples, 10)

@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QSplitter,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.names import pretty_name
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.laboratory.microscope import Microscope, View, Zooms
 from explorer.ui.laboratory.plane_view import PlaneView, Surface
 from explorer.ui.laboratory.reading import Reading, numbers, short, unpacked
@@ -71,7 +71,7 @@ class SecantPage(QWidget):
             row.addWidget(button)
         self._buttons.button(0).setChecked(True)
         self._buttons.idClicked.connect(self._choose)
-        self.second = QComboBox(objectName="differences.second")
+        self.second = ChoiceBox(objectName="differences.second")
         self.second.setAccessibleName("The other input of the plane")
         theme.narrow(self.second, 3)
         self.second.activated.connect(lambda _: self.asked.emit())

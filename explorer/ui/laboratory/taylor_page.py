@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from explorer.language.names import pretty_name
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.laboratory.options import direction_of
 from explorer.ui.laboratory.reading import Reading, numbers, short
 from explorer.ui.panel import ALL_DIGITS, number_text
@@ -42,7 +43,7 @@ class TaylorPage(QWidget):
         self._vector: dict[str, float] = {}  # of a random direction, or of numbers that were typed
         self._wish: dict[str, Any] = {}  # a session's direction and planted error, until the inputs are known
         self._answer: dict[str, list[float]] = {}  # steps, remainders and slopes by name, as they are written out
-        self.direction = QComboBox(objectName="differences.direction")
+        self.direction = ChoiceBox(objectName="differences.direction")
         self.direction.setAccessibleName("Direction of the test")
         theme.narrow(self.direction, 7)
         self.direction.activated.connect(lambda _: self._preset_chosen())
@@ -56,7 +57,7 @@ class TaylorPage(QWidget):
         self.refused.setTextFormat(Qt.TextFormat.PlainText)
         self.refused.setWordWrap(True)
         self.refused.hide()
-        self.component = QComboBox(objectName="differences.planted.input")
+        self.component = ChoiceBox(objectName="differences.planted.input")
         self.component.setAccessibleName("The partial derivative that is made wrong")
         theme.narrow(self.component, 4)
         self.component.activated.connect(lambda _: self._changed())

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.names import pretty_name
 from explorer.ui import icons, theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.collection import set_aside
 from explorer.ui.laboratory.error_page import ErrorPage
 from explorer.ui.laboratory.options import ASKED, VIEWS, clean
@@ -188,7 +189,7 @@ class DifferencesPanel(Panel):
 
     @staticmethod
     def _combo(name: str, words: str, width: int) -> QComboBox:
-        combo = QComboBox(objectName=name)
+        combo = ChoiceBox(objectName=name)
         combo.setAccessibleName(words)
         combo.setToolTip(words)
         theme.narrow(combo, width)

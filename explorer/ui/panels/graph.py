@@ -40,6 +40,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.program import Span, places_of
 from explorer.ui import icons
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_folds import FoldMenu, fold_words, parts_around
 from explorer.ui.graph_heat import Heat, HeatLegend
@@ -206,7 +207,7 @@ class GraphPanel(Panel):
         self.second = QRadioButton("2nd order", objectName="graph.mode.second")
         self.second.setAccessibleName("Forward-over-reverse: Hessian times a direction")
         self.second.setToolTip("Reverse mode run on dual numbers: the ε parts of the adjoints are Hessian × direction")
-        self.drawn = QComboBox(objectName="graph.drawn")
+        self.drawn = ChoiceBox(objectName="graph.drawn")
         self.drawn.setAccessibleName("Which graph is drawn: the program's, or a derivative's own")
         self.drawn.setToolTip("The program's graph, or the graph of its derivative: as a tree, shared, after CSE")
         self.drawn.addItems(["program", "derivative"])

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider
 from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
@@ -31,11 +32,11 @@ class LoopsSheet(Sheet):
         self._loops: list[dict[str, Any]] = []
         self._traps: list[str] = []
         self._graph: GraphAnswer | None = None
-        self.loop = QComboBox(objectName="graph.loops.loop")
+        self.loop = ChoiceBox(objectName="graph.loops.loop")
         self.loop.setAccessibleName("Loop")
         self.loop.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.loop.currentIndexChanged.connect(self._loop_chosen)
-        self.variable = QComboBox(objectName="graph.loops.name")
+        self.variable = ChoiceBox(objectName="graph.loops.name")
         self.variable.setAccessibleName("Name whose values are plotted")
         self.variable.currentIndexChanged.connect(self._show)
         self.error = QCheckBox("error", objectName="graph.loops.error")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QSlider
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSlider
 
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet
@@ -28,7 +29,7 @@ class MemorySheet(Sheet):
         self.bar = QProgressBar(objectName="graph.memory.bar")
         self.bar.setAccessibleName("Live tape entries at this step of the sweep")
         self.bar.setFormat("%v of %m tape entries live")
-        self.strategy = QComboBox(objectName="graph.memory.strategy")
+        self.strategy = ChoiceBox(objectName="graph.memory.strategy")
         self.strategy.setAccessibleName("What is stored for the reverse sweep")
         for words, name in _STRATEGIES:
             self.strategy.addItem(words, name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem
 
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_paint import colours_of
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
@@ -25,7 +26,7 @@ class NestedSheet(Sheet):
     title = "ε, ε"
 
     def build(self) -> None:
-        self.inner = QComboBox(objectName="graph.nested.inner")
+        self.inner = ChoiceBox(objectName="graph.nested.inner")
         self.inner.setAccessibleName("The inner function")
         self.inner.addItems(_INNER)
         self.inner.currentIndexChanged.connect(self.wants_answer)

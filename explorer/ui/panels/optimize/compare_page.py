@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
 from explorer.ui.plot_view import PlotView
@@ -111,7 +111,7 @@ class ComparePage(QWidget):
         self.start_button = QPushButton("Compare", objectName="compare.run")
         self.start_button.setAccessibleName("Run the comparison")
         self.start_button.clicked.connect(self.run)
-        self.shown = QComboBox(objectName="compare.plot.kind")
+        self.shown = ChoiceBox(objectName="compare.plot.kind")
         self.shown.setAccessibleName("What the plot shows")
         for key, words in _PLOTS.items():
             self.shown.addItem(words, key)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 
 from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.number_box import NumberBox
 from explorer.ui.panel import number_text
 
@@ -48,7 +49,7 @@ class RuleForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rule = QComboBox(objectName="optimize.rule")
+        self.rule = ChoiceBox(objectName="optimize.rule")
         self.rule.setAccessibleName("Rule")
         for name, kind in RULES.items():
             self.rule.addItem(name, name)
@@ -118,7 +119,7 @@ class RuleForm(QWidget):
 
     def _field(self, name: str, default: Setting, choices: tuple[str, ...]) -> Field:
         if choices:
-            combo = QComboBox()
+            combo = ChoiceBox()
             combo.addItems(choices)
             combo.setCurrentText(str(default))
             theme.narrow(combo, 6)

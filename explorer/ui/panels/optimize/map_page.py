@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPalette
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES, GradientRule
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
 from explorer.ui.number_box import NumberBox
 from explorer.ui.overlays import Marker, Overlay, Raster
@@ -47,7 +48,7 @@ class MapPage(QWidget):
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._ended)
         panel._mind(self.worker)
-        self.kind = QComboBox(objectName="map.kind")
+        self.kind = ChoiceBox(objectName="map.kind")
         self.kind.setAccessibleName("What the map shows")
         self.kind.addItem("basins", "basin")
         self.kind.addItem("rate × start", "rate")
@@ -62,7 +63,7 @@ class MapPage(QWidget):
         self.steps.setAccessibleName("Steps of every run")
         self.side = QSpinBox(objectName="map.side", minimum=2, maximum=300, value=_SIDE)
         self.side.setAccessibleName("Points a side")
-        self.axes = [QComboBox(objectName=f"map.axis{k}") for k in (1, 2)]
+        self.axes = [ChoiceBox(objectName=f"map.axis{k}") for k in (1, 2)]
         for combo, words in zip(self.axes, ("Input across", "Input upwards"), strict=True):
             combo.setAccessibleName(words)
             combo.setToolTip(words)

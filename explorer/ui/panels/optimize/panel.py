@@ -17,7 +17,6 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -33,6 +32,7 @@ from PySide6.QtWidgets import (
 from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel, number_text
 from explorer.ui.panels.optimize.form import RuleForm, reach
@@ -120,7 +120,7 @@ class OptimizePanel(Panel):
         self.run_page.steps.valueChanged.connect(self._calm.start)
 
     def _build_head(self) -> None:
-        self.objective = QComboBox(objectName="optimize.objective")
+        self.objective = ChoiceBox(objectName="optimize.objective")
         self.objective.setAccessibleName("What is minimised")
         theme.narrow(self.objective, 9)
         self.objective.activated.connect(self._objective_chosen)

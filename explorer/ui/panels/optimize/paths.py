@@ -32,6 +32,7 @@ from explorer.language.names import pretty_name
 from explorer.language.parser import parse
 from explorer.language.preview import preview
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.math_label import MathLabel
 from explorer.ui.overlays import Marker, Overlay, Polyline
@@ -823,7 +824,7 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
 
 
 def _combo(name: str, words: str, entries: Sequence[str]) -> QComboBox:
-    combo = QComboBox(objectName=name)
+    combo = ChoiceBox(objectName=name)
     combo.addItems(entries)
     combo.setAccessibleName(words)
     combo.setToolTip(words)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.names import pretty_name
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import number_text, plain_exponents
 from explorer.ui.panels.optimize.paths import PathsView
@@ -111,7 +111,7 @@ class RunPage(QWidget):
             button.clicked.connect(slot)
             row.addWidget(button)
             self.buttons[name] = button
-        self.which = QComboBox(objectName="optimize.which")
+        self.which = ChoiceBox(objectName="optimize.which")
         self.which.setAccessibleName("Which run is inspected")
         self.which.setToolTip("Which run arrows, numbers and state belong to")
         theme.narrow(self.which, 3)

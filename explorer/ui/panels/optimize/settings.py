@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBo
 
 from explorer.optimize.rules.schedule import SCHEDULES
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.number_box import NumberBox
 
 # The names of optimize.sources, which the window cannot import: it computes nothing.
@@ -158,7 +159,7 @@ def _choose(combo: QComboBox, name: object) -> None:
 
 
 def _combo(name: str, words: str, entries: Mapping[str, str]) -> QComboBox:
-    combo = QComboBox(objectName=name)
+    combo = ChoiceBox(objectName=name)
     combo.setAccessibleName(words)
     for key, text in entries.items():
         combo.addItem(text or key, key)

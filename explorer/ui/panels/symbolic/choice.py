@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, 
 from explorer.language.names import pretty_name
 from explorer.language.program import Program
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.name_box import fill
 
 JACOBIAN, HESSIAN, NTH, MIXED = "jacobian", "hessian", "nth", "mixed"
@@ -70,7 +71,7 @@ class Choice(QWidget):
         self._show_fitting()
 
     def _combo(self, name: str, words: str) -> QComboBox:
-        combo = QComboBox(objectName=name)
+        combo = ChoiceBox(objectName=name)
         combo.setAccessibleName(words)
         if name != "symbolic.what":
             theme.narrow(combo, 3)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.notation import Notation, NotationBuilder
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.name_box import fill
 from explorer.ui.panel import number_text
@@ -109,7 +110,7 @@ class FormsPage(Page):
         self._show_table()
 
     def _combo(self, name: str, words: str) -> QComboBox:
-        combo = QComboBox(objectName=name)
+        combo = ChoiceBox(objectName=name)
         combo.setAccessibleName(words)
         theme.narrow(combo, 3)
         combo.currentIndexChanged.connect(self._another_derivative)

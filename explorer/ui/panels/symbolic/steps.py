@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QTree
 
 from explorer.language.notation import Notation
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.name_box import fill
 from explorer.ui.panels.symbolic.formula_rows import HEADING, NOTATION, FormulaRows
@@ -81,7 +82,7 @@ class StepsPage(Page):
         self._again.timeout.connect(self._lay_some_out_again)
 
     def _combo(self, name: str, words: str) -> QComboBox:
-        combo = QComboBox(objectName=name)
+        combo = ChoiceBox(objectName=name)
         combo.setAccessibleName(words)
         theme.narrow(combo, 3)
         combo.currentIndexChanged.connect(lambda _: self.ask())

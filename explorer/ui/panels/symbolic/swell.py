@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui import theme
+from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.name_box import fill
 from explorer.ui.panels.symbolic.page import Page
 from explorer.ui.plot_view import PlotView
@@ -66,7 +66,7 @@ class SwellPage(Page):
 
     def __init__(self, crew: Crew, plots: Crew, parent: QWidget | None = None) -> None:
         super().__init__(crew, parent)
-        self.family = QComboBox(objectName="swell.family")
+        self.family = ChoiceBox(objectName="swell.family")
         self.family.setAccessibleName("Family of functions")
         for key, (words, _, _) in _FAMILIES.items():
             self.family.addItem(words, key)
@@ -78,7 +78,7 @@ class SwellPage(Page):
             objectName="swell.budget", minimum=0.5, maximum=300.0, value=10.0, decimals=1, suffix=" s"
         )
         self.seconds.setAccessibleName("Budget in seconds")
-        self.input = QComboBox(objectName="swell.input")
+        self.input = ChoiceBox(objectName="swell.input")
         self.input.setAccessibleName("Input in which your f is composed or differentiated")
         theme.narrow(self.input, 2)
         self.in_label = QLabel("in")
