@@ -17,7 +17,7 @@ from explorer.calculus.layout.sweeps import Mesh, Numbers, mesh_of
 
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
 ENOUGH, MOST_COPIES = 4_000, 8  # so many orders, of so many vertices together, are improved at once
-SWEEPS = 4
+SWEEPS = 4  # in the second half ties are moved too
 PASSES, FEWEST_PASSES, WORK = (
     60,
     8,
@@ -79,14 +79,12 @@ def _improved(mesh: Mesh, repetition: Repetition | None) -> tuple[Window, Number
     best = Window(np.inf, 0)
     order = mesh.at
     for turn in range(SWEEPS):
-        mesh.sweep(rightwards=turn % 2 == 0, turned=turn % 4 < 2)
-        mesh.transpose(ties=turn % 4 >= 2, most=_passes(mesh))
-        window = _best_window(mesh, repetition)
-        if window.crossings < best.crossings:
+        loose = turn >= SWEEPS // 2
+        mesh.sweep(rightwards=turn % 2 == 0, turned=not loose)
+        mesh.transpose(ties=loose, most=_passes(mesh))
+        if loose and (window := _best_window(mesh, repetition)).crossings < best.crossings:
             best = window
             order = mesh.at[window.copy * mesh.size :][: mesh.size] - window.copy * mesh.size
-        if not best.crossings:
-            break
     return best, order
 
 

@@ -41,8 +41,14 @@ class Mesh:
         shift = np.repeat(np.arange(copies) * self.size, len(weights))
         self.start, self.end = np.tile(lines, copies) + shift
         self.load = np.tile(weights, copies)
-        self._left = _Near(self.end, self.start, self.load, len(self.layer))
-        self._right = _Near(self.start, self.end, self.load, len(self.layer))
+        # The lines at each vertex, first those to the left of all, then those to the right: where they end.
+        side = np.concatenate((self.end, self.start + len(self.layer)))
+        order = np.argsort(side, kind="stable")
+        self._there = np.concatenate((self.start, self.end))[order]
+        self._loads = np.tile(self.load, 2)[order]
+        self._count = np.bincount(side, minlength=2 * len(self.layer))
+        self._first = np.cumsum(self._count) - self._count
+        self._lists: list[list[list[int]]] = []
         place = np.arange(len(self.layer)) - self.begin[self.layer]
         paired = place < sizes[self.layer] - 1
         self._phases = [
@@ -76,13 +82,16 @@ class Mesh:
         )
 
     def crossings_of(self, start: Numbers, end: Numbers, load: Numbers, group: Numbers, groups: int) -> Numbers:
-        """The crossings of lines between these vertices in each group of lines."""
+        """The crossings in each group of lines: those from one layer to one other, both later than of the group before.
+
+        Not counted between lines of several groups.
+        """
         here, there = self.slot[start], self.slot[end]
-        order = np.lexsort((there, here, group))
+        order = np.argsort(here * len(self.slot) + there)
         sizes = np.bincount(group, minlength=groups)
         begin = np.repeat(np.cumsum(sizes) - sizes, sizes)
         place = np.empty_like(order)
-        place[np.lexsort((there[order], group[order]))] = np.arange(len(order))
+        place[np.argsort(there[order], kind="stable")] = np.arange(len(order))
         crossed = inversions(place - begin, load[order], begin)
         return np.bincount(group[order], crossed, groups).astype(np.int64)
 
@@ -91,7 +100,7 @@ class Mesh:
 
         Rightwards from layer `first` on. A vertex without neighbours there goes with the one above it.
         """
-        near = (self._left if rightwards else self._right).lists(self.size)
+        near = self._neighbours()[0 if rightwards else 1]
         borders = list(pairwise(self.begin[: self.layers + 1].tolist()))
         borders = borders[first:] if rightwards else borders[-2::-1]
         orders = []
@@ -125,36 +134,33 @@ class Mesh:
 
     def _gain(self, upper: Numbers, lower: Numbers) -> NDArray[np.float64]:
         """The crossings saved where such a pair changes places."""
-        gain = np.zeros(len(upper))
-        for near in (self._left, self._right):
-            times = near.count[lower]
-            pairs = near.count[upper] * times
-            pair = np.repeat(np.arange(len(upper)), pairs)
-            along, beside = np.divmod(np.arange(len(pair)) - np.repeat(np.cumsum(pairs) - pairs, pairs), times[pair])
-            along += near.begin[upper][pair]
-            beside += near.begin[lower][pair]
-            below = np.sign(self.slot[near.other[along]] - self.slot[near.other[beside]])
-            gain += np.bincount(pair, below * near.load[along] * near.load[beside], len(upper))
-        return gain
+        count = len(upper)
+        upper = np.concatenate((upper, upper + len(self.layer)))
+        lower = np.concatenate((lower, lower + len(self.layer)))
+        pair = np.repeat(np.arange(2 * count), self._count[upper])
+        times = self._count[lower][pair]
+        along = np.repeat(_runs(self._first[upper], self._count[upper]), times)
+        beside = _runs(self._first[lower][pair], times)
+        below = np.sign(self.slot[self._there[along]] - self.slot[self._there[beside]])
+        gain = np.bincount(np.repeat(pair, times), below * self._loads[along] * self._loads[beside], 2 * count)
+        both: NDArray[np.float64] = gain.reshape(2, -1).sum(axis=0)
+        return both
 
-
-class _Near:
-    """The lines on one side of all vertices: `other[begin[v]:begin[v] + count[v]]` are where those of v end."""
-
-    def __init__(self, here: Numbers, there: Numbers, load: Numbers, size: int) -> None:
-        order = np.argsort(here, kind="stable")
-        self.other, self.load = there[order], load[order]
-        self.count = np.bincount(here, minlength=size)
-        self.begin = np.cumsum(self.count) - self.count
-        self._lists: list[list[int]] = []
-
-    def lists(self, size: int) -> list[list[int]]:
-        """Those of the first vertices, as lists."""
+    def _neighbours(self) -> list[list[list[int]]]:
+        """Those of each vertex of a copy on the left and on the right."""
         if not self._lists:
-            other = self.other.tolist()
-            ends = zip(self.begin[:size].tolist(), self.count[:size].tolist(), strict=True)
-            self._lists = [other[begin : begin + count] for begin, count in ends]
+            there = self._there.tolist()
+            for begin in (0, len(self.layer)):
+                some = slice(begin, begin + self.size)
+                ends = zip(self._first[some].tolist(), self._count[some].tolist(), strict=True)
+                self._lists.append([there[first : first + count] for first, count in ends])
         return self._lists
+
+
+def _runs(first: Numbers, count: Numbers) -> Numbers:
+    """first, first + 1 … first + count − 1 for each."""
+    runs: Numbers = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
+    return runs
 
 
 def _swept(at: list[int], near: list[list[int]], borders: list[tuple[int, int]], turned: bool) -> list[int]:
