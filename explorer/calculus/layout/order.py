@@ -17,7 +17,7 @@ from explorer.calculus.layout.ranks import Start, Starts
 from explorer.calculus.layout.repeats import swept_order
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
-SMALL = 300  # blocks: up to here kicks pay
+SMALL = 150  # blocks: up to here kicks pay
 PAIRS_IN_SMALL, PAIRS = 2_000, 130_000  # compared, about 1 µs each: for each block, and at most in all
 REACH, LUCK = (
     30,

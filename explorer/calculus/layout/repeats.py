@@ -16,7 +16,9 @@ from explorer.calculus.layout.blocks import Blocks
 from explorer.calculus.layout.sweeps import Mesh, Numbers, mesh_of
 
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
-ENOUGH, MOST_COPIES = 4_000, 8  # so many orders, of so many vertices together, are improved at once
+# Orders improved at once: of the first rounds so many as have no more vertices than the graph, of a graph that is not
+# large so many of so many vertices, of a large one a single one, for that takes long enough.
+MOST_OF_ROUNDS, MOST, ENOUGH, LARGE = 8, 32, 8_000, 1_000
 SWEEPS = 4  # in the second half ties are moved too
 PASSES, FEWEST_PASSES, WORK = (
     60,
@@ -24,7 +26,7 @@ PASSES, FEWEST_PASSES, WORK = (
     300_000,
 )  # at most, after a sweep: in large graphs as many as look at so many vertices
 LAST = 3  # so many times fewer for all layers at the end
-ROUNDS, SHARE = (4, 3), 0.4  # ordered: as many as have at most this share of all vertices
+ROUNDS, SHARE = (4, 3), 0.5  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2, 3)  # in a window
 DISTANCES = 50  # tried as a period
 
@@ -58,15 +60,13 @@ def swept_order(blocks: Blocks) -> list[list[int]]:
         if repetition.end < mesh.layers:
             mesh.sweep(rightwards=True, turned=False, first=repetition.end)
     else:
-        mesh.stand(_improved(mesh.part(mesh.layers, _copies(mesh.size)), None)[1])
+        mesh.stand(
+            _improved(mesh.part(mesh.layers, min(MOST, ENOUGH // mesh.size) if mesh.size <= LARGE else 1), None)[1]
+        )
     mesh.transpose(ties=True, most=_passes(mesh) // LAST)
     mesh.transpose(ties=False, most=_passes(mesh))
     order, ends = block[mesh.at].tolist(), mesh.begin.tolist()
     return [order[begin:end] for begin, end in pairwise(ends)]
-
-
-def _copies(size: int) -> int:
-    return max(1, min(MOST_COPIES, ENOUGH // size))
 
 
 def _passes(mesh: Mesh) -> int:
@@ -132,7 +132,7 @@ def _first_rounds(mesh: Mesh, repetition: Repetition) -> Mesh | None:
     for rounds in ROUNDS:
         layers = repetition.begin + rounds * repetition.period + 1
         if layers < repetition.end and mesh.begin[layers] <= SHARE * mesh.size:
-            return mesh.part(layers, _copies(int(mesh.begin[layers])))
+            return mesh.part(layers, min(MOST_OF_ROUNDS, mesh.size // int(mesh.begin[layers])))
     return None
 
 
