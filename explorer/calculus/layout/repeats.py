@@ -16,16 +16,12 @@ from explorer.calculus.layout.blocks import Blocks
 from explorer.calculus.layout.sweeps import Mesh, Numbers, mesh_of
 
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
-# Orders improved at once: of the first rounds so many as have no more vertices than the graph, of a graph that is not
-# large so many of so many vertices, of a large one a single one, for that takes long enough.
-MOST_OF_ROUNDS, MOST, ENOUGH, LARGE = 8, 32, 8_000, 1_000
+LARGE = 600  # nodes
+# Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
+IN_LARGE, IN_OTHERS = (8, None), (32, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
-PASSES, FEWEST_PASSES, WORK = (
-    60,
-    8,
-    300_000,
-)  # at most, after a sweep: in large graphs as many as look at so many vertices
-LAST = 3  # so many times fewer for all layers at the end
+# Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
+PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 300_000, 3
 ROUNDS, SHARE = (4, 3), 0.5  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2, 3)  # in a window
 DISTANCES = 50  # tried as a period
@@ -33,11 +29,15 @@ DISTANCES = 50  # tried as a period
 
 @dataclass(slots=True, frozen=True)
 class Repetition:
-    """Layers `begin` … `end`−1 are such that each has the lines to its right that the one a `period` later has."""
+    """Layers `begin` … `end`−1 are such that each has the lines to its right that the one a `period` later has.
+
+    Those before `ordered` are the first rounds, which are ordered.
+    """
 
     begin: int
     end: int
     period: int
+    ordered: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,19 +54,19 @@ def swept_order(blocks: Blocks) -> list[list[int]]:
     """The blocks of each layer from above, in an order in which few edges cross."""
     mesh, block = mesh_of(blocks)
     repetition = _repetition(mesh)
-    first = repetition and _first_rounds(mesh, repetition)
-    if first and repetition:
-        mesh.stand(_repeated(mesh, repetition, first))
-        if repetition.end < mesh.layers:
-            mesh.sweep(rightwards=True, turned=False, first=repetition.end)
-    else:
-        mesh.stand(
-            _improved(mesh.part(mesh.layers, min(MOST, ENOUGH // mesh.size) if mesh.size <= LARGE else 1), None)[1]
-        )
+    layers = repetition.ordered if repetition else mesh.layers
+    most, vertices = IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
+    copies = max(1, min(most, (vertices or mesh.size) // int(mesh.begin[layers])))
+    window, order = _improved(mesh.part(layers, copies), repetition)
+    if repetition:
+        order = _repeated(mesh, repetition, window, order)
+    mesh.stand(order)
+    if repetition and repetition.end < mesh.layers:
+        mesh.sweep(rightwards=True, turned=False, first=repetition.end)
     mesh.transpose(ties=True, most=_passes(mesh) // LAST)
     mesh.transpose(ties=False, most=_passes(mesh))
-    order, ends = block[mesh.at].tolist(), mesh.begin.tolist()
-    return [order[begin:end] for begin, end in pairwise(ends)]
+    found, ends = block[mesh.at].tolist(), mesh.begin.tolist()
+    return [found[begin:end] for begin, end in pairwise(ends)]
 
 
 def _passes(mesh: Mesh) -> int:
@@ -89,6 +89,7 @@ def _improved(mesh: Mesh, repetition: Repetition | None) -> tuple[Window, Number
 
 
 def _best_window(mesh: Mesh, repetition: Repetition | None) -> Window:
+    """The window of all copies with the fewest crossings of all layers; where nothing repeats, the best copy."""
     crossings = mesh.crossings()
     before = np.cumsum(crossings, axis=1) - crossings
     if repetition is None:
@@ -116,46 +117,47 @@ def _best_window(mesh: Mesh, repetition: Repetition | None) -> Window:
     return best
 
 
-def _repeated(mesh: Mesh, repetition: Repetition, first: Mesh) -> Numbers:
-    """The order of all layers in which the best window of the first goes on to the end of the repetition."""
-    window, order = _improved(first, repetition)
-    place = order - first.begin[first.layer[: first.size]]
+def _repeated(mesh: Mesh, repetition: Repetition, window: Window, order: Numbers) -> Numbers:
+    """The order of all layers in which a window of an order of the first goes on to the end of the repetition."""
     begin, orders = mesh.begin, []
     for layer in range(repetition.end):
         like = layer if layer < window.begin else window.begin + (layer - window.begin) % window.length
-        orders.append(begin[layer] + place[begin[like] : begin[like + 1]])
+        orders.append(order[begin[like] : begin[like + 1]] + (begin[layer] - begin[like]))
     return np.concatenate([*orders, np.arange(begin[repetition.end], mesh.size)])
 
 
-def _first_rounds(mesh: Mesh, repetition: Repetition) -> Mesh | None:
-    """Copies of the layers up to the end of some rounds; None where even few are much of the graph."""
-    for rounds in ROUNDS:
-        layers = repetition.begin + rounds * repetition.period + 1
-        if layers < repetition.end and mesh.begin[layers] <= SHARE * mesh.size:
-            return mesh.part(layers, min(MOST_OF_ROUNDS, mesh.size // int(mesh.begin[layers])))
-    return None
-
-
 def _repetition(mesh: Mesh) -> Repetition | None:
-    """The longest run of layers that repeat; of the periods for that the shortest."""
-    start, end = mesh.lines
-    layer = mesh.layer[start]
-    lines = np.stack((start - mesh.begin[layer], end - mesh.begin[layer + 1]), axis=1)
-    ends = np.searchsorted(layer, np.arange(mesh.layers))
-    kinds: dict[tuple[int, bytes], int] = {}
-    kind = np.array(
-        [
-            kinds.setdefault((size, lines[begin:end].tobytes()), len(kinds))
-            for size, (begin, end) in zip(mesh.sizes.tolist(), pairwise(ends), strict=False)
-        ]
-    )
-    best = None
+    """The longest run of layers that repeat, of the periods for that the shortest.
+
+    None where there is none, or too few rounds to order only some.
+    """
+    kind = _kinds(mesh)
+    begin = end = best = 0
     middle = len(kind) // 2
     for period in (np.flatnonzero(kind[middle + 1 :] == kind[middle]) + 1)[:DISTANCES].tolist():
         same = np.concatenate(([0], kind[period:] == kind[:-period], [0]))
         turns = np.flatnonzero(np.diff(same))
         run = int(np.argmax(turns[1::2] - turns[::2]))
-        begin, end = int(turns[2 * run]), int(turns[2 * run + 1]) + period
-        if best is None or end - begin > best.end - best.begin:
-            best = Repetition(begin, end, period)
-    return best
+        first, last = int(turns[2 * run]), int(turns[2 * run + 1]) + period
+        if last - first > end - begin:
+            begin, end, best = first, last, period
+    for rounds in ROUNDS:
+        ordered = begin + rounds * best + 1
+        if ordered < end and mesh.begin[ordered] <= SHARE * mesh.size:
+            return Repetition(begin, end, best, ordered)
+    return None
+
+
+def _kinds(mesh: Mesh) -> Numbers:
+    """A number for each layer but the last, the same where they are alike and have the same lines to their right."""
+    start, end = mesh.lines
+    layer = mesh.layer[start]
+    lines = np.stack((start - mesh.begin[layer], end - mesh.begin[layer + 1]), axis=1)
+    ends = np.searchsorted(layer, np.arange(mesh.layers))
+    kinds: dict[tuple[int, bytes], int] = {}
+    return np.array(
+        [
+            kinds.setdefault((size, lines[begin:end].tobytes()), len(kinds))
+            for size, (begin, end) in zip(mesh.sizes.tolist(), pairwise(ends), strict=False)
+        ]
+    )
