@@ -145,6 +145,19 @@ def test_what_a_stranger_wrote_into_a_session_is_passed_over(optimize, settle):
     assert not optimize.run_page.traces
 
 
+def test_after_a_run_the_step_that_led_to_its_end_is_there_in_numbers(optimize, find, press):
+    find("optimize.steps").setValue(5)
+    press("optimize.run")
+    curve = find("optimize.curve")
+    curve.setCurrentIndex(curve.findData("numbers"))
+    assert find("optimize.slider").value() == 5
+    assert find("optimize.numbers").text().splitlines()[0] == "From step 4 to step 5:"
+    assert "Δx = " in find("optimize.numbers").text()
+    find("optimize.slider").setValue(2)
+    assert find("optimize.numbers").text().startswith("From step 2 to step 3:")
+    curve.setCurrentIndex(0)
+
+
 def test_this_step_in_numbers_is_the_step(optimize, find, press):
     for rule in ("momentum", "nesterov", "adam", "amsgrad", "nadam"):
         find("optimize.rule").setCurrentText(rule)

@@ -328,7 +328,7 @@ class OptimizePanel(Panel):
                 self.objective.addItem(words, {"kind": "data", "name": name})
                 self.objective.setItemData(self.objective.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
             self.objective.addItem("table …", {"kind": "table"})
-            about = "This function on the rows of a table, its mean square made small"
+            about = "The mean of this function over the rows of a table; a row costs, say, (w*x + b - y)^2"
             self.objective.setItemData(self.objective.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
             place = next((k for k in range(self.objective.count()) if self.objective.itemData(k) == before), 0)
             self.objective.setCurrentIndex(place)

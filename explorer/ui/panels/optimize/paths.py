@@ -723,9 +723,13 @@ class PathsView(QWidget):
             self.numbers.setText("Run first: then each step stands here with its numbers.")
             return
         trace = self.traces[self.current]
-        step = min(self.step, len(trace) - 1)
+        # After the last iterate there is no step: the one that led to it is shown.
+        step = max(min(self.step, len(trace) - 2), 0)
         lines = step_in_numbers(trace, step, 2 if len(trace.names) > 1 else 1)
-        self.numbers.setText("\n".join(lines) if lines else "This is the last iterate: there is no step after it.")
+        if lines:
+            self.numbers.setText("\n".join([f"From step {step} to step {step + 1}:", *lines]))
+        else:
+            self.numbers.setText("No step was taken.")
 
     def show_curves(self) -> None:
         """The chosen quantity of all runs."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from explorer.language.names import pretty_name
 from explorer.optimize.rules.schedule import Schedule
 from explorer.optimize.rules.table import GradientRule
 from explorer.ui.panel import number_text
@@ -150,7 +151,7 @@ def step_in_numbers(trace: Trace, step: int, coordinates: int) -> list[str]:
             if isinstance(words, Said) and words.binding < _ATOM and symbol not in ("t", "product"):
                 lines.append(f"{symbol} ← {words.text} = {_number(words.value)}")
         if isinstance(delta, Said):
-            lines.append(f"Δ{name} = {delta.text} = {_number(delta.value)}")
+            lines.append(f"Δ{pretty_name(name)} = {delta.text} = {_number(delta.value)}")
     return lines
 
 
@@ -165,9 +166,8 @@ def _looked_ahead(trace: Trace, step: int) -> list[str]:
         g = beta * before[place] - after[place]
         lines.append(f"{name} + ηβm = {_number(ahead)}, the gradient there: {_number(g)}")
         lines.append(f"m ← {_number(beta)}·{Said(before[place]).inside(_PRODUCT)} − {Said(g).inside(_PRODUCT)}")
-        lines.append(
-            f"Δ{name} = {_number(rate)}·{Said(after[place]).inside(_PRODUCT)} = {_number(rate * after[place])}"
-        )
+        product = f"{_number(rate)}·{Said(after[place]).inside(_PRODUCT)}"
+        lines.append(f"Δ{pretty_name(name)} = {product} = {_number(rate * after[place])}")
     return lines
 
 
@@ -179,7 +179,9 @@ def _searched(trace: Trace, step: int) -> list[str]:
         direction = ", ".join(_number(v) for v in entries["d"][:4])
         lines.append(f"a = {_number(entries['a'][0])},  d = ({direction}{', …' if len(entries['d']) > 4 else ''})")
     moved: Sequence[float] = [b - a for a, b in zip(trace.point(step), trace.point(step + 1), strict=True)]
-    said = ", ".join(f"Δ{name} = {_number(v)}" for name, v in list(zip(trace.names, moved, strict=True))[:4])
+    said = ", ".join(
+        f"Δ{pretty_name(name)} = {_number(v)}" for name, v in list(zip(trace.names, moved, strict=True))[:4]
+    )
     lines.append(said)
     lines.append(f"f: {_number(trace.loss[step])} → {_number(trace.loss[step + 1])}")
     spent = trace.evaluations[step + 1] - trace.evaluations[step]
