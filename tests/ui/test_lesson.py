@@ -5,6 +5,8 @@ import re
 import pytest
 from PySide6.QtCore import Qt, QUrl
 
+from explorer.calculus.films import reverse_film
+from explorer.calculus.tape import record
 from explorer.language.parser import parse
 from explorer.optimize.descent import Stopped, descend
 from explorer.optimize.objectives import ProgramObjective
@@ -12,6 +14,7 @@ from explorer.optimize.rules.table import rule_from
 from explorer.ui.examples import titles
 from explorer.ui.lesson import LESSONS
 from explorer.ui.resources import resource
+from explorer.ui.session import WORKED_EXAMPLE
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -61,6 +64,15 @@ def test_the_keys_of_which_a_lesson_tells_work_while_it_is_read_and_escape_close
     assert lesson.name == "graph"
     qtbot.keyClick(lesson.page, Qt.Key.Key_Escape)
     assert not lesson.isVisible()
+
+
+def test_the_steps_of_which_the_lesson_on_the_graph_tells_are_those_of_the_sweep():
+    text = " ".join(resource("lessons/graph.md").read_text(encoding="utf-8").split())
+    film = reverse_film(record(parse(WORKED_EXAMPLE), [2.0, 5.0]), [1.0])
+    added = {place: step.amount for place, step in enumerate(film.steps, start=1) if step.kind == "adjoint"}
+    to_x1 = {place: amount for place, amount in added.items() if film.steps[place - 1].node == 0}
+    assert to_x1 == {14: 5.0, 16: 0.5}
+    assert "step 14 brings x₂ = 5 from the product x₁·x₂, and step 16 brings 1/x₁ = 0.5" in text
 
 
 def test_the_runs_of_which_the_lesson_on_optimizers_tells_end_as_it_says():
