@@ -142,7 +142,8 @@ class Style:
                 return stem, label
         left = room - self.fitted(f" = {number}", role, 10 * room)[1]
         stem = self.fitted(stem, role, left)[0] if left > 0 else ""
-        return (stem, f"{stem} = {number}") if stem.strip("…") else ("", number)
+        label = f"{stem} = {number}"
+        return (stem, label) if stem.strip("…") and self.fitted(label, role, room)[0] == label else ("", number)
 
     def baseline(self, role: str) -> float:
         """How far below the middle of a line its baseline is."""
@@ -437,6 +438,10 @@ class Nodes(_Item):
         picture, style = self.picture, self.style
         box, mark = picture.boxes[node], picture.state.second_mark
         stem, label = style.named(picture.names[node], text, role, box.width() - 6)
+        if role == "active":  # bold where that costs no letter
+            lighter = style.named(picture.names[node], text, "value", box.width() - 6)
+            if len(lighter[1]) > len(label):
+                role, (stem, label) = "value", lighter
         left, baseline, role = self._draw_line(painter, label, role, colour, box, middle, zoom)
         if not stem:
             return

@@ -436,6 +436,14 @@ def test_a_tangent_or_adjoint_is_called_as_its_node_is(view, name, number, shown
     assert view.style_of_graph.named(name, number, "value", 90.0) == shown
 
 
+def test_no_number_is_cut_in_bold_either(view):
+    style = view.style_of_graph
+    for number in ("1814400", "−0.9589", "3628800"):
+        label = style.named("x₂", number, "active", 90.0)[1]
+        assert label.endswith(number)
+        assert style.fitted(label, "active", 90.0)[0] == label
+
+
 def test_a_long_name_gives_way_to_its_number(view):
     stem, label = view.style_of_graph.named("temperature", "−0.284", "value", 90.0)
     assert stem.endswith("…")
