@@ -47,15 +47,16 @@ def torch_arrays(function: Function, columns: Columns) -> Work:
 
 
 def jax_mapped(function: Function, columns: Columns) -> Work:
-    """jit(vmap(value_and_grad)) of the inputs, each an array."""
+    """jit(vmap(value_and_grad)) of the inputs, each an array of JAX's own."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
     every = tuple(range(len(columns)))
     both = jax.jit(jax.vmap(jax.value_and_grad(lambda *inputs: function(*inputs, jax.numpy), argnums=every)))
+    own = [jax.numpy.asarray(column) for column in columns]
 
     def work() -> list[Any]:
-        values, partials = both(*columns)
+        values, partials = both(*own)
         return [np.asarray(values), *map(np.asarray, partials)]
 
     return work
@@ -67,7 +68,7 @@ def jax_points(function: Function, columns: Columns) -> Work:
 
     jax.config.update("jax_enable_x64", True)
     both = jax.jit(jax.vmap(jax.value_and_grad(lambda point: function(*point, jax.numpy))))
-    points = np.stack(columns, axis=1)
+    points = jax.numpy.asarray(np.stack(columns, axis=1))
 
     def work() -> tuple[Any, Any]:
         values, gradients = both(points)

@@ -29,7 +29,7 @@ def rosenbrock(x: Any, y: Any) -> Any:
 
 
 def torch_run(starts: Any, steps: int = STEPS) -> Work:
-    """torch.optim.Adam with autograd; starts of shape (runs, 2), or (2,) for one."""
+    """torch.optim.Adam with autograd; starts of shape (runs, 2), whose losses are kept, or (2,) for one."""
     import torch
 
     torch.set_num_threads(1)
@@ -37,34 +37,46 @@ def torch_run(starts: Any, steps: int = STEPS) -> Work:
     def work() -> Any:
         point = torch.tensor(starts, dtype=torch.float64, requires_grad=True)
         optimizer = torch.optim.Adam([point], lr=RATE)
-        for _ in range(steps):
+        curves = []
+        for step in range(steps):
             optimizer.zero_grad()
-            rosenbrock(point[..., 0], point[..., 1]).sum().backward()
+            losses = rosenbrock(point[..., 0], point[..., 1])
+            losses.sum().backward()
             optimizer.step()
-        return point.detach().numpy()
+            if point.ndim > 1 and step % KEPT == 0:
+                curves.append(losses.detach().numpy())
+        return [point.detach().numpy(), *curves]
 
     return work
 
 
 def optax_run(starts: Any, scan: bool, steps: int = STEPS) -> Work:
-    """optax.adam, every step jitted, or all of them in one jitted lax.scan; vectorised over starts."""
+    """optax.adam, every step jitted, or all of them in one jitted lax.scan; starts as for torch_run."""
     import jax
     import jax.numpy as jnp
     import optax
 
     jax.config.update("jax_enable_x64", True)
     adam = optax.adam(RATE)
-    gradient = jax.grad(lambda p: rosenbrock(p[..., 0], p[..., 1]).sum())
+    first = jnp.asarray(starts)
+
+    def total(point: Any) -> Any:
+        losses = rosenbrock(point[..., 0], point[..., 1])
+        return losses.sum(), losses if point.ndim > 1 else None
 
     def step(carried: Any, _: Any) -> Any:
         point, state = carried
-        updates, state = adam.update(gradient(point), state)
-        return (optax.apply_updates(point, updates), state), None
+        gradient, losses = jax.grad(total, has_aux=True)(point)
+        updates, state = adam.update(gradient, state)
+        return (optax.apply_updates(point, updates), state), losses
 
-    first = jnp.asarray(starts)
+    def scanned(point: Any) -> Any:
+        (last, _), losses = jax.lax.scan(step, (point, adam.init(point)), None, length=steps)
+        return last, losses if losses is None else losses[::KEPT]
+
     if scan:
-        whole = jax.jit(lambda p: jax.lax.scan(step, (p, adam.init(p)), None, length=steps)[0][0])
-        return lambda: np.asarray(whole(first))
+        whole = jax.jit(scanned)
+        return lambda: [np.asarray(part) for part in whole(first) if part is not None]
     jitted = jax.jit(lambda carried: step(carried, None)[0])
 
     def work() -> Any:
@@ -88,7 +100,7 @@ def bare_descent(starts: Any, steps: int) -> Any:
 
 
 def contests() -> Iterator[Contest]:
-    """The same steps; ours keeps losses on the way, and of the one run everything."""
+    """The same steps; of many runs everybody keeps some of the losses, of the one run ours alone keeps everything."""
     objective = ProgramObjective(parse(SOURCE))
     rule = rule_from("adam", {"rate": RATE})
 
@@ -114,7 +126,7 @@ def contests() -> Iterator[Contest]:
         curves = []
         for state in fleet(objective, rule, columns, STEPS, every=KEPT):
             curves.append(state.loss)
-        return state.x.T
+        return [state.x.T, *curves[:-1]]  # without the losses after the last step
 
     yield Contest(
         "Adam, 1,000 starts × 200 steps, every third loss kept",
