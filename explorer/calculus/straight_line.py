@@ -3,7 +3,7 @@
 It stands between a Program and generated code. `Builder` makes it: constants are folded with the interpreter's own
 functions, an operation that is already there is not done again, and only those identities are used that hold for
 every float, bit for bit: a·1 = a, a + (−b) = a − b, (−a)·b = −(a·b), 100·(2·a) = 200·a,
-0 + (−a − b) = 0 − (a + b).
+0 + (−a − b) = 0 − (a + b), 0 + a² = a² (it is never −0).
 
 A little longer than 300 lines: the identities and what is not needed belong to the Builder that uses them.
 """
@@ -237,10 +237,32 @@ def _add(b: Builder, x: Operand, y: Operand) -> Operand:
                 left, right = b.arguments[y]
                 if (positive := _negated(b, left)) is not None:
                     return _sub(b, x, _add(b, positive, right))
+            if x == 0.0 and _never_minus_zero(b, y):
+                return y
             return b.operation("add", (x, y))
     elif type(x) is not int:
         return x + y
     return _sub(b, y, b.arguments[x][0]) if functions[x] == "neg" else b.operation("add", (x, y))
+
+
+def _never_minus_zero(b: Builder, operand: Operand, depth: int = 3) -> bool:
+    """Whether no point makes the operand −0, as far as the last few operations show; then 0 + it is it, bit for bit."""
+    if type(operand) is not int:
+        return operand != 0.0 or math.copysign(1.0, operand) > 0
+    function, arguments = b.functions[operand], b.arguments[operand]
+    if function in ("exp", "abs"):
+        return True
+    if not depth or function not in ("add", "sub", "mul"):
+        return False
+    x, y = arguments
+    if function == "mul":
+        if type(x) is not int:
+            x, y = y, x
+        # A number below 1 may bring one below 0 down to −0.
+        return same(x, y) or (type(y) is not int and y >= 1.0 and _never_minus_zero(b, x, depth - 1))
+    if function == "sub" and type(y) is not int:
+        return y != 0.0 or _never_minus_zero(b, x, depth - 1)
+    return _never_minus_zero(b, x, depth - 1) or (function == "add" and _never_minus_zero(b, y, depth - 1))
 
 
 def _sub(b: Builder, x: Operand, y: Operand) -> Operand:

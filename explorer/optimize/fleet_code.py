@@ -15,11 +15,29 @@ from numpy.typing import NDArray
 
 from explorer.calculus.block_code import Blocks, BlockWriter, aligned
 from explorer.calculus.scalar_code import scalar_function
-from explorer.calculus.straight_line import StraightLine
+from explorer.calculus.straight_line import StraightLine, same
 from explorer.optimize.recorded import Memory, at_rate, step_code
 from explorer.optimize.rules.rule import GradientRule
 
 Array = NDArray[np.float64]
+
+
+class GradientBlocks(Blocks):
+    """f and its partials as array code that leaves to the caller what ends a sweep, 0 + a partial which may be −0.
+
+    signed: the partials from the first to the last of these; over many runs one call adds 0 to all of them.
+    """
+
+    def __init__(self, gradient: StraightLine) -> None:
+        first, *partials = gradient.outputs
+        places = []
+        for place, o in enumerate(partials):
+            if type(o) is int and gradient.functions[o] == "add" and same(gradient.arguments[o][0], 0.0):
+                places.append(place)
+                partials[place] = gradient.arguments[o][1]
+        self.signed = slice(min(places, default=0), max(places, default=-1) + 1)
+        outputs = (first, *partials)
+        super().__init__(gradient if gradient.branches else pruned(replace(gradient, outputs=outputs)))
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,7 @@ class Fleet:
 
 
 _Turn = tuple[float, Sequence[float], Sequence[float]]  # the factor on the rate, the scalars of a step and of a look
-_CHUNK = 6_000  # runs whose numbers stay in a core's second-level cache together
+_CHUNK = 10_000  # runs whose numbers stay in a core's second-level cache together
 
 
 class QuickFleet:
@@ -108,7 +126,9 @@ class QuickFleet:
     The numbers are those of Fleet.
     """
 
-    def __init__(self, code: _StepBlocks, gradient: Blocks, rule: GradientRule[Any], starts: Array, rate: Any) -> None:
+    def __init__(
+        self, code: _StepBlocks, gradient: GradientBlocks, rule: GradientRule[Any], starts: Array, rate: Any
+    ) -> None:
         many = isinstance(rate, np.ndarray)
         memory = rule.start(starts[:, :1])
         self._code, self._shape, self._rate = code, starts.shape, None if many else float(rate)
@@ -175,7 +195,7 @@ class _Chunk:
     def __init__(
         self,
         code: _StepBlocks,
-        gradient: Blocks,
+        gradient: GradientBlocks,
         rule: GradientRule[Any],
         starts: Array,
         rate: Array | None,
@@ -185,7 +205,7 @@ class _Chunk:
         n, runs = starts.shape
         memory = rule.start(starts)
         fields = [starts, *(memory[number] for number in code.wide)]
-        ahead, self.flat_g, flat_x, *wide = aligned(2 + len(fields), starts.size)
+        ahead, flat_g, flat_x, *wide = aligned(2 + len(fields), starts.size)
         for row, field in zip((flat_x, *wide), fields, strict=True):
             row[:] = field.reshape(-1)
         self.x = flat_x.reshape(n, runs)
@@ -196,8 +216,9 @@ class _Chunk:
             [buffer[:width] for buffer in buffers]
             for buffers, width in zip(spare, (runs, starts.size, starts.size), strict=True)
         ]
-        read = (*self.rate, flat_x, self.flat_g, *wide)
-        g = self.flat_g.reshape(n, runs)
+        read = (*self.rate, flat_x, flat_g, *wide)
+        g = flat_g.reshape(n, runs)
+        self.signed = g[gradient.signed].reshape(-1)
         self.gradient, self.step = gradient.run, code.step.run
         self.look = code.look.run if rule.looks_ahead else None
         self.at_x = (*g, *self.x, *gradient_spare)
@@ -208,7 +229,7 @@ class _Chunk:
     def advance(self, turns: Sequence[_Turn], points: Array, losses: Array, every: int) -> None:
         """Take all steps; for a thousand runs a step is little but its calls: nothing else is in the loop."""
         gradient, step, look, at_x, for_step = self.gradient, self.step, self.look, self.at_x, self.for_step
-        add, zero, g, scalars = np.add, np.array(0.0), self.flat_g, self.scalars
+        add, zero, signed, scalars = np.add, np.array(0.0), self.signed, self.scalars
         places = range(len(scalars))
         keep = every - 1
         for place, (factor, values, ahead) in enumerate(turns):
@@ -220,7 +241,8 @@ class _Chunk:
                     self.scalars_ahead[i][()] = value
                 look(*self.for_look)
                 gradient(*self.at_ahead)
-            add(zero, g, g)
+            if signed.size:
+                add(zero, signed, signed)
             for i in places:
                 scalars[i][()] = values[i]
             step(*for_step)
@@ -230,11 +252,10 @@ class _Chunk:
         points[-1][...] = self.x
 
 
-def quick_fleet(gradient: Blocks, rule: GradientRule[Any], starts: Array, rate: Any) -> QuickFleet | None:
+def quick_fleet(gradient: GradientBlocks, rule: GradientRule[Any], starts: Array, rate: Any) -> QuickFleet | None:
     """Runs from starts, shape (n, runs), at a rate or one a run; None for a rule that reads what it has written over.
 
-    gradient: array code whose outputs are f and its n partials (see without_plus_zero). It writes the partials next to
-    each other, so that a step is one call for all coordinates.
+    The gradient's code writes the partials next to each other, so that a step is one call for all coordinates.
     """
     code = _step_blocks(at_rate(rule, 1.0), isinstance(rate, np.ndarray))
     return QuickFleet(code, gradient, rule, starts, rate) if code.in_place else None
@@ -253,17 +274,6 @@ def exact_blocks(code: StraightLine, held: range) -> Blocks:
 def with_outputs(code: StraightLine, places: Sequence[int]) -> StraightLine:
     """The code with only these of its outputs, and what they need."""
     return pruned(replace(code, outputs=tuple(code.outputs[place] for place in places)))
-
-
-def without_plus_zero(code: StraightLine) -> StraightLine:
-    """The code of f and its partials without the 0 + that ends each: over many runs one call adds it to them all."""
-    if code.branches:
-        return code
-    outputs = [
-        code.arguments[o][1] if type(o) is int and code.functions[o] == "add" and code.arguments[o][0] == 0.0 else o
-        for o in code.outputs[1:]
-    ]
-    return pruned(replace(code, outputs=(code.outputs[0], *outputs)))
 
 
 def pruned(code: StraightLine) -> StraightLine:

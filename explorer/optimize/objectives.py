@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus.block_code import Blocks
 from explorer.calculus.compiled import compiled
 from explorer.language.program import Apply, Constant, ExplorerError, Expression, Function, Program, Return
-from explorer.optimize.fleet_code import without_plus_zero
+from explorer.optimize.fleet_code import GradientBlocks
 from explorer.optimize.fused import fused_loop
 from explorer.optimize.ground import NO_SQUARES
 from explorer.optimize.recorded import Loop
@@ -29,7 +28,7 @@ class ProgramObjective:
         self.program = program
         self.output = output
         self.compiled = compiled(program)
-        self._blocks: tuple[Blocks | None] | None = None
+        self._blocks: tuple[GradientBlocks | None] | None = None
         self._squares: Program | None = None
         self._loops: dict[GradientRule[Any], Loop | None] = {}
 
@@ -54,11 +53,11 @@ class ProgramObjective:
         values, partials = self.compiled.values_and_gradients_on(list(points), points.shape[1:], self.output)
         return values, np.array(partials)
 
-    def gradient_blocks(self) -> Blocks | None:
-        """f and its partials, a zero of which may be −0, as array code; None where the program is no straight line."""
+    def gradient_blocks(self) -> GradientBlocks | None:
+        """f and its partials as array code for many runs; None where the program is no straight line."""
         if self._blocks is None:
             code = self.compiled.gradient_code(self.output)
-            self._blocks = (None if code is None else Blocks(without_plus_zero(code)),)
+            self._blocks = (None if code is None else GradientBlocks(code),)
         return self._blocks[0]
 
     def hessian(self, x: Array) -> Array:

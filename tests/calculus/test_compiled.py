@@ -288,6 +288,20 @@ def test_products_by_powers_of_two_are_one_product_and_keep_their_bits():
         assert bits([value, *partials]) == bits([tape.values[0], *gradient(tape)])
 
 
+def test_zero_is_added_to_no_partial_that_is_never_minus_zero_and_zeros_keep_their_signs():
+    assert "0.0 + " not in Compiled(parse("(x^2 + y - 11)^2 + (x + y^2 - 7)^2")).source()
+    assert "0.0 + " in Compiled(parse("x*y + x")).source()
+    grid = np.meshgrid(*[[0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324]] * 2)
+    x, y = (axis.ravel() for axis in grid)
+    for text in ("(x - y)^2", "x^2*y^2/2", "exp(x)*y + abs(y)*x", "(x^2 - y^2)^2", "abs(x*y)*abs(x)", "2*(x^2 + y)"):
+        program = parse(text)
+        _, partials = compiled(program).values_and_gradients_on([x, y], x.shape)
+        for place, point in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
+            row = gradient(record(program, point), 0)
+            assert bits(row) == bits(compiled(program).value_and_gradient(point)[1]), (text, point)
+            assert bits(row) == bits([partial[place] for partial in partials]), (text, point)
+
+
 def test_the_gallery_is_compiled_or_says_why_not_and_agrees_with_the_tape():
     for example in examples():
         if example.refused:
