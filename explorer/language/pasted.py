@@ -7,74 +7,15 @@ person sees the whole text before it is theirs.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from explorer.language.algorithm import is_algorithm
+from explorer.language.mended import is_read, mended
 from explorer.language.pasted_blocks import TYPES, lines_of, script
 from explorer.language.program import ExplorerError, Program
-from explorer.language.tokens import SIGNS, SUPERSCRIPTS
+from explorer.language.typography import plain
 
-MAX_SCRIPT = 4_000  # characters of an algorithm that is mended: some ten readings of it take half a tenth of a second
 MAX_PASTED = 1_000  # characters of a text that is looked at: some patterns below take its square of steps
-
-_SIGNS = {
-    **dict.fromkeys("‐‑‒—﹣－", "-"),
-    **dict.fromkeys("•∙⁎‧●∗⋆", "*"),
-    **dict.fromkeys("⁄∶", "/"),
-    **dict.fromkeys("∣｜", "|"),
-    **dict.fromkeys("≔⩴", ":="),
-    "\u2062": "*",  # invisible times
-    "\u2064": "+",  # invisible plus
-    "⩽": "<=",
-    "⩾": ">=",
-}
-
-
-def plain(text: str) -> str:
-    """The text with the signs of print and of other alphabets' widths as they are typed.
-
-    Raised and lowered letters become powers and subscripts, ½ becomes (1/2) and 1½ their sum, mathematical italics
-    their letters, blanks of every width a blank; what is not seen (soft hyphens, zero-width blanks, direction marks)
-    is left out. Letters that only look like others (Cyrillic ones) stay.
-    """
-    text = re.sub(r"\^(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺])", "", text)
-    text = re.sub(r"(?<![\w.])(\d+)([¼½¾⅐-⅞])", r"(\1+\2)", text)
-    parts = []
-    for raised, lowered, other in re.findall(rf"([{_RAISED}]+)|([{_LOWERED}]+)|(.)", text, re.DOTALL):
-        if raised:
-            parts.append(raised if set(raised) <= set(SUPERSCRIPTS) else f"^({_decomposed(raised)})")
-        elif lowered:
-            parts.append(f"_{_decomposed(lowered)}")
-        else:
-            parts.append(_plain_character(other))
-    return "".join(parts)
-
-
-_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵃᵇᶜᵈᵉᵏᵐᵖʳˢᵗᵘˣʸᶻ"
-_LOWERED = "₊₋ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ"
-
-
-def _decomposed(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("\u2212", "-")
-
-
-def _plain_character(character: str) -> str:
-    if character.isascii():
-        return character
-    if character in _SIGNS:
-        return _SIGNS[character]
-    kind = unicodedata.decomposition(character).partition(">")[0]
-    if kind == "<fraction":
-        return f"({_decomposed(character).replace(chr(0x2044), '/')})"
-    if kind in ("<wide", "<font", "<small"):
-        return _decomposed(character)
-    category = unicodedata.category(character)
-    if category == "Zs":
-        return " "
-    return "" if category == "Cf" or "\ufe00" <= character <= "\ufe0f" else character
-
 
 # -- functions of other languages --------------------------------------------------------------------------------------
 
@@ -236,15 +177,15 @@ def _difference(text: str) -> str:
 def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> ExplorerError | None:
     """The error that offers what a refused text probably says, if something is known that `read` takes."""
     if is_algorithm(text):
-        return _mended(text, error, read)
-    if len(text) > MAX_PASTED or (error.repair and _is_read(error.repair, read)):
+        return mended(text, error, read)
+    if len(text) > MAX_PASTED or (error.repair and is_read(error.repair, read)):
         return None
     found = _function(plain(text))
     if found is not None:
         language, written = found
         said = f"This is a function as {language} has it" if language != "mathematics" else "This is a function"
         for _, candidate in ((said, written), *_candidates(written, said)) if written else ():
-            if _is_read(candidate, read):
+            if is_read(candidate, read):
                 first, _, more = candidate.partition("\n")
                 here = f"here it is an algorithm, {first} …" if more else f"here it is written {first}"
                 return ExplorerError(f"{said}; {here}", error.span, error.kind, candidate)
@@ -255,79 +196,10 @@ def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> Ex
         said = "An algorithm is a function: its first line is def f(x):, its last one return."
         return ExplorerError(said, error.span, error.kind, written)
     for said, candidate in _candidates(text, error.message):
-        if _is_read(candidate, read):
+        if is_read(candidate, read):
             lines = candidate.strip().split("\n")
             written = (
                 f"Written so: {lines[0]}" if len(lines) == 1 else f"Written so, in {len(lines)} lines: {lines[0]} …"
             )
             return ExplorerError(f"{said} {written}", error.span, error.kind, candidate)
     return None
-
-
-# -- algorithms --------------------------------------------------------------------------------------------------------
-
-_BLOCKS = r"if|elif|else|while|for|def"
-# (a pattern of a line of a script, what stands in its place), each tried after those before it.
-_SLIPS: tuple[tuple[str, str], ...] = (
-    (r"\^", "**"),
-    (r"(?<![\w.])(\d+(?:\.\d*)?)(?=[a-df-ik-nq-wyzA-DF-Z]\w*|x\b)", r"\1*"),  # 2x, but no 1e5, 1j, 0x1f
-    (r"\belse[ \t]+if\b", "elif"),
-    (r"^([ \t]*)(\w+)[ \t]*(\+|-)\3[ \t]*;?[ \t]*$", r"\1\2 \3= 1"),
-    (rf"^([ \t]*(?:{_BLOCKS})\b[^:#\n{{]*?)(?:[ \t]+then)?[ \t]*$", r"\1:"),
-    (r"^([ \t]*(?:if|elif|while)\b[^=!<>\n]*[^=!<>\n ]) *= *(?=[^=\n])", r"\1 == "),
-    (r"^[ \t]*(?:print[ \t]*\(.*\)|assert\b.*)[ \t]*(?:#.*)?\n?", ""),
-)
-
-
-def _mended(text: str, error: ExplorerError, read: Callable[[str], Program]) -> ExplorerError | None:
-    """The error of an algorithm, with the text that it probably was to be; nothing but slips and what surrounds it."""
-    if len(text) > MAX_SCRIPT or error.repair:
-        return None
-    written = plain(text)
-    for sign, ascii_sign in SIGNS.items():
-        written = written.replace(sign, ascii_sign)
-    written = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+", lambda m: f"**{''.join(SUPERSCRIPTS[c] for c in m[0])}", written)
-    slips = (partial(_replaced, pattern, put) for pattern, put in _SLIPS)
-    mends: list[Callable[[str], str]] = [str, *slips, _with_defaults_inside, _functions_only]
-    seen = text
-    for mend in mends:
-        written = mend(written).rstrip()
-        if written != seen and _is_read(written, read):
-            return ExplorerError(error.message, error.span, error.kind, written)
-        seen = written
-    return None
-
-
-def _replaced(pattern: str, put: str, text: str) -> str:
-    return re.sub(pattern, put, text, flags=re.MULTILINE)
-
-
-def _with_defaults_inside(text: str) -> str:
-    """Parameters with a default value (n=3) as names that get it in the first line of their function."""
-
-    def moved(head: re.Match[str]) -> str:
-        parameters = [part.strip() for part in head["parameters"].split(",")]
-        given = [re.sub(r"\s*(?::[^=]*)?=\s*", " = ", part) for part in parameters if "=" in part]
-        inside = "".join(f"\n    {line}" for line in given)
-        return f"{head['begin']}({', '.join(p for p in parameters if '=' not in p)}){head['end']}{inside}"
-
-    return re.sub(r"^(?P<begin>def \w+)\((?P<parameters>[^()\n]*)\)(?P<end>[^:\n]*:)[ \t]*$", moved, text, flags=re.M)
-
-
-def _functions_only(text: str) -> str:
-    """The functions of a script, without what it does with them."""
-    kept, inside = [], False
-    for line in text.split("\n"):
-        if line[:1].strip() not in ("", "#"):
-            inside = line.startswith("def ")
-        if inside:
-            kept.append(line)
-    return "\n".join(kept).rstrip("\n")
-
-
-def _is_read(text: str, read: Callable[[str], Program]) -> bool:
-    try:
-        read(text)
-    except (ExplorerError, RecursionError):
-        return False
-    return True

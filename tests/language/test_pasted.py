@@ -139,6 +139,12 @@ SCRIPTS = [
     ),
     ("def f(x):\n    y = x² − 3×x\n    return y", "def f(x):\n    y = x**2 - 3*x\n    return y"),
     ("f(x):\n    return x", "def f(x):\n    return x"),
+    (
+        "def f(x):\n    g = lambda t: t**2\n\n    def h(t, n):\n        if n < 1:\n            return t\n"
+        "        return g(t)\n    return h(x, 2)",
+        "def g(t):\n    return t**2\n\ndef h(t, n):\n    if n < 1:\n        return t\n    return g(t)\ndef f(x):\n\n"
+        "    return h(x, 2)",
+    ),
 ]
 
 
