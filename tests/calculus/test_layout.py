@@ -154,12 +154,9 @@ def test_a_ladder_of_shared_inputs_is_drawn_without_crossings():
     ("graph", "reached"),
     [
         (random_graph(24, 2), 6),
-        (random_graph(32, 6), 8),
         (random_graph(40, 10), 14),
-        (random_graph(48, 14), 28),
         (random_graph(56, 18), 16),
         (random_graph(68, 24), 51),
-        (random_graph(80, 30), 84),
         (random_graph(92, 36), 58),
         (graph_of(random_program(300, 6, 1)), 148),
         (graph_of(rosenbrock(30)), 29),
@@ -207,18 +204,15 @@ def fewest_crossings(layer: list[int], edges: Edges) -> int:
 
 
 def test_the_rounds_of_a_loop_are_drawn_in_the_same_order():
-    body = ["r = sqrt(x*x + y*y)", "u = u - x/(r*r*r)", "v = v - y/(r*r*r)", "x = x + u", "y = y + v"]
-    rounds = 30
-    lines = ["def f(x, y, u, v):", f"    for i in range({rounds}):", *[f"        {line}" for line in body]]
-    nodes, edges = graph_of("\n".join([*lines, "    return x*y"]))
+    rounds, operations = 40, 18
+    nodes, edges = graph_of(random_program(3 * 6 * rounds, 6, 1))
     drawing = lay_out(boxes(nodes), edges)
     columns: dict[float, list[int]] = {}
     for node in sorted(range(nodes), key=lambda node: drawing.nodes[node].y):
         columns.setdefault(drawing.nodes[node].x, []).append(node)
-    operations = (nodes - 5) // rounds
     orders = {tuple(column) for column in columns.values()}
     again = [tuple(node + 6 * operations for node in order) in orders for order in orders]  # 1, 2 or 3 rounds repeat
-    assert sum(again) >= 0.9 * (rounds - 6) / rounds * len(orders)
+    assert sum(again) >= (rounds - 8) / rounds * len(orders)
 
 
 def test_two_edges_between_the_same_nodes_are_drawn_apart():

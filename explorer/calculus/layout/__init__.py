@@ -1,11 +1,13 @@
 """Where the nodes and edges of a computational graph are drawn: a layered drawing, inputs left, outputs right.
 
 The method is Sugiyama's (Sugiyama, Tagawa, Toda 1981) in the shape of Gansner, Koutsofios, North, Vo 1993 ("A technique
-for drawing directed graphs"), a module for each phase: `layers`, the `order` within them (of `blocks`, by `sifting`),
-`coordinates`, `curves` and `labels`. What is our own:
+for drawing directed graphs"), a module for each phase: `layers`, the `order` within them (of `blocks`, in small
+graphs by `sifting`, in others by `sweeps` of what `repeats` finds), `coordinates`, `curves` and `labels`. What is our
+own:
 
 - Long edges of one source share one chain of bends (a trunk that branches off to each target) as far as they run side
   by side, so that an input that is used a hundred times has one lane through the drawing and not a hundred.
+- What repeats from layer to layer, as the rounds of a loop do, is ordered once and drawn alike each time.
 - Coordinates come from isotonic regressions layer by layer, which keep long programs flat, and are then straightened.
 
 Everything is deterministic, nothing recurses, and effort is bounded by counts of work, never by a clock.

@@ -87,7 +87,8 @@ class _Tree:
         self.parent = [-1] * count
         self.children: list[list[int]] = [[] for _ in range(count)]
         self.pull = [len(targets[node]) - len(operands[node]) for node in range(count)]  # of all that hangs at a node
-        walk = [part[0] for part in self.parts]
+        # Hung up in the middle, for then little hangs at most nodes.
+        walk = [sorted(part, key=layer.__getitem__)[len(part) // 2] for part in self.parts]
         for node in walk:
             for other in self.tied[node]:
                 if other != self.parent[node]:

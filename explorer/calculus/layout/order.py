@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
 from explorer.calculus.layout.ranks import Start, Starts
@@ -19,10 +18,6 @@ from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
 
 SMALL = 150  # blocks: up to here kicks pay
 PAIRS_IN_SMALL, PAIRS = 2_000, 130_000  # compared, about 1 µs each: for each block, and at most in all
-REACH, LUCK = (
-    30,
-    2,
-)  # blocks that one may pass in each direction; the seed: any would do, this came out well against dot
 STALE = 2  # rounds without a gain, with ties moved in one direction and the other, after which the order stands
 TIES = (HIGHEST, LOWEST)  # in turn: moving where it makes no difference leads out of many dead ends
 ROUNDS = 3  # from each start in small graphs
@@ -59,10 +54,10 @@ def _few_crossings(blocks: Blocks) -> list[list[int]]:
     for start in starts.walked():
         if not start[0]:
             return _by_rank(blocks, start[1])
+        if len(blocks.first) > SMALL:
+            return swept_order(blocks)
         walked.append(start)
-    if len(blocks.first) > SMALL:
-        return swept_order(blocks)
-    sifting = Sifting(blocks, blocks.layers(), REACH, inf, LUCK)
+    sifting = Sifting(blocks, blocks.layers())
     tried = [_sifted(sifting, start, ROUNDS) for walk in walked for start in starts.smoothed(walk)]
     return _by_rank(blocks, _best_of_many(sifting, starts, sorted(tried, reverse=True)))
 

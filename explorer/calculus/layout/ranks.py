@@ -114,7 +114,7 @@ class _Means:
 
 
 class Crossings:
-    """All lines between two layers, to count those that cross in an order of the blocks, and to find whose they are."""
+    """All lines between two layers, to count those that cross in an order of the blocks."""
 
     def __init__(self, blocks: Blocks) -> None:
         self.count = len(blocks.first)
@@ -135,29 +135,14 @@ class Crossings:
 
     def of(self, rank: _Ranks) -> int:
         """Pairs of edges that cross when the blocks have these ranks."""
-        order, place = self._sorted(rank)
-        return int(inversions(place - self.begin, self.weights[order], self.begin).sum())
-
-    def crossed(self, rank: list[float]) -> set[int]:
-        """The blocks at which a line ends that crosses another: only they can save crossings elsewhere."""
-        order, place = self._sorted(np.array(rank))
-        if not len(place):
-            return set()
-        highest, lowest = np.maximum.accumulate(place), np.minimum.accumulate(place[::-1])[::-1]
-        lines = order[(place < highest) | (place > lowest)]
-        return {*self.starts[lines].tolist(), *self.ends[lines].tolist()}
-
-    def _sorted(self, rank: _Ranks) -> tuple[_Numbers, _Numbers]:
-        """The lines, gap by gap as they start, from above; and the place of each where they end.
-
-        Two lines cross where the first has the greater place.
-        """
         whole = rank.astype(np.int64)
         start, end = self.gap + whole[self.starts], self.gap + whole[self.ends]
-        order = np.argsort(start * self.count + whole[self.ends])
-        place = np.empty(len(order), dtype=np.int64)
+        order = np.argsort(start * self.count + whole[self.ends])  # gap by gap as the lines start, from above
+        place = np.empty(
+            len(order), dtype=np.int64
+        )  # of each where they end: two cross where the first has the greater
         place[np.argsort(end[order], kind="stable")] = np.arange(len(order))
-        return order, place
+        return int(inversions(place - self.begin, self.weights[order], self.begin).sum())
 
 
 def inversions(places: _Numbers, weights: _Numbers, begin: _Numbers) -> _Numbers:

@@ -18,7 +18,7 @@ from explorer.calculus.layout.sweeps import Mesh, Numbers, mesh_of
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
 LARGE = 600  # nodes
 # Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
-IN_LARGE, IN_OTHERS = (8, None), (32, 8_000)
+IN_LARGE, IN_OTHERS = (6, None), (32, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
 PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 300_000, 3

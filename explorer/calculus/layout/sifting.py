@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import random
 from bisect import insort
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from math import inf
 
 from explorer.calculus.layout.blocks import Blocks
 from explorer.calculus.layout.ranks import ranked
 
 KEEP, HIGHEST, LOWEST = 0, 1, 2  # where a block goes when several places are equally good
+
+REACH = 30  # blocks that one may pass in each direction
+LUCK = 2  # fixed, so that the same graph is always drawn in the same way; any would do, this came out well against dot
 
 CLOSE = 1e-6  # between two ranks: then all become whole numbers again before the next round
 
@@ -51,17 +54,15 @@ class _Side:
 class Sifting:
     """The blocks in an order that gets better, once it has begun from one."""
 
-    def __init__(self, blocks: Blocks, layers: list[list[int]], reach: int, slope: float, luck: int) -> None:
+    def __init__(self, blocks: Blocks, layers: list[list[int]]) -> None:
         self.blocks = blocks
-        self.reach = reach  # blocks that one may pass in each direction …
-        self.slope = slope  # … unless it crosses so many lines more there, for each of its own, than at the best place
         self.layers = layers  # the blocks of each, sorted by rank from `begin` on
         self._beside: dict[int, list[int]] = {}
         self.on_left = [[other for other, _ in own] for own in blocks.left]
         self.on_right = [[other for other, _ in own] for own in blocks.right]
         self.compared = 0  # pairs of blocks, and of their lines a second time: that is what takes the time
         self.restless: set[int] = set()  # blocks that may save crossings elsewhere
-        self.luck = random.Random(luck)  # fixed, so that the same graph is always drawn in the same way
+        self.luck = random.Random(LUCK)
 
     def begin(self, rank: list[float]) -> None:
         """Go on from this order."""
@@ -83,7 +84,7 @@ class Sifting:
 
     def _nearest(self, block: int) -> tuple[list[int], list[int]]:
         """Those of them that are next above and next below, the nearest first: one more than may be passed."""
-        most = self.reach + 1
+        most = REACH + 1
         above: list[int] = []
         below: list[int] = []
         layers = self.layers[self.blocks.first[block] : self.blocks.last[block] + 1]
@@ -108,16 +109,11 @@ class Sifting:
             self._put(block, rank)
             self.moves.pop()
 
-    def round(self, ties: int = KEEP, some: Iterable[int] | None = None) -> int:
-        """Sift some or all blocks in a random order; the crossings saved. Those that it disturbs are restless then."""
+    def round(self, ties: int = KEEP) -> int:
+        """Sift all blocks in a random order; the crossings saved. Those that it disturbs are restless then."""
         self.mark()
-        self.restless = set(range(len(self.rank)) if some is None else some)
+        self.restless = set(range(len(self.rank)))
         return self.settle(ties)
-
-    def unsettled(self) -> set[int]:
-        """The restless blocks, and those that have moved since `mark`, their neighbours too: all but these stay."""
-        moved = {block for block, _ in self.moves}
-        return self.restless.union(*self._with_neighbours(moved))
 
     def settle(self, ties: int = KEEP) -> int:
         """Sift the restless blocks once, in a random order; the crossings saved."""
@@ -138,8 +134,8 @@ class Sifting:
             [(rank[beyond], weight) for beyond, weight in self.left.lines[block]],
             [(rank[beyond], weight) for beyond, weight in self.right.lines[block]],
         )
-        up = self._passing(block, ends, above[: self.reach], -1)
-        down = self._passing(block, ends, below[: self.reach], 1)
+        up = self._passing(block, ends, above[:REACH], -1)
+        down = self._passing(block, ends, below[:REACH], 1)
         self.compared += len(up) + len(down)
         cost = [*reversed(up), 0, *down]
         least = min(cost)
@@ -182,9 +178,8 @@ class Sifting:
     def _passing(self, block: int, ends: tuple[_Ends, _Ends], others: list[int], downwards: int) -> list[int]:
         """The crossings more than now when the block has passed the first of these, the first two, and so on.
 
-        `ends` are those of its lines on the left and on the right; `downwards` is 1, or −1 when it goes up. The list
-        ends early where it gets too steep. See the module's text for which lines count; mostly all lines of one end on
-        the same side of all lines of the other.
+        `ends` are those of its lines on the left and on the right; `downwards` is 1, or −1 when it goes up. See
+        the module's text for which lines count; mostly all lines of one end on the same side of all lines of the other.
         """
         rank, blocks = self.rank, self.blocks
         firsts, lasts, carried = blocks.first, blocks.last, blocks.carried
@@ -195,8 +190,7 @@ class Sifting:
         (in_low, in_high), in_count = in_spans[block], in_counts[block]
         ins, outs = ends
         costs = []
-        cost = least = 0
-        steep = self.slope * (in_count + out_count)
+        cost = 0
         for other in others:
             end = lasts[other]
             if end == last:
@@ -226,10 +220,6 @@ class Sifting:
                 change -= carried[other] * self._beyond(in_lines[block], in_spans[block], in_count, rank[other])
             cost += change * downwards
             costs.append(cost)
-            if cost < least:
-                least = cost
-            elif cost > least + steep:
-                break
         return costs
 
     def _inverted(self, ends: _Ends, others: list[tuple[int, int]]) -> int:
