@@ -170,6 +170,6 @@ def numpy_module(program: Program, code: StraightLine, outputs: Sequence[int]) -
         f"    buffers += [np.empty(size, dtype=bool) for _ in range({writer.masks})]\n"
         f"    outputs = [np.empty(size) for _ in range({len(code.outputs)})]\n"
         '    with np.errstate(all="ignore"):\n'
-        "        run(*columns, *buffers, *outputs)\n"
+        "        run(*outputs, *columns, *buffers)\n"
         f"{last}    return {returned}\n"
     )
