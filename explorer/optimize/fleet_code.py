@@ -117,7 +117,7 @@ class Fleet:
 
 
 _Turn = tuple[float, Sequence[float], Sequence[float]]  # the factor on the rate, the scalars of a step and of a look
-_CHUNK = 10_000  # runs whose numbers stay in a core's second-level cache together
+_CHUNK = 10_000  # runs that take many steps before the others do: their numbers stay in cache
 
 
 class QuickFleet:
