@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.calculus.compiled import compiled
 from explorer.calculus.evaluate import complex_values
+from explorer.calculus.evaluate import values as values_at
 from explorer.calculus.numbers import NAN
 from explorer.calculus.stencils import EPSILON, LEFT, RIGHT, SCHEME, Stencil, exact_step
 from explorer.language.program import Program
@@ -27,7 +28,7 @@ COMPLEX_STEP = 1e-100
 # A derivative below this is seen only if two steps agree on it: its part of the value may underflow, and what the step
 # neglects, its square times the third derivative, may be larger. Of these pairs the first that does not underflow.
 SMALL_SLOPE = 1e-190
-_PAIRS_OF_STEPS = ((COMPLEX_STEP, 1e-101), (1e-20, 1e-21), (1e-5, 1e-6))
+_PAIRS_OF_STEPS = [np.array(steps) for steps in ((COMPLEX_STEP, 1e-101), (1e-20, 1e-21), (1e-5, 1e-6))]
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,21 @@ class Estimate:
 
 
 class Slice:
-    """A program's output along one input, the others held: what difference schemes look at."""
+    """A program's output along one input, the others held: what difference schemes look at.
 
-    def __init__(self, program: Program, point: Sequence[float], output: int, input_: int) -> None:
+    known: values of all outputs, to be shared by the slices along the same input.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        point: Sequence[float],
+        output: int,
+        input_: int,
+        known: dict[bytes, Sequence[NDArray[np.float64]]] | None = None,
+    ) -> None:
         self.compiled = compiled(program)
+        self._known = known
         self.code = self.compiled.code
         self.point = [float(x) for x in point]
         self.output, self.input = output, input_
@@ -67,9 +79,17 @@ class Slice:
 
     def __call__(self, xs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The output at these values of the input."""
+        if self._known is None:
+            return self._all(xs)[self.output]
+        place = xs.tobytes()
+        if place not in self._known:
+            self._known[place] = self._all(xs)
+        return self._known[place][self.output]
+
+    def _all(self, xs: NDArray[np.float64]) -> Sequence[NDArray[np.float64]]:
         columns: list[Any] = list(self.point)
         columns[self.input] = xs
-        return self.compiled.values_on(columns, xs.shape)[self.output]
+        return self.compiled.values_on(columns, xs.shape)
 
     def imaginary(self, h: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """Im f(x + ih) for each step; ComplexStepInvalid where f is not complex differentiable on the way.
@@ -230,22 +250,28 @@ def complex_step(f: Slice) -> Estimate:
     value = float(f.imaginary(np.array([COMPLEX_STEP]))[0]) / COMPLEX_STEP
     if not math.isfinite(f.here):
         return Estimate("complex step", NAN, COMPLEX_STEP, 2, note="f is not finite here")
-    return Estimate("complex step", value, COMPLEX_STEP, 1) if abs(value) > SMALL_SLOPE else _small_slope(f)
+    if abs(value) > SMALL_SLOPE:
+        return Estimate("complex step", value, COMPLEX_STEP, 1)
+    value = float(_small_slopes([f.imaginary(steps) for steps in _PAIRS_OF_STEPS], f.x, f.here))
+    note = "" if value == value else "its numbers underflow here"
+    return Estimate("complex step", value, COMPLEX_STEP, 1 + 2 * len(_PAIRS_OF_STEPS), note=note)
 
 
-def _small_slope(f: Slice) -> Estimate:
-    """The complex step's number for a derivative so small that numbers on its way may underflow; NaN where they do."""
-    evaluations, largest = 1, 0.0
-    for steps in _PAIRS_OF_STEPS:
-        evaluations += 2
-        parts = f.imaginary(np.array(steps))
-        value, other = map(float, parts / np.array(steps))
-        if np.all(np.abs(parts) >= sys.float_info.min) and abs(value - other) <= 1e-9 * abs(value):
-            return Estimate("complex step", value, steps[0], evaluations)
-        largest = max(largest, abs(value), abs(other))
-    if largest * max(1.0, abs(f.x)) <= 4.0 * EPSILON * abs(f.here):  # 0, or the rounding of sin² + cos²
-        return Estimate("complex step", 0.0, COMPLEX_STEP, evaluations)
-    return Estimate("complex step", NAN, COMPLEX_STEP, evaluations, note="its numbers underflow here")
+@np.errstate(all="ignore")
+def _small_slopes(parts: Sequence[NDArray[np.float64]], x: Any, here: Any) -> NDArray[np.float64]:
+    """The complex step's numbers for derivatives so small that numbers on their way may underflow; NaN where they do.
+
+    parts: for each pair of steps Im f at both of them, shape (2, …); x and here: the input and f, shape (…).
+    """
+    found = np.full(parts[0].shape[1:], NAN)
+    largest = np.zeros(found.shape)
+    for steps, both in zip(_PAIRS_OF_STEPS, parts, strict=True):
+        value, other = both[0] / steps[0], both[1] / steps[1]
+        seen = np.all(np.abs(both) >= sys.float_info.min, axis=0) & (np.abs(value - other) <= 1e-9 * np.abs(value))
+        found = np.where(np.isnan(found) & seen, value, found)
+        largest = np.maximum(largest, np.maximum(np.abs(value), np.abs(other)))
+    none = largest * np.maximum(1.0, np.abs(x)) <= 4.0 * EPSILON * np.abs(here)  # 0, or the rounding of sin² + cos²
+    return np.where(np.isnan(found) & none, 0.0, found)
 
 
 def complex_step_knee(slope: float, third: float) -> float:
@@ -260,18 +286,36 @@ def complex_step_knee(slope: float, third: float) -> float:
 
 def central_jacobian(program: Program, point: Sequence[float]) -> list[list[float]]:
     """∂output/∂input by central differences at their default steps; rows are outputs."""
-    return [
-        [estimate(Slice(program, point, o, i), SCHEME["central"]).value for i in range(len(program.inputs))]
-        for o in range(len(program.outputs))
-    ]
+    columns = []
+    for place in range(len(program.inputs)):
+        known: dict[bytes, Sequence[NDArray[np.float64]]] = {}
+        slices = (Slice(program, point, output, place, known) for output in range(len(program.outputs)))
+        columns.append([estimate(f, SCHEME["central"]).value for f in slices])
+    return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in program.outputs]
 
 
+@np.errstate(all="ignore")
 def complex_step_jacobian(program: Program, point: Sequence[float]) -> list[list[float]]:
-    """∂output/∂input by the complex step; ComplexStepInvalid where it is not valid for one of them."""
-    return [
-        [complex_step(Slice(program, point, o, i)).value for i in range(len(program.inputs))]
-        for o in range(len(program.outputs))
-    ]
+    """∂output/∂input by the complex step; ComplexStepInvalid where it is not valid for one of them.
+
+    The program runs once, on the points that are moved by the step in one input each.
+    """
+    code = compiled(program).code
+    inputs, outputs = len(program.inputs), len(program.outputs)
+    here = np.array([values_at(program, point)]).T
+
+    def parts(h: float) -> NDArray[np.float64]:
+        moved = [x + 1j * h * np.eye(inputs)[place] for place, x in enumerate(point)]
+        return np.array([np.broadcast_to(np.imag(value), inputs) for value in complex_values(code, moved)])
+
+    if not inputs:
+        return [[] for _ in range(outputs)]
+    slopes = parts(COMPLEX_STEP) / COMPLEX_STEP
+    small = np.abs(slopes) <= SMALL_SLOPE
+    if small.any():
+        pairs = [np.array([parts(steps[0]), parts(steps[1])]) for steps in _PAIRS_OF_STEPS]
+        slopes = np.where(small, _small_slopes(pairs, np.array(point), here), slopes)
+    return np.where(np.isfinite(here), slopes, NAN).tolist()  # type: ignore[no-any-return]
 
 
 def one_sided_slopes(f: Slice) -> tuple[float, float]:

@@ -160,6 +160,17 @@ def test_a_derivative_that_underflows_in_the_complex_step_is_seen_by_a_larger_st
     assert complex_step(slice_of(text, x)).value == pytest.approx(slope, rel=1e-9, abs=0.0, nan_ok=True)
 
 
+def test_the_jacobians_of_many_outputs_are_those_of_their_slices():
+    program = parse("a = x*y + 1e-250*z\nb = ln(z - 3)\nc = 7 + 0*x\nd = exp(x)^2*y^3")
+    point = [0.7, 1.3, 2.9]
+    slices = [[Slice(program, point, o, i) for i in range(3)] for o in range(4)]
+    by_step = [[complex_step(f).value for f in row] for row in slices]
+    by_difference = [[estimate(f, SCHEME["central"]).value for f in row] for row in slices]
+    assert np.array_equal(complex_step_jacobian(program, point), by_step, equal_nan=True)
+    assert np.array_equal(central_jacobian(program, point), by_difference, equal_nan=True)
+    assert complex_step_jacobian(parse("(1, 2)"), []) == central_jacobian(parse("(1, 2)"), []) == [[], []]
+
+
 @pytest.mark.parametrize("text", ["abs(x)", "max(x, 0)", "where(x > 0, x, 0)", "floor(x) + x"])
 def test_the_complex_step_is_refused_through_what_is_not_complex_differentiable(text):
     with pytest.raises(ComplexStepInvalid):
