@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from explorer.calculus.agreement import (
     DIFFERENCE_TOLERANCE,
@@ -81,10 +82,11 @@ def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
     doubtful = DOUBTFUL & reasons
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
     found = []
+    known: list[dict[bytes, Any]] = [{} for _ in tape.inputs]  # all outputs' values along each input
     for row, partials in enumerate(reverse_jacobian(tape)):
         for column, value in enumerate(partials):
             if doubtful or (value != value and "overflow" not in reasons):
-                left, right = one_sided_slopes(Slice(program, point, row, column))
+                left, right = one_sided_slopes(Slice(program, point, row, column, known[column]))
                 found.append(Slopes(program.outputs[row], program.inputs[column], left, right))
     return found
 
