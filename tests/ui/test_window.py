@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAction, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QStyleOptionViewItem, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QStyleOptionViewItem, QTabBar, QTabWidget, QWidget
 
 from explorer.language.limits import MAX_CHARACTERS
 from explorer.ui import theme
@@ -707,3 +707,33 @@ def test_closing_while_something_computes_ends_all_processes(own_servers, opened
     assert child_processes() > before
     window.close()
     assert child_processes() <= before
+
+
+@pytest.mark.parametrize(
+    ("tab", "page", "before", "after"),
+    [
+        (0, "Steps", "steps.output", "steps.result"),
+        (1, "Schemes", "differences.output", "differences.table"),
+        (2, "Map", "map.kind", "map.plot"),
+    ],
+)
+def test_tab_goes_through_what_is_built_late_before_it_leaves_its_panel(
+    window, settle, qtbot, tab, page, before, after
+):
+    window.tabs.setCurrentIndex(tab)
+    settle()
+    pages = next(tabs for tabs in window.tabs.widget(tab).findChildren(QTabWidget) if tabs.isVisible())
+    pages.setCurrentIndex(next(place for place in range(pages.count()) if pages.tabText(place) == page))
+    settle()
+    window.activateWindow()
+    window.tabs.tabBar().setFocus()
+    qtbot.waitUntil(window.tabs.tabBar().hasFocus)
+    qtbot.wait(20)  # it is laid out, and only then in its place
+    chain = [""]
+    while chain[-1] != "verdict.table" and len(chain) < 40:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        chain.append(QApplication.focusWidget().objectName())
+    places = [chain.index(name) for name in (before, after, "verdict.table")]
+    assert places == sorted(places)
+    pages.setCurrentIndex(0)
+    window.tabs.setCurrentIndex(0)

@@ -25,6 +25,7 @@ from explorer.language.names import pretty_name
 from explorer.ui import icons, theme
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.collection import set_aside
+from explorer.ui.focus_order import in_place
 from explorer.ui.laboratory.error_page import ErrorPage
 from explorer.ui.laboratory.options import ASKED, VIEWS, clean
 from explorer.ui.laboratory.reading import Reading, short, step_text
@@ -103,6 +104,7 @@ class DifferencesPanel(Panel):
         self.body.addWidget(self.message, 1)
         self._play = QTimer(self, interval=FRAME_MS)
         self._play.timeout.connect(self._next_frame)
+        in_place(self)
         self._page(0)
         self._take_options()
         self._noted = self._undoable_options()
@@ -212,6 +214,7 @@ class DifferencesPanel(Panel):
             page = _make_page(_TABS[place], self._plots)
             self._pages[place] = page
             self.tabs.widget(place).layout().addWidget(page)
+            in_place(page)
             page.restore(self._kept)
             for signal in ("asked", "custom_changed"):
                 if hasattr(page, signal):

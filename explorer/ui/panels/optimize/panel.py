@@ -33,6 +33,7 @@ from explorer.language.names import pretty_name
 from explorer.optimize.rules.table import RULES
 from explorer.ui import theme
 from explorer.ui.choice_box import ChoiceBox
+from explorer.ui.focus_order import in_place
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel, number_text
 from explorer.ui.panels.optimize.form import RuleForm, reach
@@ -614,6 +615,7 @@ class OptimizePanel(Panel):
                 self.pages.insertTab(place, page, title)
                 self.pages.setCurrentIndex(place)
                 old.deleteLater()
+            in_place(page)
         self._tell_page()
 
     def _build_page(self, title: str) -> QWidget:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.notation import NotationBuilder, Piece
 from explorer.ui.collection import Hold
+from explorer.ui.focus_order import in_place
 from explorer.ui.formula_view import LARGE, FormulaView
 from explorer.ui.panel import PATIENCE_MS, Panel, number_text
 from explorer.ui.panels.symbolic.choice import Choice
@@ -222,6 +223,7 @@ class SymbolicPanel(Panel):
         holder = self.pages.widget(place).layout()
         assert holder is not None
         holder.addWidget(page)
+        in_place(page)
         if place == _SIZES_PAGE:
             page.show_answer(self._swell)
         page.ask(self._waiting or self.question)

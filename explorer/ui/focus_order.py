@@ -1,0 +1,42 @@
+"""Where Tab goes: what is built late would come behind all that was there before, wherever it stands."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QTabWidget, QWidget
+
+_ROW = 12  # pixels: what is in the middle of a row is not farther apart
+
+
+def in_place(inside: QWidget) -> None:
+    """Let Tab reach what was made in a page right behind the tabs to which the page belongs, as it is read there."""
+    QTimer.singleShot(0, inside, lambda: _put_in_place(inside))  # when it has been laid out
+
+
+def _put_in_place(inside: QWidget) -> None:
+    tabs = inside.parentWidget()
+    while tabs is not None and not isinstance(tabs, QTabWidget):
+        tabs = tabs.parentWidget()
+    if tabs is None:
+        return
+    window, before = inside.window(), tabs.tabBar()
+    # Not by nextInFocusChain: each call would make its answer a part of the widget that was asked, for Python.
+    reached = [
+        widget
+        for widget in inside.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not _part(widget) and widget.window() == window
+    ]
+
+    def place(widget: QWidget) -> tuple[bool, int, int]:
+        seen = widget.tabBar() if isinstance(widget, QTabWidget) else widget  # the bar stands for the frame
+        middle = seen.mapTo(inside, seen.rect().center())
+        return not widget.isVisible(), middle.y() // _ROW, middle.x()
+
+    for widget in sorted(reached, key=place):
+        QWidget.setTabOrder(before, widget)
+        before = widget
+
+
+def _part(widget: QWidget) -> bool:
+    """Whether it is the line of a box, which goes where the box goes."""
+    return isinstance(widget.parentWidget(), QAbstractSpinBox | QComboBox)
