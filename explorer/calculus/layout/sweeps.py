@@ -1,10 +1,11 @@
 """An order of the vertices of a large graph, layer by layer, in which few edges cross.
 
 Gansner, Koutsofios, North, Vo 1993 ("A technique for drawing directed graphs"), section 3: sweeps to the right and to
-the left sort each layer by the means of the neighbours' places in the layer before; after each, vertices that stand
-next to one another change places as long as that saves crossings, and after every other two sweeps also where it makes
-no difference, which leads out of many dead ends. NumPy swaps in all layers at once (odd-even transposition): every
-second pair of every second layer, for of these none has to do with another.
+the left sort each layer by the means of the neighbours' places in the layer before. After each, vertices that stand
+next to one another change places as long as that saves crossings; in the later ones also where it makes no difference,
+which leads out of many dead ends. What sifting cannot do, they can: move a value to another place in all rounds of a
+loop. NumPy swaps in all layers at once (odd-even transposition): every second pair of every second layer, for of these
+none has to do with another.
 
 Several random orders are improved together, as copies of the graph side by side.
 """
