@@ -21,7 +21,7 @@ LARGE = 600  # nodes
 IN_LARGE, IN_OTHERS = (6, None), (32, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
-PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 300_000, 3
+PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
 ROUNDS, SHARE = (4, 3), 0.5  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2)  # in a window
 DISTANCES = 50  # tried as a period
