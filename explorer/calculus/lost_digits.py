@@ -165,14 +165,12 @@ def _why_out_of_range(number: Any, double: float) -> str:
 
 def _figure(number: Any) -> str:
     """A number in six digits, of any size."""
-    if number != number:
-        return "undefined"
-    plain = math.isfinite(float(number)) and (number == 0 or abs(number) >= LEAST_NORMAL)
-    if plain:
-        return f"{float(number):.6g}".replace("-", "−")
+    if number != number or (math.isfinite(float(number)) and (number == 0 or abs(number) >= LEAST_NORMAL)):
+        return short(float(number), 6)
     import mpmath
 
-    return str(mpmath.nstr(number, 6)).replace("-", "−")
+    mantissa, _, exponent = str(mpmath.nstr(number, 6)).partition("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}".replace("-", "−")
 
 
 def _differing(jacobians: Mapping[str, Matrix | None], tolerance: float) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import forward_jacobian, record
 from explorer.calculus.verdict import Verdict, find_slopes, judge
+from explorer.calculus.words import short
 from explorer.calculus.wrong_step import central_slack, explain_central
 from explorer.language.parser import parse
 
@@ -66,7 +67,7 @@ def test_exact_methods_that_differ_are_told_apart_by_many_digits(text, x, exact)
     assert not verdict.agree
     assert verdict.reasons == ("cancellation",)
     (note,) = verdict.notes
-    assert f"∂y/∂x = {exact:.6g}".replace("-", "−") + ". Of its digits are right: the complex step " in note
+    assert f"∂y/∂x = {short(exact, 6)}. Of its digits are right: the complex step " in note
     assert ", reverse AD and forward AD 5." in note
 
 
@@ -98,7 +99,7 @@ def test_a_derivative_of_which_the_complex_step_has_no_digits_is_no_disagreement
 
 def test_the_last_rounds_of_a_chaotic_loop_are_rounding():
     (note,) = judged_whole("def f(x):\n    for k in range(80):\n        x = 3.9*x*(1-x)\n    return x", 0.3).notes
-    assert "∂f/∂x = −3.81674e+16" in note
+    assert "∂f/∂x = −3.81674e16" in note
 
 
 @pytest.mark.parametrize(
@@ -126,10 +127,10 @@ def test_a_stationary_point_or_a_sum_that_cancels_without_harm_is_no_alarm(text,
         ("ln(1 + exp(x))", (800.0,), ("overflow",), "y = 800 and ∂y/∂x = 1: a number on the way is more than"),
         ("ln(exp(x) + exp(y))", (1000.0, 1001.0), ("overflow",), "∂f/∂y = 0.731059: a number on the way"),
         ("exp(-x^2)", (27.0,), (), "∂y/∂x = −1.3543e−315: below 2.22507e−308"),
-        ("1/x", (1e-200,), ("overflow",), "∂y/∂x = −1.0e+400: more than a double can hold"),
-        ("sqrt(x^2 + y^2)", (1e200, 1e200), ("overflow",), "f = 1.41421e+200 and ∂f/∂x = 0.707107: a number on"),
-        ("exp(x)", (710.0,), ("overflow",), "∂y/∂x = 2.23399e+308: more than a double can hold"),
-        ("x^3", (1e-200,), (), "∂y/∂x = 3.0e−400: below"),
+        ("1/x", (1e-200,), ("overflow",), "∂y/∂x = −1e400: more than a double can hold"),
+        ("sqrt(x^2 + y^2)", (1e200, 1e200), ("overflow",), "f = 1.41421e200 and ∂f/∂x = 0.707107: a number on"),
+        ("exp(x)", (710.0,), ("overflow",), "∂y/∂x = 2.23399e308: more than a double can hold"),
+        ("x^3", (1e-200,), (), "∂y/∂x = 3e−400: below"),
     ],
 )
 def test_a_number_that_exists_and_no_double_can_hold_on_the_way_is_told(text, point, reasons, said):
