@@ -219,7 +219,10 @@ class ComparePage(QWidget):
         return self.panel.batch.value() if self.panel.batch.isEnabled() else 0
 
     def _take(self, answer: Mapping[str, Any]) -> None:
-        if "rule" in answer:
+        if "starts" in answer:
+            each = f"each at {len(answer['rates'])} rates from {answer['starts']} starts"
+            self.status.setText(f"comparing … 0 of {len(self._found)} rules, {each}")
+        elif "rule" in answer:
             self._found[answer["rule"]].update(answer)
             self.status.setText(f"comparing … {sum(bool(v) for v in self._found.values())} of {len(self._found)} rules")
         elif "summary" in answer:
