@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QTabWidget, QWidget
 
 _ROW = 12  # pixels: what is in the middle of a row is not farther apart
 
 
 def in_place(inside: QWidget) -> None:
-    """Let Tab reach what was made in a page right behind the tabs to which the page belongs, as it is read there."""
-    QTimer.singleShot(0, inside, lambda: _put_in_place(inside))  # when it has been laid out
+    """Let Tab reach what was made in a page right behind the tabs to which the page belongs, as it is read there.
+
+    It is put there once it is seen: before, nothing of it has a place.
+    """
+    if inside.isVisible():
+        _laid_out(inside)
+    else:
+        inside.installEventFilter(_Seen(inside))
+
+
+class _Seen(QObject):
+    """Waits until a widget is shown for the first time."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            watched.removeEventFilter(self)
+            self.deleteLater()
+            _laid_out(watched)
+        return False
+
+
+def _laid_out(inside: QWidget) -> None:
+    QTimer.singleShot(0, inside, lambda: _put_in_place(inside))
 
 
 def _put_in_place(inside: QWidget) -> None:
