@@ -31,7 +31,8 @@ class _Seen(QObject):
 
 
 def _laid_out(inside: QWidget) -> None:
-    QTimer.singleShot(0, inside, lambda: _put_in_place(inside))
+    """Put it in place in the next turn, when it has been laid out; if it is gone from sight by then, the next time."""
+    QTimer.singleShot(0, inside, lambda: _put_in_place(inside) if inside.isVisible() else in_place(inside))
 
 
 def _put_in_place(inside: QWidget) -> None:
