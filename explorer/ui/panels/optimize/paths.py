@@ -60,6 +60,7 @@ _PRINCIPAL = ""  # instead of an input: the plane in which the path lies best
 _LINES = 12  # of the step in numbers
 # The heights of the picture and of what is below it, until a person divides them; two classes need the height.
 _HEIGHTS, _HEIGHTS_ON_DATA = (270, 230), (300, 200)
+_TOGETHER = 0.25  # of the picture: points of one kind that are nearer have one word, for theirs would overlap
 
 
 @dataclass(frozen=True)
@@ -634,8 +635,9 @@ class PathsView(QWidget):
         return marks
 
     def _marks(self) -> list[Overlay]:
-        """Known minima and the bounds."""
+        """Known stationary points, with one word for those of a kind that stand together, and the bounds."""
         marks: list[Overlay] = []
+        named: list[tuple[str, list[float]]] = []
         if not self.plane.directions and self.subject is not None and len(self.subject.names) <= 2:
             for point in self.stationary:
                 where = [point["x"][name] for name in self.plane.names]
@@ -643,7 +645,13 @@ class PathsView(QWidget):
                     continue
                 x, y = where if len(where) == 2 else (where[0], point["f"])
                 shape = {"minimum": "cross", "maximum": "diamond"}.get(point["kind"], "circle")
-                marks.append(Marker(x, y, shape, point["kind"], 2))
+                sizes = [_TOGETHER * (high - low) for low, high in self._view]
+                told = any(
+                    kind == point["kind"] and all(abs(a - b) <= s for a, b, s in zip(where, there, sizes, strict=True))
+                    for kind, there in named
+                )
+                named += [] if told else [(point["kind"], where)]
+                marks.append(Marker(x, y, shape, "" if told else point["kind"], 2))
             if len(self.box) == 2:
                 (a, b), (c, d) = (self.box[name] for name in self.plane.names)
                 marks.append(Polyline([a, b, b, a, a], [c, c, d, d, c], "text", 1.2, dashed=True))
