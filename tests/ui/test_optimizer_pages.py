@@ -56,6 +56,17 @@ def page(optimize, settle):
     return show
 
 
+def test_stationary_points_of_one_kind_that_stand_together_have_one_word(optimize):
+    paths = optimize.run_page.paths
+    before = paths.stationary
+    (left, right), (low, high) = paths._view
+    x, y = (left + right) / 2, (low + high) / 2
+    places = [("saddle", x, y), ("saddle", x + 0.01 * (right - left), y), ("minimum", x, y), ("saddle", left, low)]
+    paths.mark([{"kind": kind, "x": {"x": a, "y": b}, "f": 0.0} for kind, a, b in places])
+    assert [mark.label for mark in paths._marks()] == ["saddle", "", "minimum", "saddle"]
+    paths.mark(before)
+
+
 def test_a_branch_goes_on_from_the_shown_step_with_the_new_settings_and_the_run_stays(optimize, find, press):
     press("optimize.run")
     find("optimize.slider").setValue(50)
