@@ -16,7 +16,7 @@ from functools import partial, reduce
 from typing import Any
 
 from explorer.calculus.straight_line import SWALLOWING, Branch, Builder, Item, Operand, StraightLine, same, swallowed
-from explorer.language.primitives import PRIMITIVES, Partial, Primitive
+from explorer.language.primitives import PRIMITIVES, Partial, Primitive, partial_in_motion
 
 MOST_CODE = 200_000  # operations of a derivative's code
 
@@ -475,9 +475,11 @@ def _bends(replay: _Replay, tangents: dict[int, Operand], place: Operand, inputs
         if index not in adjoints:
             continue
         operands = [number(a) for a in code.arguments[index]]
+        moving = [isinstance(o, _Pair) for o in operands]
         for position, argument in enumerate(code.arguments[index]):
             if isinstance(argument, int) and argument in varies:
-                by = PRIMITIVES[code.functions[index]].partials[position](writer, *operands, number(index))
+                rule = partial_in_motion(code.functions[index], position, moving)
+                by = rule(writer, *operands, number(index))
                 amount = writer.apply("mul", adjoints[index], by)
                 before = adjoints.get(argument)
                 adjoints[argument] = amount if before is None else writer.apply("add", before, amount)

@@ -22,7 +22,7 @@ from explorer.calculus.words import (
     with_epsilon,
 )
 from explorer.language.names import pretty_name
-from explorer.language.primitives import PRIMITIVES
+from explorer.language.primitives import PRIMITIVES, partial_in_motion
 
 Kind = Literal["value", "dual", "seed", "adjoint"]
 
@@ -122,7 +122,8 @@ def second_film(tape: Tape, seed: Sequence[float], weights: Sequence[float]) -> 
         for edge in op.edges:
             partial: Dual | float = edge.partial
             if edge.partial == edge.partial:  # outside the domain the partial stays undefined
-                partial = PRIMITIVES[op.function].partials[edge.position](functions, *arguments, duals[op.index])
+                rule = partial_in_motion(op.function, edge.position, [isinstance(a, Dual) for a in arguments])
+                partial = rule(functions, *arguments, duals[op.index])
             amount = functions.mul(adjoint, partial)
             before = known.get(edge.parent)
             known[edge.parent] = total = amount if before is None else functions.add(before, amount)

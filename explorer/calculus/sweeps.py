@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer.calculus.numbers import Real
 from explorer.calculus.tape import Dual, DualNumbers, Tape
-from explorer.language.primitives import PRIMITIVES
+from explorer.language.primitives import PRIMITIVES, partial_in_motion
 from explorer.language.program import NOWHERE
 
 
@@ -87,7 +87,8 @@ def hessian_times(tape: Tape, direction: Sequence[float], output: int = 0) -> li
         for edge in op.edges:
             partial: Any = edge.partial
             if edge.partial == edge.partial:  # outside the domain the partial stays undefined
-                partial = PRIMITIVES[op.function].partials[edge.position](functions, *arguments, duals[op.index])
+                rule = partial_in_motion(op.function, edge.position, [isinstance(a, Dual) for a in arguments])
+                partial = rule(functions, *arguments, duals[op.index])
             amount = functions.mul(reached[op.index], partial)
             before = reached[edge.parent]
             reached[edge.parent] = amount if before is None else functions.add(before, amount)

@@ -65,6 +65,26 @@ def _power_by_exponent(m: Any, a: Any, b: Any, y: Any) -> Any:
     return m.choose(m.equal(y, 0.0), m.choose(m.less(a, 0.0), NAN, 0.0), m.mul(y, m.log(a)))
 
 
+def _power_by_base_in_motion(m: Any, a: Any, b: Any, y: Any) -> Any:
+    """b·a^(b−1) for an exponent that moves: at b = 0 it passes through 0 with the slope 1/a."""
+    return m.mul(b, m.pow(a, m.sub(b, 1.0)))
+
+
+def _power_by_exponent_in_motion(m: Any, a: Any, b: Any, y: Any) -> Any:
+    """a^b·ln a for a base that moves: from 0 it leaves with the slope 0 for b > 1, and with none for others."""
+    return m.choose(m.equal(a, 0.0), m.choose(m.less(1.0, b), 0.0, NAN), m.mul(y, m.log(a)))
+
+
+def partial_in_motion(function: str, position: int, moving: Sequence[bool]) -> Partial:
+    """The partial that is to be differentiated once more, along a direction in which these arguments move.
+
+    It is that of the table but for powers, whose partials are constant at places as long as the other argument is held.
+    """
+    if function == "pow" and moving[1 - position]:
+        return (_power_by_base_in_motion, _power_by_exponent_in_motion)[position]
+    return PRIMITIVES[function].partials[position]
+
+
 def needs_its_base(function: str, arguments: Sequence[float]) -> bool:
     """Whether a power of 0 has a slope by its exponent b only where the base moves with it: b = 0, and below.
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from explorer.calculus.films import forward_film, reverse_film
+from explorer.calculus.compiled import compiled
+from explorer.calculus.films import forward_film, reverse_film, second_film
 from explorer.calculus.sweeps import (
     adjoints,
     cost,
@@ -176,6 +177,20 @@ def test_the_hessian_of_the_worked_example_is_the_published_one():
 )
 def test_second_derivatives_of_one_input_are_these(text, x, second):
     assert hessian(record(parse(f"f(x) = {text}"), [x])) == [[pytest.approx(second, rel=1e-12, abs=1e-15)]]
+
+
+@pytest.mark.parametrize(("x", "y"), [(2.0, 0.0), (0.7, 0.0), (0.7, 1.0), (0.0, 2.5)])
+def test_a_power_bends_as_by_hand_where_a_partial_of_it_is_0_at_this_point_only(x, y):
+    program, ln = parse("x^y"), math.log(x or 1.0)  # at x = 0 every term has a power of x before it
+    mixed = x ** (y - 1) * (1 + y * ln)
+    by_hand = [[y * (y - 1) * x ** (y - 2), mixed], [mixed, x**y * ln**2]]
+    expected = [pytest.approx(row, rel=1e-14, abs=1e-300) for row in by_hand]
+    tape = record(program, [x, y])
+    assert hessian(tape) == expected
+    assert compiled(program).hessian([x, y]) == expected
+    for column, direction in enumerate(([1.0, 0.0], [0.0, 1.0])):
+        bends = {s.node: s.after_tangent for s in second_film(tape, direction, [1.0]).steps if s.kind == "adjoint"}
+        assert [bends[0], bends[1]] == expected[column]
 
 
 def test_the_second_derivative_of_an_undefined_function_is_undefined():
