@@ -7,7 +7,9 @@ with its remedy, where Qt itself would abort. Exit codes: 0 done, 1 the window c
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import re
 import sys
@@ -75,6 +77,9 @@ BROUGHT_ALONG = {
 COMMAND_PACKAGES = {"numpy": "numpy", "sympy": "sympy", "mpmath": "mpmath"}
 WINDOW_PACKAGES = COMMAND_PACKAGES | {"PySide6": "pyside6-essentials", "matplotlib": "matplotlib"}
 
+# What the system says where standard output takes no more: nobody reads it, the disk is full, a limit, a broken disk.
+_NOT_WRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+
 _NOT_FOUND = re.compile(r"(\S+\.so[.\d]*): cannot open shared object file")
 
 
@@ -96,36 +101,57 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing:
         print(not_installed(missing), file=sys.stderr)
         return 1
-    if word in COMMANDS:
-        return _command(arguments)
-    if word == PICTURE:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        if obstacles := window_obstacles(os.environ):
-            print("\n\n".join(obstacles), file=sys.stderr)
-            return 1
-        from explorer.ui.picture_command import run as picture
-
-        return picture(arguments[1:])
-    return _window(arguments)
+    return _command(arguments) if word in (*COMMANDS, PICTURE) else _window(arguments)
 
 
 def _command(arguments: Sequence[str]) -> int:
-    """One of COMMANDS. A reader that has enough (`report … | head`) ends it in silence."""
+    """A sub-command. A reader that has enough (`report … | head`) ends it in silence."""
+    _prepare_streams()
     try:
-        if arguments[0] == "check":
-            from explorer.work.check import run as check
-
-            code = check(arguments[1:])
-        else:
-            from explorer.work.commands import run
-
-            code = run(arguments)
+        code = _run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except KeyboardInterrupt:
+        return 130  # what shells give for Ctrl+C
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        if not isinstance(error, BrokenPipeError):
+            print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
         # What is still in the buffer goes nowhere, so that the interpreter's own flush at its end says nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
+
+
+def _prepare_streams() -> None:
+    """Output in UTF-8 whatever the locale says, for JSON has no other encoding; the null device for what is closed.
+
+    A closed stream's number would be that of the next file or socket, and what is printed would go there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 – until the program ends
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments[0] == "check":
+        from explorer.work.check import run as check
+
+        return check(arguments[1:])
+    if arguments[0] in COMMANDS:
+        from explorer.work.commands import run
+
+        return run(arguments)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if obstacles := window_obstacles(os.environ):
+        print("\n\n".join(obstacles), file=sys.stderr)
+        return 1
+    from explorer.ui.picture_command import run as picture
+
+    return picture(arguments[1:])
 
 
 def version() -> str:

@@ -215,8 +215,11 @@ def _why_refused(character: str) -> str:
     }
     if character in reasons:
         return reasons[character]
-    name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    code = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "").lower() or code
+    shown = character if character.isprintable() else code
+    if shown == name:
+        return f"The character {code} does not belong in a formula."
     if not character.isascii() and unicodedata.category(character).startswith(("L", "N")):
         return f"The letter or digit “{shown}” ({name}) is not one that is read: use Latin or Greek letters and 0 to 9."
     return f"The character “{shown}” ({name}) does not belong in a formula."

@@ -16,11 +16,13 @@ PANELS = ("graph", "symbolic", "differences", "optimize", "window")
 
 
 def _parser() -> argparse.ArgumentParser:
+    from explorer.work.commands import source_argument
+
     parser = argparse.ArgumentParser(
         prog="main.py picture", description="Write a picture: PNG, SVG or PDF, and of the graph's sweep GIF or MP4."
     )
     parser.add_argument("out", metavar="OUT", help="a file that ends in .png, .svg, .pdf, .gif or .mp4")
-    parser.add_argument("source", metavar="SOURCE", help="a formula, an algorithm, or @path")
+    parser.add_argument("source", metavar="SOURCE", type=source_argument, help="a formula, an algorithm, or @path")
     parser.add_argument("--panel", choices=PANELS, default="graph")
     parser.add_argument("--at", action="append", default=[], metavar="NAME=NUMBER", help="an input's value")
     parser.add_argument("--mode", choices=("forward", "reverse", "second"), default="reverse", help="the graph's sweep")
@@ -33,8 +35,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(arguments: Sequence[str]) -> int:
     """Make the picture; 0 done, 1 the analysis refused or the file cannot be written, 2 wrong usage."""
+    from explorer.work.commands import sources_shielded
+
     try:
-        asked = _parser().parse_args(list(arguments))
+        asked = _parser().parse_args(sources_shielded(arguments))
     except SystemExit as end:
         return int(end.code or 0)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

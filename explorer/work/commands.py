@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from explorer.language.limits import MAX_CHARACTERS, RUN_LIMITS
 from explorer.language.names import plain_name
@@ -25,9 +26,10 @@ from explorer.work.pool import Pool
 from explorer.work.wire import number, plain
 
 BUDGET_SECONDS = 10.0
+LONGEST_SECONDS = 1e6  # of a budget; the system's clocks take no number above
 # The most bytes that a text of MAX_CHARACTERS can have in UTF-8.
 _FILE_BYTES = 4 * MAX_CHARACTERS
-_LINE_CHARACTERS = 32 * 2**20  # one request on standard input; longer lines are read past and refused
+_LINE_BYTES = 32 * 2**20  # one request on standard input; longer lines are read past and refused
 
 
 class WrongUsage(Exception):
@@ -50,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     report = commands.add_parser("report", help="one analysis of a function at a point")
-    report.add_argument("source", nargs="?", help="a formula, an algorithm, or @path")
+    report.add_argument("source", nargs="?", type=source_argument, help="a formula, an algorithm, or @path")
     report.add_argument("--at", action="append", default=[], metavar="NAME=NUMBER", help="an input's value (default 1)")
     report.add_argument("--seed", action="append", default=[], metavar="NAME=NUMBER", help="the forward direction")
     report.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: the Hessian too")
@@ -59,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     _add_limits(report)
     report.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for one request")
     optimize = commands.add_parser("optimize", help="run an optimizer on a function")
-    optimize.add_argument("source", help="a formula, an algorithm, or @path")
+    optimize.add_argument("source", type=source_argument, help="a formula, an algorithm, or @path")
     optimize.add_argument(
         "--start", action="append", default=[], metavar="NAME=NUMBER", help="an input's start (default 1)"
     )
@@ -70,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     optimize.add_argument("--json", action="store_true", help="the run as JSON")
     optimize.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="time for the run")
     export = commands.add_parser("export", help="value and derivatives as a module that stands alone")
-    export.add_argument("source", help="a formula, an algorithm, or @path")
+    export.add_argument("source", type=source_argument, help="a formula, an algorithm, or @path")
     export.add_argument(
         "--to",
         default="python",
@@ -82,16 +84,19 @@ def run(arguments: Sequence[str]) -> int:
     )
     _add_limits(export)
     export.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="time for it")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(sources_shielded(arguments))
     source = None
     try:
         if not options.budget > 0.0:
             raise WrongUsage("--budget must be a number of seconds above 0.")
         with _of_the_usage():
             Limits.of(_limits(options))
+        options.budget = min(options.budget, LONGEST_SECONDS)
         if options.command == "report" and options.jsonl:
+            if options.source is not None or options.at or options.seed:
+                raise WrongUsage("With --jsonl the requests come on standard input: no SOURCE, no --at, no --seed.")
             with Pool(spares=0) as pool:
-                return _serve(sys.stdin, sys.stdout, pool, options.budget, _limits(options))
+                return _serve(sys.stdin.buffer, sys.stdout, pool, options.budget, _limits(options))
         if options.source is None:
             raise WrongUsage("report needs a formula, an algorithm, @path, or --jsonl.")
         source = read_source(options.source)
@@ -141,14 +146,14 @@ def _report(options: argparse.Namespace, program: Program) -> int:
     return 0
 
 
-def _serve(requests: TextIO, answers: TextIO, pool: Pool, budget: float, limits: Mapping[str, int]) -> int:
+def _serve(requests: BinaryIO, answers: TextIO, pool: Pool, budget: float, limits: Mapping[str, int]) -> int:
     """Answer each line with one line, in order; a bad line gets an answer with `error`.
 
     limits: of the requests that say nothing of them.
     """
-    while line := requests.readline(_LINE_CHARACTERS):
-        if len(line) == _LINE_CHARACTERS and not line.endswith("\n"):
-            while (rest := requests.readline(_LINE_CHARACTERS)) and not rest.endswith("\n"):
+    while line := requests.readline(_LINE_BYTES):
+        if len(line) == _LINE_BYTES and not line.endswith(b"\n"):
+            while (rest := requests.readline(_LINE_BYTES)) and not rest.endswith(b"\n"):
                 pass
             answer = _refusal("", ExplorerError("This request is too long.", kind="limit"))
         elif not line.strip():
@@ -160,10 +165,14 @@ def _serve(requests: TextIO, answers: TextIO, pool: Pool, budget: float, limits:
     return 0
 
 
-def _answer_line(line: str, pool: Pool, budget: float, limits: Mapping[str, int]) -> dict[str, Any]:
+def _answer_line(line: bytes, pool: Pool, budget: float, limits: Mapping[str, int]) -> dict[str, Any]:
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        request = json.loads(line.decode("utf-8-sig"))  # some editors put a byte-order mark before the first
+    except UnicodeDecodeError:
+        return _refusal("", ExplorerError("This line is not in UTF-8.", kind="request"))
+    except RecursionError:
+        return _refusal("", ExplorerError("This line has too many brackets inside each other.", kind="request"))
+    except ValueError as error:
         return _refusal("", ExplorerError(f"This line is not JSON: {error}.", kind="request"))
     if isinstance(request, dict):
         request.setdefault("limits", dict(limits))
@@ -179,7 +188,8 @@ def analyse(request: object, pool: Pool, budget: float) -> dict[str, Any]:
     try:
         if not isinstance(request, Mapping) or not isinstance(request.get("source"), str):
             raise ExplorerError("A request is an object with a text “source”.", kind="request")
-        order = request.get("order", 1)
+        order = request.get("order")
+        order = 1 if order is None else order
         if order not in (1, 2) or isinstance(order, bool):
             raise ExplorerError("“order” is 1 or 2.", kind="request")
         parse(source)
@@ -277,10 +287,25 @@ def _export(options: argparse.Namespace, program: Program) -> int:
     return 0
 
 
+def sources_shielded(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with a space before a formula that begins with a minus: argparse takes that for no option.
+
+    -h and all that begins with two dashes and two letters remain options; `source_argument` takes the space away.
+    """
+    return [f" {each}" if re.match(r" *-(?!h$|-$|-[a-z]{2})", each) else each for each in arguments]
+
+
+def source_argument(shielded: str) -> str:
+    """A SOURCE as it was typed."""
+    return shielded[1:] if re.match(" +-", shielded) else shielded
+
+
 def read_source(argument: str) -> str:
     """The text itself, or the content of @path: a regular file in UTF-8 of a readable size."""
     if not argument.startswith("@"):
         return argument
+    if argument == "@":
+        raise WrongUsage("@ wants the path of a file behind it: @program.txt.")
     try:
         # Not blocking: a pipe or a device must be refused and not waited for.
         descriptor = os.open(argument[1:], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -293,7 +318,7 @@ def read_source(argument: str) -> str:
     if len(content) > _FILE_BYTES:
         raise ExplorerError(f"{argument[1:]} is too large for a program text.", kind="limit")
     try:
-        return content.decode("utf-8").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise ExplorerError(f"{argument[1:]} is not a text in UTF-8.", kind="request") from None
 
@@ -304,7 +329,7 @@ def assignments(pairs: Sequence[str], option: str) -> dict[str, float]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         try:
-            if not equals or "_" in text:
+            if not equals or not name.strip() or "_" in text:
                 raise ValueError
             values[plain_name(name.strip())] = float(text)
         except ValueError:

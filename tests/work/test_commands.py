@@ -1,5 +1,6 @@
 """The command line as scripts use it: real processes, exit codes, one answer a line."""
 
+import io
 import json
 import math
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from explorer.start import main
-from explorer.work.commands import as_text
+from explorer.work import commands
+from explorer.work.commands import _serve, as_text
 
 ROOT = Path(__file__).parents[2]
 WORKED = "ln(x1) + x1*x2 - sin(x2)"
@@ -116,6 +118,9 @@ def test_a_refused_text_says_where_on_standard_error_and_exits_with_1():
         (["report", "x", "--at", "x=abc"], "--at wants NAME=NUMBER, and got “x=abc”."),
         (["report", "x", "--at", "x"], "--at wants NAME=NUMBER, and got “x”."),
         (["report", "x", "--max-steps", "1"], "“steps” is a whole number"),
+        (["report", "x", "--at", "=3"], "--at wants NAME=NUMBER, and got “=3”."),
+        (["report", "@"], "the path of a file"),
+        (["report", "--jsonl", "x^2"], "no SOURCE"),
         (["export", "x", "--to", "cobol"], "no export to “cobol”"),
         (["export", "x", "--output", "3"], "no output number 3"),
     ],
@@ -174,6 +179,22 @@ def test_each_line_gets_one_answer_in_order_bad_ones_too():
     assert [d["taken"] for d in heron["decisions"]] == [True, True, True, True, False]
 
 
+@pytest.mark.parametrize("source", ["-(x", " -(x", "--x*(", "-1)"])
+def test_a_formula_may_begin_with_a_minus_and_is_no_option(told, source):
+    code, _, errors = told("report", source, "--at", "x=-2")
+    assert code == 1
+    assert errors.startswith(source + "\n")
+
+
+def test_lines_are_utf8_whatever_the_locale_says_and_a_mark_before_the_first_is_none():
+    lines = b'\xef\xbb\xbf{"source": "x +"}\n{"source": "x\xb2"}\n{"source": "\xcf\x80 +"}\n'
+    answers = io.StringIO()
+    assert _serve(io.BytesIO(lines), answers, None, 1.0, {}) == 0
+    told = [json.loads(line) for line in answers.getvalue().splitlines()]
+    assert [each["source"] for each in told] == ["x +", "", "π +"]
+    assert told[1]["error"] == {"kind": "request", "message": "This line is not in UTF-8.", "line": 1, "column": 0}
+
+
 def test_a_request_that_hangs_is_cut_and_keeps_what_was_ready_and_the_next_is_served():
     started = time.monotonic()
     slow, quick = serve([{"source": CHAOS, "at": {"x": 0.3}}, {"source": "x^2", "at": {"x": 3}}], "--budget", "1")
@@ -204,6 +225,8 @@ def test_a_program_is_read_from_a_file_and_only_from_a_file(told, tmp_path):
     assert json.loads(done.stdout)["value"] == [pytest.approx(math.sqrt(2), rel=1e-12)]
     for bad in (tmp_path, tmp_path / "missing", "/dev/zero"):
         assert told("report", f"@{bad}")[0] == 1
+    path.write_bytes(b"\xef\xbb\xbfx +")  # a mark that editors put before a text in UTF-8
+    assert told("report", f"@{path}")[2].startswith("x +\n")
     path.write_bytes(b"\xff\xfe\x00x")
     assert told("report", f"@{path}")[0] == 1
 
@@ -282,6 +305,15 @@ def test_a_reader_that_has_enough_ends_the_command_in_silence():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+def test_a_full_disk_is_said_in_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "run", lambda _: print("1") or 0)
+    with open("/dev/full", "w") as full, monkeypatch.context() as while_full:
+        while_full.setattr(sys, "stdout", full)
+        assert main(["report", "x"]) == 1
+    assert capsys.readouterr().err == "The output cannot be written: No space left on device.\n"
 
 
 def test_the_version_is_the_projects():
