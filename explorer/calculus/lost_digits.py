@@ -117,7 +117,7 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         names = (tape.output_names[row], f"∂{tape.output_names[row]}/∂{tape.inputs[column]}")
         what = " and ".join(f"{names[order]} = {_figure(number)}" for order, number, _ in off)
         notes.append(f"In arithmetic with hundreds of digits {what}{why}{kept}")
-    return Lost(tuple(notes), rounding, unnoticed, out_of_range)
+    return Lost(tuple(dict.fromkeys(notes)), rounding, unnoticed, out_of_range)
 
 
 def _below_normal(tape: Tape) -> Lost | None:

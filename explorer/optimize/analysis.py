@@ -30,15 +30,21 @@ AROUND = 1e-3
 MOST_AT_CORNERS = 3
 # A gradient this small beside the largest curvature is that of a stationary point: Newton's step is then as short.
 STATIONARY = 1e-6
+# How far the curvature at such a point must hold, beside the point itself: at a pole's edge it holds nowhere.
+BESIDE = 1e-9
 
 
 @dataclass(frozen=True)
 class Curvature:
-    """The second-order picture at a point; eigenvalues ascend, and `vectors` has their directions as rows."""
+    """The second-order picture at a point; eigenvalues ascend, and `vectors` has their directions as rows.
+
+    holds: whether the gradient changes beside the point at least about as fast as the largest eigenvalue says.
+    """
 
     eigenvalues: tuple[float, ...]
     vectors: tuple[tuple[float, ...], ...]
     norm: float
+    holds: bool = True
 
     @property
     def condition(self) -> float | None:
@@ -57,7 +63,7 @@ class Curvature:
         size = max(abs(value) for value in self.eigenvalues)
         if not all(map(math.isfinite, self.eigenvalues)):
             return ""
-        if self.norm > STATIONARY * max(size, 1e-12):
+        if self.norm > STATIONARY * max(size, 1e-12) or not self.holds:
             return ""
         flat = FLAT * size
         signs = {value > 0 for value in self.eigenvalues if abs(value) > flat}
@@ -78,7 +84,12 @@ def curvature(objective: Objective, x: Sequence[float]) -> Curvature:
     if not np.isfinite(matrix).all():
         return Curvature((math.nan,) * len(point), (), norm)
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
-    return Curvature(tuple(values.tolist()), tuple(map(tuple, vectors.T.tolist())), norm)
+    most = int(np.argmax(np.abs(values)))
+    step = BESIDE * max(1.0, float(np.abs(point).max())) * vectors[:, most]
+    changes = [side * float((ground(point + side * step)[1] - gradient) @ step) for side in (1.0, -1.0)]
+    told = float(values[most] * (step @ step))
+    holds = told == 0.0 or all(not change / told < 0.5 for change in changes)
+    return Curvature(tuple(values.tolist()), tuple(map(tuple, vectors.T.tolist())), norm, holds)
 
 
 def stable_rate(rule: Rule[Any], largest: float) -> float | None:
@@ -154,6 +165,7 @@ def stationary_points(
     else:
         axes = np.meshgrid(*[np.linspace(0.04, 0.96, a_side)] * n)
         grid = low + (high - low) * np.stack([axis.ravel() for axis in axes], axis=1)
+    range_of_f = _range(objective, grid)
     found: list[Stationary] = []
     methods = [rule_from("newton", {"absolute": 0, "search": "none"}), rule_from("newton", {})]
     for start in grid:
@@ -164,17 +176,32 @@ def stationary_points(
             if any(np.abs((x - other.x) / (high - low)).max() < 1e-3 for other in found):
                 continue
             bend = curvature(objective, x.tolist())
-            if kind := _kind_seen(objective, x, bend, AROUND * (high - low)):
+            if kind := _kind_seen(objective, x, bend, AROUND * (high - low), range_of_f):
                 value, _ = Counted(objective)(x.copy())
                 found.append(Stationary(tuple(x.tolist()), value, kind, bend.eigenvalues))
     return sorted(found, key=lambda each: each.f)
 
 
-def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array) -> str:
+def _range(objective: Objective, points: Array) -> float:
+    """The largest less the smallest of f's finite values at the points; 0 where it has none."""
+    from explorer.language.program import ExplorerError
+
+    heights = []
+    for point in points:
+        try:
+            heights.append(Counted(objective)(point.copy())[0])
+        except ExplorerError:
+            continue
+    finite = [height for height in heights if math.isfinite(height)]
+    return max(finite) - min(finite) if finite else 0.0
+
+
+def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array, range_of_f: float) -> str:
     """The kind that the curvature says, where the values around the point bear it out: else degenerate.
 
     At a corner there is no curvature, and the values say it alone. "" where they rise and fall in one direction of a
-    corner, and where f is flat all around: no single point of that is worth a mark.
+    corner, and where f is flat all around, or nearly beside its range in the box, as in the tails of erf: no single
+    point of that is worth a mark.
     """
     corner = not bend.vectors
     if corner and len(x) > MOST_AT_CORNERS:
@@ -185,17 +212,22 @@ def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array) ->
         directions = list(bend.vectors)
     ground = Counted(objective)
     here = ground(x.copy())[0]
+    most = 0.0
     signs: list[set[bool]] = []  # of f's changes to both sides of each direction, where they are more than rounding
     for direction in directions:
         step = reach * np.array(direction)
         rises = [ground(x + side * step)[0] - here for side in (1.0, -1.0)]
+        most = max(most, *(abs(rise) for rise in rises if rise == rise), 0.0)
         signs.append({rise > 0 for rise in rises if abs(rise) > 8 * np.finfo(float).eps * abs(here)})
     every = set().union(*signs)
     both = any(len(sign) == 2 for sign in signs)
     if not every or (corner and both):
         return ""
     if not corner:
-        return "degenerate" if both and bend.kind else bend.kind
+        kind = "degenerate" if both and bend.kind else bend.kind
+        if kind == "degenerate" and not both and len(x) == 1:  # of more inputs there are more directions
+            kind = "minimum" if True in every else "maximum"
+        return "" if kind == "degenerate" and most <= np.finfo(float).eps * range_of_f else kind
     return "saddle" if len(every) == 2 else "minimum" if True in every else "maximum"
 
 
@@ -204,15 +236,29 @@ def _end(objective: Objective, method: Rule[Any], start: Array, low: Array, high
     from explorer.language.program import ExplorerError
     from explorer.optimize.descent import Iterate, descend
 
-    last: Iterate | None = None
+    ends: list[Iterate] = []
     try:
         for item in descend(objective, method, start.tolist(), 40, gradient_tolerance=1e-11):
             if isinstance(item, Iterate):
-                last = item
+                ends = [*ends[-2:], item]
     except ExplorerError:
         return None
-    if last is None:
+    if not ends or ends[-1].gradient_norm >= 1e-7:
         return None
-    x = np.array(last.x)
-    inside = bool(((low <= x) & (x <= high)).all())
-    return x if inside and last.gradient_norm < 1e-7 else None
+    x = _sooner(objective, [np.array(each.x) for each in ends], ends[-1].gradient_norm)
+    return x if bool(((low <= x) & (x <= high)).all()) else None
+
+
+def _sooner(objective: Objective, ends: Sequence[Array], norm: float) -> Array:
+    """Where the last three iterates lead (Aitken's Δ²), if the gradient is smaller there: else the last of them.
+
+    Where a curvature is 0, as x⁴'s at 0, Newton's method comes nearer by the same factor each time, and stops before.
+    """
+    if len(ends) < 3:
+        return ends[-1]
+    first, second = ends[1] - ends[0], ends[2] - ends[1]
+    with np.errstate(all="ignore"):
+        ratio = second / first
+        x = np.where((ratio > 0.1) & (ratio < 0.99), ends[2] + second * ratio / (1.0 - ratio), ends[2])
+    there = math.hypot(*Counted(objective)(x.copy())[1].tolist())
+    return x if there < norm else ends[-1]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from explorer.ui.graph_answer import GraphAnswer
 from explorer.ui.graph_picture import Picture
+from explorer.ui.panel import UNDEFINED
 
 _ROUNDED = 0.1  # by so much of itself a number may be off as it is written, and not by more
 
@@ -57,7 +58,7 @@ class _Index:
         try:
             number = float(text.replace("−", "-"))
         except ValueError:
-            if text == "undefined" or "∞" in text or "ε" in text:
+            if text == UNDEFINED or "∞" in text or "ε" in text:
                 yield from range(len(self.graph.node_ops))
             return
         for op, nodes in self._nodes_of.items():

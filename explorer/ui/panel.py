@@ -22,6 +22,7 @@ PATIENCE_MS = 150
 DIM_MS = 80
 OLD = "What is shown belongs to the question before."
 ALL_DIGITS = 17  # that determine any double
+UNDEFINED = "undefined"  # NaN has this one word in the whole window
 _NODE_CHARACTERS = 7  # "−0.9589" and "−1.2e−5" fit into a node after "v̄ = "
 _EXPONENT = re.compile(r"(?<=\d)e(−?)\+?0*(?=\d)")  # e−05, e+20: the sign of + and leading zeros only take room
 
@@ -279,12 +280,12 @@ def number_text(value: object, digits: int = 6) -> str:
     if value is None:
         return "–"
     if isinstance(value, str):
-        return {"nan": "undefined", "inf": "∞", "-inf": "−∞"}.get(value, value)
+        return {"nan": UNDEFINED, "inf": "∞", "-inf": "−∞"}.get(value, value)
     if not isinstance(value, int | float):
         return str(value)
     number = float(value) + 0.0  # −0 is written 0
     if number != number:
-        return "undefined"
+        return UNDEFINED
     if number in (math.inf, -math.inf):
         return "∞" if number > 0 else "−∞"
     text = repr(number).removesuffix(".0") if digits >= ALL_DIGITS else f"{number:.{digits}g}"
@@ -300,12 +301,12 @@ def short_text(value: object) -> str:
     """A number in the few characters for which a node of the graph has room: 3 digits after the point from 0.1 to
     1,000 and 3 in all elsewhere, fewer beside an exponent.
 
-    "NaN", since "undefined" has no room; the sign of −0 is left to the tables.
+    "undefined" has room without a name before it; the sign of −0 is left to the tables.
     """
     if value == 0:
         return "0"
     if value == "nan" or value != value:
-        return "NaN"
+        return UNDEFINED
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < 1e7
         plain = f"{value:.0f}" if whole else f"{value:.3f}".rstrip("0").rstrip(".")

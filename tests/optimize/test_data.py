@@ -236,6 +236,8 @@ def test_the_stable_rate_parts_convergence_from_divergence(rule: str) -> None:
         ("x^3", {0.0: "degenerate"}),  # Newton's method ends beside it, where it bends down
         ("abs(x) - x^2", {-0.5: "maximum", 0.0: "minimum", 0.5: "maximum"}),
         ("relu(x) + 1", {}),
+        ("x^4", {0.0: "minimum"}),  # which Newton's method reaches in no number of steps
+        ("exp(-(3x)^2)", {0.0: "maximum"}),  # its tails are flat to within rounding, and no such points
     ],
 )
 def test_the_kind_of_a_stationary_point_is_borne_out_by_the_values_around_it(
@@ -263,6 +265,7 @@ def test_himmelblaus_nine_stationary_points_are_found_and_classified() -> None:
         ("x^4 + y^2", (0, 0), "degenerate"),
         ("x^2 + y^2", (1, 0), ""),
         ("x^2*y^2 + 1", (0, 0), "degenerate"),
+        ("tan(x)", (1.5707963267948966,), ""),  # the double before the pole, where Newton's step is less than rounding
     ],
 )
 def test_a_point_is_classified_by_its_eigenvalues(text: str, point: Any, kind: str) -> None:

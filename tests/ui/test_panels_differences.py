@@ -540,5 +540,14 @@ def test_no_page_breaks_or_claims_a_derivative_where_doubles_end(qtbot, differen
     at("exp(-1/x^2)", x=0)  # f is flat there, and 0: AD and many digits cannot tell
     assert "No derivative is known here" in find("differences.slopes").text()
     page(SCHEMES_PAGE)
+    page(TAYLOR)
+    at("exp(x)", x=800)
+    assert find("differences.verdict").text().endswith("f is not finite here.")  # defined it is: e^800
+    at("x^3", x=0)  # a single input has no other direction
+    assert (
+        find("differences.verdict").text()
+        == "The gradient is right: it is 0, and R₀ falls with slope 3.00, faster than h."
+    )
+    page(SCHEMES_PAGE)
     at("x*0", x=1)
     assert "no step is better than another" in find("differences.scheme.detail").text()

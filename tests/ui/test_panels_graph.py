@@ -190,7 +190,7 @@ def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
     [
         (-0.0, "0"),
         (0.0, "0"),
-        ("nan", "NaN"),
+        ("nan", "undefined"),
         ("-inf", "−∞"),
         (-0.9589242746631385, "−0.959"),
         (11.652071455, "11.652"),

@@ -52,6 +52,13 @@ def test_conventions_that_do_not_compose_are_told_from_a_corner(find, cells, at)
     assert "∂y/∂x is 1 from both sides." in find("verdict.reasons").text()
 
 
+def test_digits_that_a_sum_loses_are_no_disagreement_of_the_exact_methods(find, cells, at):
+    at("1 - erf(2x)", x=3.0)  # y is 0 and should be 2e-17; the exact methods have every digit of its slope
+    assert "digits are lost on the way: the exact methods agree to 15.9" in find("status.verdict").text()
+    at("x*1e300 + y", x=1e300, y=1.0)
+    assert find("verdict.reasons").text().count("In arithmetic with hundreds of digits") == 1
+
+
 def test_outside_the_domain_nothing_is_said_to_agree(find, cells, at):
     at("ln(x)", x=-1.0)
     assert "not defined" in find("status.verdict").text()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from explorer.ui import theme
 from explorer.ui.figure_theme import series_colour
 from explorer.ui.laboratory.reading import Reading, numbers, short, step_named
+from explorer.ui.panel import UNDEFINED, number_text
 
 PLACES = 18  # digits of a number: a double is determined by 17, and the next shows that they are its own rounding
 # What becomes of a digit.
@@ -345,4 +346,4 @@ def _error_words(error: float, truncation: float, rounding: float) -> list[str]:
 
 
 def _all_digits(value: float) -> str:
-    return f"{value:.16g}".replace("-", "−") if math.isfinite(value) else "undefined"
+    return number_text(value, 16) if math.isfinite(value) else UNDEFINED

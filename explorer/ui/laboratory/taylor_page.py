@@ -231,7 +231,7 @@ class TaylorPage(QWidget):
         palette = self.verdict.palette()
         palette.setColor(self.verdict.foregroundRole(), colour)
         self.verdict.setPalette(palette)
-        self.verdict.setText(_verdict_words(verdict, slopes, digits, numbers(answer["sides"])))
+        self.verdict.setText(_verdict_words(verdict, slopes, digits, numbers(answer["sides"]), len(reading.inputs)))
         parts = [
             f"{mark} {', '.join(f'{s:.3f}' for s in row if s == s) if len(row) < 5 else _some(row)}"
             for mark, row in zip(("R₀:", "R₁:", "R₂:"), local, strict=True)
@@ -261,7 +261,7 @@ def _some(row: list[float]) -> str:
     return ", ".join(f"{s:.3f}" for s in known[:3]) + (f" … {known[-1]:.3f}" if len(known) > 3 else "")
 
 
-def _verdict_words(verdict: str, slopes: list[float], digits: float, sides: Sequence[float]) -> str:
+def _verdict_words(verdict: str, slopes: list[float], digits: float, sides: Sequence[float], inputs: int) -> str:
     count = math.floor(digits) if digits == digits else 0
     known = f", to at least {count} digit{'s' if count > 1 else ''}" if count >= 1 else ""
     none = "There is no gradient to test."
@@ -291,10 +291,13 @@ def _verdict_words(verdict: str, slopes: list[float], digits: float, sides: Sequ
             return f"AD's g·v is {number_text(math.nan)} here. {none}"
         case "still":
             return "This direction is 0 and leads nowhere. Choose another one."
+        case "blind" if inputs == 1:
+            return f"The gradient is right: it is 0, and R₀ falls with slope {slopes[0]:.2f}, faster than h."
         case "blind":
-            return "This direction cannot tell: g·v is 0, so R₀ falls like h² as well. Choose another one."
+            fast = f"R₀ falls with slope {slopes[0]:.2f} already"
+            return f"This direction cannot tell: g·v is 0, so {fast}. Choose another one."
         case _:
-            return "There is nothing to test: f is not defined here."
+            return "There is nothing to test: f is not finite here."
 
 
 def _figure(steps: list[float], rows: list[list[float]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.language.names import pretty_name
-from explorer.ui.panel import ALL_DIGITS, Panel, number_text
+from explorer.ui.panel import ALL_DIGITS, UNDEFINED, Panel, number_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
 from explorer.work import questions
@@ -55,6 +55,7 @@ _REASONS = {  # of a corner and of a branch's boundary the notes say which and w
     "complex-step-invalid": "the complex step is not valid through a comparison or a corner",
 }
 _ONE_SIDED = {"kink", "branch-boundary"}
+_ALL_BUT = 9.0  # digits in which the exact methods agree for all that anyone would say
 _MOST_LINES = 3  # of sentences that are seen at once: the table above them keeps its rows
 
 
@@ -212,6 +213,9 @@ def _summary(answer: dict[str, Any]) -> str:
         said = "the methods disagree: at a corner, or where a program branches, AD follows one side"
     elif "cancellation" in verdict["reasons"] and verdict["notes"]:
         said = "the methods disagree: they lose digits on the way"
+        if not verdict["central_agrees"] and verdict["digits"] >= _ALL_BUT:
+            exact = f"the exact methods agree to {verdict['digits']:g} digits"
+            said = f"digits are lost on the way: {exact}, the central difference does not"
     else:
         said = "the methods disagree"
     return f"{shown}   —   {said}"
@@ -228,7 +232,7 @@ def _reasons(answer: dict[str, Any]) -> str:
         name = f"∂{pretty_name(slope['output'])}/∂{pretty_name(slope['input'])}"
         if slope["differ"]:
             said.append(f"{name} is {left} from the left and {right} from the right")
-        elif left != "undefined":
+        elif left != UNDEFINED:
             said.append(f"{name} is {left} from both sides")
     said += [note.rstrip(".") for note in answer["verdict"]["notes"]]
     said += [] if said[: len(words)] == words else words  # of less weight than the side that AD follows
