@@ -404,3 +404,71 @@ def test_the_symbolic_panel_shows_the_partials_at_a_point_where_the_formula_of_a
         if "entry" in part
     ]
     assert entries == pytest.approx([0.0, math.nan], nan_ok=True)
+
+
+BRANCH = "def f(x):\n    y = tanh(7*x)\n    if x < x:\n        y = 0\n    return y"
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "agree", "reasons", "said"),
+    [
+        # 1/√2; y/(x² + y²) = 5e−201; a power by its base at the least double; 0² by its exponent
+        (
+            "hypot(x, y)",
+            [1e200, 1e200],
+            False,
+            {"overflow"},
+            "0.707107: the square or product of numbers on the way is",
+        ),
+        (
+            "atan2(y, x)",
+            [1e200, 1e200],
+            True,
+            set(),
+            "5e−201: the square or product of numbers on the way is more or less",
+        ),
+        (
+            "x^y",
+            [5e-324, 0.0],
+            False,
+            {"overflow"},
+            "Of its digits are right: reverse AD, forward AD and the complex step",
+        ),
+        ("relu(x)^y", [-2.0, 2.0], False, {"domain-edge"}, "= 0: SymPy's formula meets ∞ or the logarithm of 0 on"),
+        ("softplus(hypot(x, y))", [1e200, 0.5], False, {"overflow"}, "∂f/∂x = 1: the square or product"),
+        # 28/(e^13.3 + e^−13.3)² where a kink or a branch is no reason for what differs
+        (BRANCH, [1.9], False, {"branch-boundary", "cancellation"}, "∂y/∂x = 7.851e−11. Of its digits are right: "),
+        ("|x| + tanh(7x + 13.3)", [0.0], False, {"kink", "cancellation"}, "for rounding takes the others"),
+        # a slope of 0 beside which f's rounding is no corner; ∞ is no tie
+        (
+            "asinh(ceil(max(x, 2)))",
+            [-0.025],
+            False,
+            {"not-differentiable"},
+            "gives no number: a function on the way jumps",
+        ),
+        ("|3/x - 1|", [0.0], True, {"domain-edge"}, ""),
+    ],
+)
+def test_why_methods_differ_is_told_by_its_true_cause(text, point, agree, reasons, said):
+    verdict = final_verdict(text, point)["verdict"]
+    assert verdict["agree"] == agree
+    assert set(verdict["reasons"]) - {"complex-step-invalid"} == reasons
+    assert said in " ".join(verdict["notes"])
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [("(cosh(1/2)*(|y|/x^-1)) + hypot(y, cos(1))*x", [1.0, 1e308]), ("log((tanh(y)/(y + y))^cosh(x/0))", [1e200, 0.0])],
+)
+def test_what_overflows_or_is_not_real_within_sympy_is_no_fault(text, point):
+    assert final_verdict(text, point)["complete"]
+
+
+def test_a_constant_that_is_no_number_has_no_slope_and_not_0():
+    assert math.isnan(final_verdict("x + 1/0", [1.0])["engines"]["symbolic"][0][0])
+
+
+def final_verdict(text: str, point: list[float]) -> dict:
+    program = parse(text)
+    return list(asked.answers({"source": text, "at": dict(zip(program.inputs, point, strict=True))}))[-1]

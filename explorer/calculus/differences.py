@@ -19,7 +19,7 @@ from explorer.calculus.compiled import compiled
 from explorer.calculus.evaluate import complex_values
 from explorer.calculus.evaluate import values as values_at
 from explorer.calculus.numbers import NAN
-from explorer.calculus.stencils import EPSILON, LEFT, RIGHT, SCHEME, Stencil, exact_step
+from explorer.calculus.stencils import EPSILON, LEFT, RIGHT, SCHEME, UNIT_ROUNDOFF, Stencil, exact_step
 from explorer.language.program import Program
 
 # Nothing is subtracted, so no larger step is ever better; its square vanishes beside 1 also where a derivative of 1e18
@@ -323,9 +323,18 @@ def one_sided_slopes(f: Slice) -> tuple[float, float]:
 
     NaN outside the domain; ±∞ where the quotient keeps growing as the step shrinks (a jump, a vertical tangent).
     """
-    h = exact_step(f.x, EPSILON ** (1 / 3) * max(1.0, abs(f.x)))
+    h = _one_sided_step(f.x)
     steps = np.array([h, h / 8.0])
     return _slope(f, LEFT, steps), _slope(f, RIGHT, steps)
+
+
+def one_sided_rounding(f: Slice) -> float:
+    """How far a one-sided slope may be off by the rounding of f to some units of its last place; 0 where f is not."""
+    return RIGHT.rounding(_one_sided_step(f.x), 4.0 * UNIT_ROUNDOFF * abs(f.here)) if math.isfinite(f.here) else 0.0
+
+
+def _one_sided_step(x: float) -> float:
+    return exact_step(x, EPSILON ** (1 / 3) * max(1.0, abs(x)))
 
 
 def _slope(f: Slice, side: Stencil, steps: NDArray[np.float64]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,18 @@ from explorer.language.program import ExplorerError, Program
 # The largest double; and the least one that has all digits: below it a double has fewer, or none.
 MOST = sys.float_info.max
 LEAST_NORMAL = sys.float_info.min
+# The square of what is smaller has no digits left, and its inverse's is ∞.
+LEAST_ORDINARY = 1e-150
 # A sum that is this much smaller than a rounded term has lost digits that may matter; many digits tell.
 SUSPECT = 1e-4
 # So many operations, in all entries that are looked at, many digits take some ten milliseconds for.
 SMALL = 60
 MANY_MORE = 400  # digits with which what may be rounding among many digits is looked at again
 
+# Where AD goes by a convention: what differs by less is rounding.
+CONVENTIONAL = 1e-3
+
+_AT_A_POLE = ": SymPy's formula meets ∞ or the logarithm of 0 on the way"
 # The exact methods, as a sentence names them.
 _EXACT = {
     "reverse": "reverse AD",
@@ -61,7 +67,8 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
 
     Methods that run the same operations lose the same digits and agree, so that the referee is arithmetic with hundreds
     of them: of small programs always, of others where a sum cancels, a rounding error is magnified, a number overflows
-    or exact methods differ. None where the referee was not asked or cannot tell.
+    or exact methods differ. None where the referee was not asked or cannot tell. A little over 50 lines: whom to ask,
+    and what is made of each answer.
     """
     pairs = [(row, column) for row in range(len(tape.outputs)) for column in range(len(tape.inputs))][:MOST_EXPLAINED]
     cancels = any(_may_cancel(op, tape) for op in tape.operations)
@@ -69,8 +76,10 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
     # Where AD goes by a convention its derivative is another for that reason, and not for lost digits.
     by_convention = bool(DOUBTFUL & set(reasons))
     small = len(tape.operations) * len(pairs) <= SMALL and not by_convention
-    differing = [] if by_convention else _differing(jacobians, WORTH_A_WORD)[:MOST_EXPLAINED]
-    apart = _differing(jacobians, EXACT_TOLERANCE)
+    differing, apart = _differing(jacobians, WORTH_A_WORD), _differing(jacobians, EXACT_TOLERANCE)
+    if by_convention:  # conventions differ by more than rounding usually does
+        differing = [pair for pair in differing if pair not in _differing(jacobians, CONVENTIONAL)]
+    differing = differing[:MOST_EXPLAINED]
     if not small and not cancels and "overflow" not in reasons and not _magnifies_rounding(tape):
         pairs = []
     pairs += [pair for pair in differing if pair not in pairs]
@@ -79,20 +88,27 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
     from explorer.calculus.multiprecision import jet  # loads mpmath, which is not wanted before the first verdict
 
     point = [op.value for op in tape.ops[: len(tape.inputs)]]
+    extreme = not cancels and is_extreme(tape)
     notes: list[str] = []
     rounding = unnoticed = out_of_range = False
     for row, column in pairs:
+        entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
         try:
             truth = jet(program, point, row, column)
         except ExplorerError:
             return _below_normal(tape)
+        differ = (row, column) in differing
+        if truth.exact is None and by_convention and differ:
+            name, shared = f"∂{tape.output_names[row]}/∂{tape.inputs[column]}", _shared_digits(entries)
+            notes.append(f"{name}: the exact methods agree in {shared:.1f} digits, for rounding takes the others")
+            rounding |= (row, column) in apart
+            continue
         if truth.exact is None:
             return _below_normal(tape)
         slope = truth.exact
         if 0 < abs(slope) < LEAST_NORMAL:  # or is it rounding even there?
             again = jet(program, point, row, column, MANY_MORE).exact
             slope = slope if again is not None and abs(slope - again) <= LOST * abs(again) else 0 * slope
-        differ = (row, column) in differing
         there = reverse_jacobian(tape)[row][column]
         off = _off(truth.value, slope, tape.values[row], there, max(abs(point[column]), 1.0))
         untrue = bool(off)
@@ -100,14 +116,15 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             off.append((1, slope, there))
         if not off:
             continue
-        why = next(filter(None, (_why_out_of_range(number, double) for _, number, double in off)), "")
+        why = _why_not_rounding(off, entries, slope, extreme, differ)
         if not why and not math.isfinite(tape.values[row]):
             continue
         kept = ""
         if differ or (why and off[-1][0] and not _out_of_range(slope)):
-            entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
             kept = _digits_kept(entries, float(slope))
-        if why:
+        if why == _AT_A_POLE:
+            pass
+        elif why:
             out_of_range = True
         else:
             rounding |= untrue or (row, column) in apart
@@ -118,6 +135,17 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         what = " and ".join(f"{names[order]} = {_figure(number)}" for order, number, _ in off)
         notes.append(f"In arithmetic with hundreds of digits {what}{why}{kept}")
     return Lost(tuple(dict.fromkeys(notes)), rounding, unnoticed, out_of_range)
+
+
+def _why_not_rounding(
+    off: Sequence[tuple[int, Any, float]], entries: Mapping[str, float], slope: Any, extreme: bool, differ: bool
+) -> str:
+    """What else than rounding makes doubles differ from many digits; "" where it is that."""
+    if why := next(filter(None, (_why_out_of_range(number, double) for _, number, double in off)), ""):
+        return why
+    if extreme and any(_is_an_end(entry, slope) for entry in entries.values()):
+        return ": the square or product of numbers on the way is more or less than a double can hold"
+    return _AT_A_POLE if differ and not math.isfinite(entries.get("symbolic", 0.0)) else ""
 
 
 def _below_normal(tape: Tape) -> Lost | None:
@@ -174,15 +202,15 @@ def _figure(number: Any) -> str:
 
 
 def _differing(jacobians: Mapping[str, Matrix | None], tolerance: float) -> list[tuple[int, int]]:
-    """The entries, row and column, in which exact methods have numbers that differ by more than this."""
-    reverse = jacobians.get("reverse")
+    """The entries, row and column, in which exact methods have numbers that differ by more than this, or SymPy none."""
+    reverse, symbolic = jacobians.get("reverse"), jacobians.get("symbolic")
     if not reverse:
         return []
     off = {
         place
         for matrix in map(jacobians.get, _EXACT)
         for place, (a, b, scale) in enumerate(entries_of(reverse, matrix or reverse))
-        if math.isfinite(a) and math.isfinite(b) and not close(a, b, tolerance, scale)
+        if math.isfinite(a) and not close(a, b, tolerance, scale) and (math.isfinite(b) or matrix is symbolic)
     }
     return [divmod(place, len(reverse[0])) for place in sorted(off)]
 
@@ -199,12 +227,32 @@ def _digits_kept(entries: Mapping[str, float], truth: float) -> str:
     return f". Of its digits are right: {counts}"
 
 
+def _shared_digits(entries: Mapping[str, float]) -> float:
+    """The digits in which a derivative's numbers agree with that of reverse AD, all of them."""
+    return min(digits_agreed(entries["reverse"], entry) for entry in entries.values() if entry == entry)
+
+
 def _may_cancel(op: Op, tape: Tape) -> bool:
     """Whether a sum is much smaller than its terms, of which one is rounded: no input and no constant."""
     if op.function not in ("add", "sub"):
         return False
     rounded = any(isinstance(a, int) and tape.ops[a].function != INPUT for a in op.arguments)
     return rounded and abs(op.value) < SUSPECT * max(map(abs, tape.argument_values(op)))
+
+
+def is_extreme(tape: Tape) -> bool:
+    """Whether numbers are so large or small that their powers are no doubles, and no sum swallows one of its terms."""
+    sizes = [abs(v) for op in tape.operations for v in (op.value, *tape.argument_values(op)) if v and math.isfinite(v)]
+    swallows = any(
+        op.function in ("add", "sub") and all(v := tape.argument_values(op)) and abs(op.value) in map(abs, v)
+        for op in tape.operations
+    )
+    return not swallows and any(not LEAST_ORDINARY <= size <= 1.0 / LEAST_ORDINARY for size in sizes)
+
+
+def _is_an_end(entry: float, truth: Any) -> bool:
+    """Whether a method's number is where doubles end, and not the true one: 0, ∞ or none."""
+    return (entry == 0.0 and truth != 0) or not math.isfinite(entry)
 
 
 def _magnifies_rounding(tape: Tape) -> bool:

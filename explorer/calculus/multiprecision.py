@@ -168,12 +168,16 @@ class _Functions:
         return a if a >= b else b
 
     def sigmoid(self, a: Any) -> Any:
+        if self.mp.mag(a) > LARGEST_POWER:  # as for tanh
+            return self.heaviside(a)
         return 1 / (1 + self.exp(-a))
 
     def relu(self, a: Any) -> Any:
         return a if a > 0 else self.mp.mpf(0)
 
     def softplus(self, a: Any) -> Any:
+        if self.mp.mag(a) > LARGEST_POWER:
+            return self.relu(a)
         return self.max(a, self.mp.mpf(0)) + self.mp.log1p(self.exp(-abs(a)))
 
 

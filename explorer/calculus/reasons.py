@@ -27,7 +27,7 @@ def find_reasons(tape: Tape) -> list[str]:
     """What on the tape can make methods disagree or the derivative not exist, in the fixed list's words."""
     found: set[str] = set()
     for kink in tape.kinks:
-        if abs(kink.margin) <= NEAR * kink.scale:
+        if abs(kink.margin) <= NEAR * kink.scale < math.inf:
             found.add("not-differentiable" if kink.jump else "kink")
     for decision in tape.decisions:
         if on_boundary(decision):
@@ -72,4 +72,6 @@ def _within(inner: Span, outer: Span) -> bool:
 
 def on_boundary(decision: Decision) -> bool:
     """Whether rounding could tip it: left and right are equal, or nearly."""
-    return abs(decision.margin) <= NEAR * max(abs(decision.left), abs(decision.right))
+    return math.isfinite(decision.margin) and abs(decision.margin) <= NEAR * max(
+        abs(decision.left), abs(decision.right)
+    )

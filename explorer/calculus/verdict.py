@@ -18,8 +18,8 @@ from explorer.calculus.agreement import (
     digits_agreed,
     entries_of,
 )
-from explorer.calculus.differences import SMALL_SLOPE, Slice, one_sided_slopes
-from explorer.calculus.lost_digits import Lost
+from explorer.calculus.differences import SMALL_SLOPE, Slice, one_sided_rounding, one_sided_slopes
+from explorer.calculus.lost_digits import Lost, is_extreme
 from explorer.calculus.reasons import DOUBTFUL, NEAR, find_reasons, loops_on_inputs, on_boundary
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Decision, Tape
@@ -51,12 +51,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Slopes:
-    """∂output/∂input from the left and from the right; NaN on a side that is outside the domain."""
+    """∂output/∂input from the left and from the right, each within `rounding`; NaN on a side outside the domain."""
 
     output: str
     input: str
     left: float
     right: float
+    rounding: float = 0.0
 
     @property
     def differ(self) -> bool:
@@ -64,7 +65,7 @@ class Slopes:
         if self.left == self.right or math.isnan(self.left) or math.isnan(self.right):
             return False
         largest = max(abs(self.left), abs(self.right))
-        return math.isinf(largest) or abs(self.left - self.right) > SLOPE_TOLERANCE * largest
+        return math.isinf(largest) or abs(self.left - self.right) > SLOPE_TOLERANCE * largest + self.rounding
 
     def to_json(self) -> dict[str, str | float | bool]:
         """Plain entries for the wire."""
@@ -73,7 +74,10 @@ class Slopes:
     def is_near(self, jacobian: Matrix, tape: Tape) -> bool:
         """Whether the Jacobian has the slope of both sides."""
         here = jacobian[tape.output_names.index(self.output)][tape.inputs.index(self.input)]
-        return all(abs(here - side) <= SLOPE_TOLERANCE * max(abs(side), abs(here)) for side in (self.left, self.right))
+        return all(
+            abs(here - side) <= SLOPE_TOLERANCE * max(abs(side), abs(here)) + self.rounding
+            for side in (self.left, self.right)
+        )
 
 
 def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
@@ -86,8 +90,11 @@ def find_slopes(program: Program, tape: Tape) -> list[Slopes]:
     for row, partials in enumerate(reverse_jacobian(tape)):
         for column, value in enumerate(partials):
             if doubtful or (value != value and "overflow" not in reasons):
-                left, right = one_sided_slopes(Slice(program, point, row, column, known[column]))
-                found.append(Slopes(program.outputs[row], program.inputs[column], left, right))
+                f = Slice(program, point, row, column, known[column])
+                (left, right), rounding = one_sided_slopes(f), one_sided_rounding(f)
+                if value != value:  # no derivative beside which rounding would be seen as such
+                    left, right = (0.0 if abs(side) <= rounding else side for side in (left, right))
+                found.append(Slopes(program.outputs[row], program.inputs[column], left, right, rounding))
     return found
 
 
@@ -135,6 +142,9 @@ def judge(
     if invalid_step:
         reasons.append("complex-step-invalid")  # which is no reason for others to be off
     lost = lost or Lost()
+    if not agree and not reasons:  # then it is arithmetic, also where many digits cannot tell
+        beyond = lost.range or is_extreme(tape) or any(not math.isfinite(v) for m in exact for row in m for v in row)
+        reasons.append("overflow" if beyond else "cancellation")
     what = "range" if lost.range else "digits" if lost.unnoticed else ""
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *lost.notes), central_agrees, what)
 
@@ -179,7 +189,9 @@ def explain(tape: Tape, slopes: Sequence[Slopes]) -> list[str]:
         here, side = jacobian[row][column], 0.5 * (each.left + each.right)
         if math.isfinite(side) and not each.differ and not each.is_near(jacobian, tape):
             why = "at this very point it follows one branch, or a corner's convention, and these do not compose."
-            if here != here:
+            if here != here and any(kink.jump and kink.margin == 0.0 for kink in tape.kinks):
+                why = "a function on the way jumps here, and has none."
+            elif here != here:
                 why = "its chain of factors has 0·∞, of which there is no value, where the limit has one."
             name, gives = f"∂{each.output}/∂{each.input}", "no number" if here != here else short(here)
             notes.append(f"{name}: the slope is {short(side)} from both sides, and AD gives {gives}: {why}")
@@ -193,7 +205,7 @@ def explain_edges(program: Program, tape: Tape) -> list[str]:
     notes = []
     for kink in tape.kinks:
         op = tape.ops[kink.op]
-        if abs(kink.margin) <= NEAR * kink.scale and not kink.jump:
+        if abs(kink.margin) <= NEAR * kink.scale < math.inf and not kink.jump:
             what = "a tie" if op.function in ("min", "max") else "its corner"
             where = f" in line {op.span.line}" if several else ""
             taken = ", ".join(short(edge.partial) for edge in op.edges)

@@ -89,10 +89,13 @@ class Differentiation:
     def _step(self, node: Expression, moving: tuple[Expression, ...]) -> Step | None:
         if node == self.symbol:
             return Step(node, VARIABLE, (), ONE)
+        if node in (sympy.nan, sympy.zoo):  # 1/0, whose slope is none and not 0
+            return Step(node, OTHER, (), sympy.nan)
         if not moving:
             return None
         apply, name = rule_of(node)
-        return Step(node, name(node, moving, self.symbol), moving, apply(node, self.derivative, self.symbol))
+        derivative = compared(lambda: apply(node, self.derivative, self.symbol))
+        return Step(node, name(node, moving, self.symbol), moving, derivative)
 
 
 def inner_parts(node: Expression) -> tuple[Expression, ...]:
@@ -152,7 +155,7 @@ def _power(node: Expression, derivative: Callable[[Expression], Expression], sym
     """bᵉ·(e′·ln b + b′·e/b); 0^e is 0 as far as it is a function at all, where e > 0."""
     base, exponent = node.base, node.exp
     if base is ZERO:  # SymPy's ln 0 would make NaN of it everywhere
-        return compared(lambda: sympy.Piecewise((ZERO, exponent > 0), (sympy.nan, True)))
+        return sympy.Piecewise((ZERO, exponent > 0), (sympy.nan, True))
     return node * (derivative(exponent) * sympy.log(base) + derivative(base) * exponent / base)
 
 
@@ -163,7 +166,7 @@ def _name_of_power(node: Expression, moving: tuple[Expression, ...], symbol: Any
 
 
 def _cases(node: Expression, derivative: Callable[[Expression], Expression], symbol: Any) -> Expression:
-    return compared(lambda: sympy.Piecewise(*((derivative(value), holds) for value, holds in node.args)))
+    return sympy.Piecewise(*((derivative(value), holds) for value, holds in node.args))
 
 
 def _function(node: Expression, derivative: Callable[[Expression], Expression], symbol: Any) -> Expression:

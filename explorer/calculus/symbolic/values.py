@@ -5,6 +5,7 @@ SymPy's lambdify and evalf can explode as diff can.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import operator
@@ -67,7 +68,8 @@ def _value(node: Expression, arguments: list[Any], point: dict[Any, float], exac
         return math.inf if node is sympy.zoo else float(node)
     if node.is_Add:
         if exact_sums and all(map(math.isfinite, arguments)):
-            return math.fsum(arguments)
+            with contextlib.suppress(OverflowError):  # of a part of the sum
+                return math.fsum(arguments)
         return functools.reduce(operator.add, arguments)  # Python's sum compensates the roundings from 3.12 on
     if node.is_Mul:
         return math.prod(arguments)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sympy
 
@@ -216,7 +216,7 @@ def _as_expressions(
     program: Program, algebra: _Symbols, outputs: list[int], held: Mapping[str, Expression] | None = None
 ) -> tuple[list[Expression], list[Any]]:
     symbols = {name: sympy.Symbol(name, real=True) for name in program.inputs}
-    built = _build(algebra, {**symbols, **(held or {})}, outputs)
+    built = compared(lambda: _build(algebra, {**symbols, **(held or {})}, outputs))
     return [built[output] for output in outputs], [symbols[name] for name in program.inputs]
 
 
@@ -261,10 +261,10 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
             built[index] = number(arguments[0])
         elif function == "relation":
             operator, a, b = arguments
-            built[index] = compared(lambda: RELATION[operator](built[a], built[b]))  # noqa: B023 - called at once
+            built[index] = RELATION[operator](built[a], built[b])
         elif function == "choose":
             condition, a, b = (built[argument] for argument in arguments)
-            built[index] = compared(lambda: sympy.Piecewise((a, condition), (b, True)))  # noqa: B023
+            built[index] = sympy.Piecewise((a, condition), (b, True))
         elif function == "pow":
             built[index] = power(built[arguments[0]], built[arguments[1]], algebra.known[index])
         else:
@@ -272,7 +272,10 @@ def _build(algebra: _Symbols, symbols: dict[str, Any], roots: list[int]) -> dict
     return built
 
 
-def compared(build: Callable[[], Expression]) -> Expression:
+Built = TypeVar("Built")
+
+
+def compared(build: Callable[[], Built]) -> Built:
     """What `build` gives; SymPy raises TypeError for comparisons with a number that is not real, also deep inside."""
     try:
         return build()

@@ -48,7 +48,7 @@ _REASONS = {  # of a corner and of a branch's boundary the notes say which and w
         "digits are lost on the way: nearly equal numbers are subtracted, in the function, in a partial such as "
         "1 − tanh² or in a sum of adjoints, or rounding is magnified"
     ),
-    "overflow": "a number, or a slope, became too large for a double on the way",
+    "overflow": "a number, or a slope, became too large for a double on the way, or too small",
     "domain-edge": "an operation on the way is outside its domain here, at its edge or at a pole",
     "not-differentiable": "the function jumps here: it has no derivative",
     "iteration-not-converged": "a loop stopped before its derivative had settled",
