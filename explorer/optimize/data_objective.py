@@ -55,21 +55,22 @@ class DataObjective:
         values, gradients = self.row_values_and_gradients(x)
         return float(values.mean()), gradients.mean(axis=1)
 
-    def many(self, points: Array) -> tuple[Array, Array]:
-        """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points)."""
+    def many(self, points: Array, rows: NDArray[np.int64] | None = None) -> tuple[Array, Array]:
+        """f, shape (points,), and ∇f, shape (n, points), at points of shape (n, points); as means over those rows."""
         count = points.shape[1]
         values, gradients = np.empty(count), np.empty(points.shape)
-        stride = max(1, _MOST_AT_ONCE // self.rows)
+        data = self.data.columns if rows is None else {name: c[rows] for name, c in self.data.columns.items()}
+        height = self.rows if rows is None else len(rows)
+        stride = max(1, _MOST_AT_ONCE // height)
         for first in range(0, count, stride):
             part = points[:, first : first + stride]
-            shape = (part.shape[1], self.rows)
+            shape = (part.shape[1], height)
             of = dict(zip(self.names, part, strict=True))
             columns = [
-                np.broadcast_to(of[name][:, None] if name in of else self.data.columns[name], shape)
-                for name in self.program.inputs
+                np.broadcast_to(of[name][:, None] if name in of else data[name], shape) for name in self.program.inputs
             ]
-            rows, partials = self._compiled.values_and_gradients_on(columns, shape, 0, self._held)
-            values[first : first + stride] = rows.mean(axis=1)
+            of_rows, partials = self._compiled.values_and_gradients_on(columns, shape, 0, self._held)
+            values[first : first + stride] = of_rows.mean(axis=1)
             for place, partial in enumerate(partials):
                 gradients[place, first : first + stride] = partial.mean(axis=1)
         return values, gradients
@@ -132,6 +133,10 @@ class BatchObjective(DataObjective):
         _, gradients = self.row_values_and_gradients(x, self.batch_rows(step))
         mean: Array = gradients.mean(axis=1)
         return mean
+
+    def many_on_batch(self, points: Array, step: int) -> tuple[Array, Array]:
+        """The means of the batch's losses and gradients at many points, which all see the same batch."""
+        return self.many(points, self.batch_rows(step))
 
 
 @dataclass(frozen=True)

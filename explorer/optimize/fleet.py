@@ -27,7 +27,10 @@ _TOGETHER, _MOST_TOGETHER, _FEWEST_STEPS = 50_000, 1_000_000, 12
 
 
 class Many(Protocol):
-    """An objective at many points: f of shape (points,), ∇f of shape (n, points), for points of shape (n, points)."""
+    """An objective at many points: f of shape (points,), ∇f of shape (n, points), for points of shape (n, points).
+
+    One of which a step sees a batch only has the same on it as `many_on_batch(points, step)`.
+    """
 
     def many(self, points: Array) -> tuple[Array, Array]:
         """NaN where it is not defined."""
@@ -73,15 +76,19 @@ def fleet(
         yield from _quick(runs, x, factors, every)
         return
     lost = np.zeros(starts.shape[1], dtype=bool)
-    for state in _stepwise(objective, rule, x, rate, factors):
+    for state in _stepwise(objective, rule, x, rate, factors, every):
         lost |= ~np.isfinite(state.loss)
         if state.step % every == 0 or state.step == steps:
             # A run that has left the domain is over, wherever its coordinates go from there.
             yield replace(state, loss=np.where(lost, np.nan, state.loss)) if lost.any() else state
 
 
-def _stepwise(objective: Many, rule: GradientRule[Any], x: Array, rate: Any, factors: list[float]) -> Iterator[State]:
-    """One step after the other, for any objective."""
+def _stepwise(
+    objective: Many, rule: GradientRule[Any], x: Array, rate: Any, factors: list[float], every: int
+) -> Iterator[State]:
+    """One step after the other, for any objective. On batches the loss of those steps that are not wanted is that of
+    the batch before them."""
+    on_batch = getattr(objective, "many_on_batch", None)
     steps_of = Fleet(rule, many_rates=isinstance(rate, np.ndarray))
     base = np.tile(rate, len(x)) if isinstance(rate, np.ndarray) else rate
     memory = [f if isinstance(f, np.ndarray) else float(f) for f in rule.start(x)]
@@ -90,10 +97,14 @@ def _stepwise(objective: Many, rule: GradientRule[Any], x: Array, rate: Any, fac
         yield State(0, x, loss)
         for step, factor in enumerate(factors):
             now = base * factor
-            if rule.looks_ahead:
-                _, gradients = objective.many(steps_of.look(now, x, memory))
+            point = steps_of.look(now, x, memory) if rule.looks_ahead else x
+            if on_batch is not None:
+                loss, gradients = on_batch(point, step)
+            elif rule.looks_ahead:
+                _, gradients = objective.many(point)
             x, memory = steps_of.step(now, x, gradients, memory)
-            loss, gradients = objective.many(x)
+            if on_batch is None or (step + 1) % every == 0 or step + 1 == len(factors):
+                loss, gradients = objective.many(x)
             yield State(step + 1, x, loss)
 
 

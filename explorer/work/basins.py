@@ -22,6 +22,7 @@ MOST_SIDE = 400
 MOST_STEPS = 20_000
 _PART_SECONDS = 0.25  # a new picture this often
 _NEAR = 0.02  # of the map's extent: an end this near to a minimum belongs to it
+_MOST_FITTED = 6  # parameters of a fit with minima that stand alone; a network's are many, or lie infinitely far
 NOWHERE, LOST = 254, 255  # labels of what has reached no minimum, and of what has diverged
 
 
@@ -30,7 +31,8 @@ def answers(ask: Message) -> Iterator[Message]:
 
     kind "basin": starts over two inputs; "rate": the rate (from `lowest` to `highest`, by decades) across, the start
     along one input upwards. labels: bytes, from the lowest row, the number of the minimum that a run is at, 254 none,
-    255 diverged. shades: bytes, how near to it: 0 at the minimum's value, 255 at the start's median and above.
+    255 diverged. shades: bytes, how near to it: 0 at the minimum's value, 255 at the start's median and above. lowest
+    and top: the lowest value that a run is at, which stands for the minimum's where none is known, and that median.
     """
     about = task(ask)
     rule = asked_rule(ask)
@@ -41,7 +43,9 @@ def answers(ask: Message) -> Iterator[Message]:
         raise ExplorerError(f"A map takes between 1 and {MOST_STEPS} steps.", kind="limit")
     starts, rates = _grid(about, ask, side)
     reach = _reach(about, starts)
-    minima = [p for p in _stationary(about, reach) if p.kind in ("minimum", "degenerate")]
+    minima = []
+    if about.data is None or len(about.names) <= _MOST_FITTED:
+        minima = [p for p in _stationary(about, reach) if p.kind in ("minimum", "degenerate")]
     yield {"minima": [{"x": dict(zip(about.names, p.x, strict=True)), "f": p.f} for p in minima[:NOWHERE]]}
     sent = time.monotonic()
     top: float | None = None
@@ -55,7 +59,9 @@ def answers(ask: Message) -> Iterator[Message]:
         last = state.step == steps
         if last or time.monotonic() - sent > _PART_SECONDS:
             picture = _picture(state.x, state.loss, minima, reach, top)
-            yield {"step": state.step, "width": side, "height": side, "done": last, **picture}
+            lowest = float(np.where(np.isfinite(state.loss), state.loss, np.inf).min())
+            head = {"step": state.step, "width": side, "height": side, "done": last, "lowest": lowest, "top": top}
+            yield head | picture
             sent = time.monotonic()
 
 
@@ -111,6 +117,8 @@ def _picture(x: Array, loss: Array, minima: Sequence[Stationary], reach: tuple[A
         # Logarithmic over eight decades below the median start.
         scale = max(top - float(values.min()), np.finfo(float).tiny)
         shades = 255 * (1 + np.log10(np.maximum(rise / scale, 1e-8)) / 8)
+        if not minima and 0 < lowest < top:  # a loss, whose own size says how far it has come
+            shades = 255 * np.log(loss / lowest) / np.log(top / lowest)
         shades = np.nan_to_num(shades, nan=255.0).clip(0, 255).astype(np.uint8)
     return {"labels": _bytes(labels), "shades": _bytes(shades)}
 

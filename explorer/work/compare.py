@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.language.program import ExplorerError
+from explorer.optimize.data_objective import BatchObjective
 from explorer.optimize.descent import Iterate, descend_legs
 from explorer.optimize.fleet import MOST_RUNS, fleet
 from explorer.optimize.rules.rule import GradientRule
@@ -26,7 +27,11 @@ _POINTS = 60  # of a median curve
 
 
 def answers(ask: Message) -> Iterator[Message]:
-    """First {"starts", "target"}; then one {"rule": …} for each rule; its rates with quartiles, its best, its curve.
+    """First {"starts", "left_out", "rates"}; then for each rule {"rule": …}, a {"summary": …} of each rule that has run
+    and {"target", "lowest"}: of what was found so far, for a comparison that is stopped.
+
+    With a batch every rule gets so many gradients of batches, the same for all; one that searches needs whole ones,
+    which count as many.
 
     Of each rule: "rates" with the quartiles of the last losses over all starts, "best" (the rate with the lowest
     median), for that rate "solved" (the part of the starts that reached the target), "evaluations" to the target for
@@ -61,13 +66,12 @@ def answers(ask: Message) -> Iterator[Message]:
         found.append((name, table, curves))
         lowest = min(lowest, float(np.nanmin(np.where(np.isfinite(table), table, np.inf))))
         yield {"rule": name, "rates": _rates_of(rule, rates).tolist(), "quartiles": _quartiles(table).tolist()}
-    # Solved is what comes within a thousandth of the way from the median start down to the best that anyone found.
-    goal = (
-        number(target) if target is not None else lowest + 1e-3 * (float(np.median(begun[np.isfinite(begun)])) - lowest)
-    )
-    for name, table, curves in found:
-        yield _summary(name, table, curves, goal, budget)
-    yield {"target": goal, "lowest": lowest}
+        # Solved is what comes within a thousandth of the way from the median start down to the best that anyone found.
+        above = float(np.median(begun[np.isfinite(begun)])) - lowest
+        goal = number(target) if target is not None else lowest + 1e-3 * above
+        for so_far in found:
+            yield _summary(*so_far, goal, budget)
+        yield {"target": goal, "lowest": lowest}
 
 
 def _settings(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,33 +114,34 @@ def _tried(
     """(last losses, shape (rates, starts); losses along the way, shape (points, rates, starts)); inf where diverged."""
     count = starts.shape[1]
     batch = whole(asked.get("batch", 0), "batch")
-    if isinstance(rule, GradientRule) and not batch:
+    objective, part = about.objective, 1.0
+    if about.data is not None and 0 < batch < about.data.rows:
+        objective = BatchObjective(about.data, batch, seed)
+        part = objective.batch_part
+    if isinstance(rule, GradientRule):
         if len(rates) * count > MOST_RUNS:
             raise ExplorerError(f"So many rates and starts are more than {MOST_RUNS} runs.", kind="limit")
         every = max(1, budget // _POINTS)
         repeated = np.tile(starts, len(rates))
         losses = [
-            state.loss
-            for state in fleet(about.objective, rule, repeated, budget, rates=np.repeat(rates, count), every=every)
+            state.loss for state in fleet(objective, rule, repeated, budget, rates=np.repeat(rates, count), every=every)
         ]
         curves = np.array(losses).reshape(len(losses), len(rates), count)
     else:
-        tried = rates if isinstance(rule, GradientRule) else np.array([1.0])
         chosen = starts[:, :_MOST_SEARCHED]
-        curves = np.full((_POINTS + 1, len(tried), chosen.shape[1]), np.inf)
-        for column, rate in enumerate(tried.tolist()):
-            for place in range(chosen.shape[1]):
-                settings = dict(rule.settings())
-                if isinstance(rule, GradientRule):
-                    settings["rate"] = rate
-                leg = {"rule": rule.name, "settings": settings, "steps": budget, "batch": batch}
-                curves[:, column, place] = _alone(about, leg, chosen[:, place], budget, seed + place)
+        curves = np.full((_POINTS + 1, 1, chosen.shape[1]), np.inf)
+        leg = {"rule": rule.name, "settings": dict(rule.settings()), "steps": budget}
+        for place in range(chosen.shape[1]):
+            curves[:, 0, place] = _alone(about, leg, chosen[:, place], budget, part, seed + place)
     curves = np.where(np.isfinite(curves), curves, np.inf)
     return curves[-1], curves
 
 
-def _alone(about: Task, leg: Mapping[str, Any], start: Array, budget: int, seed: int) -> Array:
-    """The loss of one run at _POINTS + 1 even shares of the budget, the best so far known at each."""
+def _alone(about: Task, leg: Mapping[str, Any], start: Array, budget: int, part: float, seed: int) -> Array:
+    """The loss of one run at _POINTS + 1 even shares of the budget, the best so far known at each.
+
+    part: what of a whole gradient the budget counts as one.
+    """
     grid = np.linspace(0, budget, _POINTS + 1)
     spent: list[float] = []
     losses: list[float] = []
@@ -144,9 +149,9 @@ def _alone(about: Task, leg: Mapping[str, Any], start: Array, budget: int, seed:
     try:
         for item in descend_legs(about.objective, legs(about, [leg], seed), start.tolist(), evaluation_budget=None):
             if isinstance(item, Iterate):
-                if item.evaluations > budget and spent:
+                if item.evaluations / part > budget and spent:
                     break
-                spent.append(item.evaluations)
+                spent.append(item.evaluations / part)
                 losses.append(item.loss)
             else:
                 broken = item.reason == "diverged"

@@ -21,6 +21,7 @@ from explorer.optimize.blocks import descend_blocks
 from explorer.optimize.data_objective import BatchObjective, DataObjective, gradient_noise
 from explorer.optimize.datasets import DATASETS, DataSet, dataset, loss_program, own_data, table_from
 from explorer.optimize.descent import Iterate, Leg, Stopped, descend, descend_legs
+from explorer.optimize.fleet import fleet
 from explorer.optimize.objectives import ProgramObjective
 from explorer.optimize.rules.table import rule_from
 from explorer.optimize.sources import SOURCES, sourced
@@ -108,6 +109,20 @@ def test_the_network_learns_the_circles_in_twenty_epochs_of_small_batches() -> N
     )
     right = (score + weights["c0"] > 0) == (data.columns["t"] > 0.5)
     assert right.mean() > 0.97
+
+
+@pytest.mark.parametrize("name", ["adam", "nesterov"])
+def test_many_runs_on_batches_are_the_single_runs_on_the_same_batches(name: str) -> None:
+    objective = BatchObjective(dataset("blobs", 0), 32, 5)
+    starts = np.array([[0.0, 1.0], [0.5, -1.0], [0.0, 2.0]])
+    rule = rule_from(name, {"rate": 0.1})
+    states = list(fleet(objective, rule, starts, 20, every=6))
+    assert [state.step for state in states] == [0, 6, 12, 18, 20]
+    for column in range(2):
+        single = [i for i in descend(objective, rule, starts[:, column].tolist(), 20) if isinstance(i, Iterate)]
+        for state in states:
+            assert state.x[:, column] == pytest.approx(single[state.step].x, rel=1e-12)
+            assert state.loss[column] == pytest.approx(single[state.step].loss, rel=1e-12)
 
 
 def test_an_epochs_batches_are_all_rows_once_and_a_run_is_replayed_from_any_step() -> None:

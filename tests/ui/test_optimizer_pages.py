@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
 from explorer.ui.panel import number_text
+from explorer.ui.panels.optimize.compare_page import ComparePage
 from explorer.ui.panels.optimize.form import FIRST_RATES, first_rate
 from explorer.ui.panels.optimize.map_page import MapPage
 from explorer.ui.panels.optimize.paths import Subject
@@ -433,9 +434,14 @@ def test_a_data_set_is_learnt_with_the_rate_that_stands_there_at_first(data, rul
     assert losses[-1] < 0.15 * losses[0]
 
 
-@pytest.mark.parametrize(("rows", "side"), [(1, 200), (500, 36), (100_000, 24)])
+@pytest.mark.parametrize(("rows", "side"), [(1, 200), (500, 25), (100_000, 24)])
 def test_a_map_on_many_rows_is_coarser_at_first(rows, side):
     assert MapPage._usual_side(Subject("x", {}, {}, "f", rows=rows)) == side
+
+
+@pytest.mark.parametrize(("rows", "starts"), [(1, 25), (200, 25), (500, 11), (100_000, 8)])
+def test_a_comparison_on_many_rows_has_fewer_starts_at_first(rows, starts):
+    assert ComparePage._usual_starts(Subject("x", {}, {}, "f", rows=rows)) == starts
 
 
 def test_the_rate_of_a_data_set_comes_and_goes_with_it_unless_it_was_set_by_hand(window, optimize, page, find, settle):

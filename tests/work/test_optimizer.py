@@ -103,6 +103,27 @@ def test_a_map_needs_a_rule_without_a_search_and_two_inputs() -> None:
         asked(side=5000)
 
 
+def test_a_comparison_on_batches_counts_their_gradients_and_a_map_of_a_network_needs_no_minimum() -> None:
+    data = {"kind": "data", "name": "circles", "seed": 0}
+    box = {"lows": [-1.0] * 13, "highs": [1.0] * 13}
+    rules = [{"rule": "gd", "batch": 50}, {"rule": "bfgs", "batch": 50}]
+    question = questions.optimizer(
+        "compare", "x", {}, data, budget=30, starts=2, lowest=0.1, highest=1.0, rules=rules, **box
+    )
+    summary = {part["summary"]: part for part in answers(question) if "summary" in part}
+    bfgs = summary["bfgs"]["curve"]["quartiles"]
+    assert len(set(map(tuple, bfgs))) <= 3  # its whole gradients count as 10 each: after three the budget is spent
+    assert summary["gd"]["median"] < summary["gd"]["curve"]["quartiles"][0][1]
+    axes = {"axes": ["a1", "a2"], "lows": [-1, -1], "highs": [1, 1]}
+    minima, *_, last = answers(
+        questions.optimizer(
+            "map", "x", {}, data, kind="basin", rule="gd", settings={"rate": 0.5}, steps=3, side=2, **axes
+        )
+    )
+    assert minima == {"minima": []}
+    assert last["lowest"] < last["top"]
+
+
 def test_a_comparison_gives_every_rule_the_same_budget() -> None:
     question = questions.optimizer(
         "compare",
@@ -119,6 +140,7 @@ def test_a_comparison_gives_every_rule_the_same_budget() -> None:
     )
     first, *parts = answers(question)
     assert len(first["rates"]) == 7
+    assert [next(iter(part)) for part in parts] == ["rule", "summary", "target", "rule", "summary", "summary", "target"]
     summary = {part["summary"]: part for part in parts if "summary" in part}
     assert summary["cg"]["solved"] == 1.0
     assert max(v for part in summary.values() for v in part["curve"]["x"]) == 40

@@ -6,7 +6,7 @@ Longer than 300 lines: the form, the table, the three plots and the file all sho
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -39,6 +39,7 @@ from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
     from explorer.ui.panels.optimize.panel import OptimizePanel
+    from explorer.ui.panels.optimize.paths import Subject
 
 _FIRST = ("gd", "momentum", "nesterov", "adam", "rprop", "bfgs")
 _COLUMNS = ("rule", "best rate", "lower quartile", "median", "upper quartile", "solved")
@@ -49,6 +50,8 @@ _PLOTS = {
 }
 _RULE_ROWS = 5  # of names: as few as fit beside each other where the panel is narrowest
 _REACH = 2.0  # starts are drawn this far around the start in every input
+_STARTS, _FEWEST = 25, 8
+_WORK = 5_500  # rows × starts: some ten seconds for a small network with the rules and rates of the beginning
 _BUDGET_MS = 120_000
 
 
@@ -58,9 +61,10 @@ class ComparePage(QWidget):
     def __init__(self, panel: OptimizePanel, crew: Crew, plots: Crew) -> None:
         super().__init__()
         self.panel = panel
-        self._subject: object = None
+        self._subject: Subject | None = None
         self._found: dict[str, dict[str, Any]] = {}  # rule → what is known of it
         self._goal: dict[str, float] = {}
+        self._of = ""  # what the gradients are of
         self.worker = crew.worker("optimize.compare")
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._ended)
@@ -81,7 +85,7 @@ class ComparePage(QWidget):
             self.rules.addItem(item)
         self.rules.setFixedHeight(_RULE_ROWS * self.rules.sizeHintForRow(0) + 2 * self.rules.frameWidth() + 1)
         self.budget = QSpinBox(objectName="compare.budget", minimum=1, maximum=20_000, value=200)
-        self.starts = QSpinBox(objectName="compare.starts", minimum=1, maximum=500, value=25)
+        self.starts = QSpinBox(objectName="compare.starts", minimum=1, maximum=500, value=_STARTS)
         self.lowest, self.highest = NumberBox(), NumberBox()
         for box, name, value in ((self.lowest, "compare.lowest", 1e-4), (self.highest, "compare.highest", 1.0)):
             box.setObjectName(name)
@@ -93,7 +97,11 @@ class ComparePage(QWidget):
         form.setVerticalSpacing(3)
         for place, (words, tip, box) in enumerate(
             (
-                ("gradients", "The budget: gradients that every rule may evaluate from each start", self.budget),
+                (
+                    "gradients",
+                    "The budget: gradients (of a batch, if there is one) of every rule from each start",
+                    self.budget,
+                ),
                 ("starts", "How many starts, drawn from the seed; 1: the start itself", self.starts),
                 ("within ±", "Starts are drawn this far around the start in every input", self.reach),
                 ("rates from", "The lowest rate that every rule is tried at", self.lowest),
@@ -163,6 +171,8 @@ class ComparePage(QWidget):
         subject = self.panel.subject
         self.start_button.setEnabled(subject is not None and (self.panel.allowed or self.panel.awaited))
         if subject != self._subject:
+            if self.starts.value() == self._usual_starts(self._subject):
+                self.starts.setValue(self._usual_starts(subject))
             self._subject = subject
             self.worker.cancel()
             self._found = {}
@@ -171,6 +181,12 @@ class ComparePage(QWidget):
             self.plot.set_message(
                 "Every rule gets the same number of gradients, its best rate of the sweep, the same starts."
             )
+
+    @staticmethod
+    def _usual_starts(subject: Subject | None) -> int:
+        """So many starts that a comparison comes in seconds, where each gradient goes over many rows too."""
+        rows = subject.rows if subject is not None else 1
+        return min(_STARTS, max(_FEWEST, _WORK // rows))
 
     def run(self) -> None:
         """Ask for the comparison."""
@@ -188,6 +204,7 @@ class ComparePage(QWidget):
             return
         self._found = {name: {} for name in names}
         self._goal = {}
+        self._of = f"of {self._batch()} rows " if self._batch() else ""
         self.table.setRowCount(0)
         reach = abs(self.reach.value()) or _REACH
         chosen = {name: self.panel.form.chosen.get(name, {}) for name in names}
@@ -233,7 +250,8 @@ class ComparePage(QWidget):
 
     def _ended(self, end: End) -> None:
         if not isinstance(end, Done):
-            self.status.setText(getattr(end, "message", "The comparison failed."))
+            said = getattr(end, "message", "The comparison failed.")
+            self.status.setText(f"{said} {self._words(self._ranked())}" if self._goal else said)
 
     # -- what was found ----------------------------------------------------------------------------------------------
 
@@ -266,13 +284,19 @@ class ComparePage(QWidget):
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(place, column, item)
-        edges = [name for name in self._ranked() if self._at_edge(name)]
+        ranked = self._ranked()
+        going = f"comparing … {len(ranked)} of {len(self._found)} rules. " if len(ranked) < len(self._found) else ""
+        self.status.setText(going + self._words(ranked))
+        self.status.setToolTip("Solved is 99.9 % of the way from the median start to the lowest value found.")
+        self._draw()
+
+    def _words(self, ranked: Sequence[str]) -> str:
+        """What counts as solved, and which rules would perhaps do better beyond the rates."""
+        edges = [name for name in ranked if self._at_edge(name)]
         more = f" Perhaps better beyond these rates: {', '.join(edges)}." if edges else ""
         target, lowest = (number_text(self._goal[key], 4) for key in ("target", "lowest"))
         label = pretty_name(self.panel.subject.label) if self.panel.subject else "f"
-        self.status.setText(f"Solved: {label} ≤ {target}; lowest {lowest}.{more}")
-        self.status.setToolTip("Solved is 99.9 % of the way from the median start to the lowest value found.")
-        self._draw()
+        return f"Solved: {label} ≤ {target}; lowest {lowest}.{more}"
 
     def _at_edge(self, name: str) -> bool:
         found = self._found[name]
@@ -308,8 +332,8 @@ class ComparePage(QWidget):
                 "kind": "curves",
                 "x_scale": "log" if kind == "sweep" else "linear",
                 "y_scale": "log" if decades else "linear",
-                "x_label": "rate" if kind == "sweep" else "gradients evaluated",
-                "x_whole": kind != "sweep" and not self._batch(),
+                "x_label": "rate" if kind == "sweep" else f"gradients {self._of}evaluated",
+                "x_whole": kind != "sweep",
                 "y_label": "starts solved, %" if kind == "profile" else f"median of {label}",
                 "series": series,
             }

@@ -21,6 +21,7 @@ from explorer.work.ends import Done, End
 if TYPE_CHECKING:
     from explorer.ui.panels.optimize.paths import Subject
 
+_LINE = 1.5  # the width of the model's curve: so much of a point below it is still seen
 _CLASSES = (0, 1)  # the series whose colours the two classes have
 _VEIL = 110  # of 255: how much of a point's colour the field leaves, and what is left of a probability of 1
 _BUDGET_MS = 10_000
@@ -74,7 +75,7 @@ class FitView(QWidget):
         if "points" in answer:
             self._show_points(answer)
         elif "curve" in answer:
-            self.plot.set_overlay([Polyline(doubles(answer["x"]), doubles(answer["curve"]), 1, 2.5)])
+            self.plot.set_overlay([Polyline(doubles(answer["x"]), doubles(answer["curve"]), 1, _LINE)])
         else:
             self._show_field(answer)
 

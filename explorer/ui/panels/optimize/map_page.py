@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _STEPS = 300
 _SIDE, _COARSEST = 200, 24
-_WORK = 2e8  # gradients of a row: some ten seconds for a small network
+_WORK = 1e8  # gradients of a row: some twenty seconds for a small network
 _NOWHERE, _LOST = 254, 255  # as in work.basins
 _BUDGET_MS = 120_000
 
@@ -248,10 +248,15 @@ class MapPage(QWidget):
         words = []
         for k, point in enumerate(self._minima[:6]):
             words.append(f"{k + 1} {_names(point['x'])}: {100 * counts[k] / total:.0f} %")
-        words.append(f"grey, at no minimum yet: {100 * counts[_NOWHERE] / total:.0f} %")
-        words.append(f"diverged: {100 * counts[_LOST] / total:.0f} %")
+        diverged = f"diverged: {100 * counts[_LOST] / total:.0f} %"
         when = "" if frame["done"] else f"step {frame['step']} … "
-        self.status.setText(when + ";  ".join(words) + ". Paler is farther above the minimum.")
+        if not self._minima:
+            lowest, top = (number_text(frame[key], 3) for key in ("lowest", "top"))
+            words = [f"No minimum is known here. The darker, the lower a run is: from {lowest} to {top}", diverged]
+            self.status.setText(when + ";  ".join(words) + ".")
+            return
+        words.append(f"grey, at no minimum yet: {100 * counts[_NOWHERE] / total:.0f} %")
+        self.status.setText(when + ";  ".join([*words, diverged]) + ". Paler is farther above the minimum.")
 
     def _image(self, labels: bytes, shades: bytes, width: int, height: int) -> QImage:
         """A pixel a run: the colour of its minimum, paler the higher it still is; grey at none, black where lost."""

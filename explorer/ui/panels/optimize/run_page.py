@@ -38,7 +38,7 @@ _STEPS = 200
 _MOST_STARTS = 12
 _MOST_KEPT = 24  # runs in the picture
 _STATE_LINES = 3
-_POINT_DIGITS = 10  # of an iterate: what the literature's tables have
+_POINT_DIGITS = (10, 8, 6)  # of an iterate: what the literature's tables have, and fewer before a number is left out
 
 
 class RunPage(QWidget):
@@ -356,11 +356,12 @@ class RunPage(QWidget):
 
     def _point_words(self, at: int, pairs: Sequence[tuple[str, float]]) -> str:
         """The iterate in one line: where not all of it has room, the function's value and what has."""
-        said = [f"{name} = {number_text(value, _POINT_DIGITS)}" for name, value in pairs]
-        whole = f"Step {at}:  {',  '.join(said)}"
         room = self.state.width() - 8
-        if self.state.fontMetrics().horizontalAdvance(whole) <= room:
-            return whole
+        for digits in _POINT_DIGITS:
+            said = [f"{name} = {number_text(value, digits)}" for name, value in pairs]
+            whole = f"Step {at}:  {',  '.join(said)}"
+            if self.state.fontMetrics().horizontalAdvance(whole) <= room:
+                return whole
         line = f"Step {at}:  {said[-1]}"
         for part in said[:-1]:
             longer = f"{line},  {part}"
@@ -389,11 +390,11 @@ class RunPage(QWidget):
             return
         pairs = list(self.starts[0].items())
         start = ", ".join(f"{pretty_name(name)} = {number_text(value)}" for name, value in pairs[:8])
-        start += ", …" if len(pairs) > 8 else ""
+        end = ", …" if len(pairs) > 8 else "."
         landscape = self.panel.allowed and self.paths.picture.currentText() == "contour"
         how = " Click the landscape to move it, Shift+click to add one." if landscape else ""
         several = f"{len(self.starts)} starts; the first" if len(self.starts) > 1 else "Start"
-        self.state.setText(f"{several}: {start}.{how}")
+        self.state.setText(f"{several}: {start}{end}{how}")
 
     # -- keeping and copying -----------------------------------------------------------------------------------------
 
