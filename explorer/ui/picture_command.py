@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import sys
@@ -51,6 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         point = assignments(asked.at, "--at")
         size = _size(asked.size)
+        if not 0.0 < asked.speed < math.inf:
+            raise WrongUsage("--speed must be a number of steps a second above 0.")
         if reason := reason_against(asked.out) or _unwritable(asked.out):
             raise WrongUsage(reason)
         if Path(asked.out).suffix.lower() in FILMS and asked.panel != "graph":

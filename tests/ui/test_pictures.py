@@ -165,6 +165,7 @@ def test_other_endings_are_refused_in_words(window, still):
         (["out.png", "x", "--at", "z=1"], 1, "is not an input"),
         (["out.png", "x", "--at", "x"], 2, "--at wants"),
         (["out.png", "x", "--size", "9x9"], 2, "--size wants"),
+        (["out.gif", "x", "--speed", "nan"], 2, "--speed must"),
         (["nowhere/out.png", "x"], 2, "no folder nowhere"),
         (["out.png"], 2, "SOURCE"),
     ],
