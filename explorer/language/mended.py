@@ -22,7 +22,10 @@ _SLIPS: tuple[tuple[str, str], ...] = (
     (rf"^([ \t]*(?:{_BLOCKS})\b[^:#\n{{]*?)(?:[ \t]+then)?[ \t]*$", r"\1:"),
     (r"^([ \t]*(?:if|elif|while)\b[^=!<>\n]*[^=!<>\n ]) *= *(?=[^=\n])", r"\1 == "),
     (r"^[ \t]*(?:print[ \t]*\(.*\)|assert\b.*)[ \t]*(?:#.*)?\n?", ""),
+    (r"^([ \t]*)if\b[^\n]*:(?:[ \t]*(?:#.*)?\n\1[ \t]+|[ \t]*)raise\b.*\n", ""),  # a guard
 )
+
+_CONSTANT = re.compile(r"(\w+) *(?::[^=]*)?= *[-+*/().,\w\[\] ]+$")  # a line that gives a number or a list a name
 
 
 def mended(text: str, error: ExplorerError, read: Callable[[str], Program]) -> ExplorerError | None:
@@ -37,7 +40,7 @@ def mended(text: str, error: ExplorerError, read: Callable[[str], Program]) -> E
     mends: list[Callable[[str], str]] = [
         str,
         *slips,
-        _with_defaults_inside,
+        _functions_and_constants,
         _functions_only,
         _with_inner_functions_outside,
     ]
@@ -54,25 +57,19 @@ def _replaced(pattern: str, put: str, text: str) -> str:
     return re.sub(pattern, put, text, flags=re.MULTILINE)
 
 
-def _with_defaults_inside(text: str) -> str:
-    """Parameters with a default value (n=3) as names that get it in the first line of their function."""
-
-    def moved(head: re.Match[str]) -> str:
-        parameters = [part.strip() for part in head["parameters"].split(",")]
-        given = [re.sub(r"\s*(?::[^=]*)?=\s*", " = ", part) for part in parameters if "=" in part]
-        inside = "".join(f"\n    {line}" for line in given)
-        return f"{head['begin']}({', '.join(p for p in parameters if '=' not in p)}){head['end']}{inside}"
-
-    return re.sub(r"^(?P<begin>def \w+)\((?P<parameters>[^()\n]*)\)(?P<end>[^:\n]*:)[ \t]*$", moved, text, flags=re.M)
+def _functions_and_constants(text: str) -> str:
+    """The functions of a script, and the numbers and lists outside that they read, without what it does with them."""
+    functions = _functions_only(text)
+    return _functions_only(text, lambda line: (found := _CONSTANT.match(line)) and found[1] in functions)
 
 
-def _functions_only(text: str) -> str:
-    """The functions of a script, without what it does with them."""
+def _functions_only(text: str, kept_too: Callable[[str], object] = lambda line: False) -> str:
+    """The functions of a script, and some lines outside of them."""
     kept, inside = [], False
     for line in text.split("\n"):
         if line[:1].strip() not in ("", "#"):
             inside = line.startswith("def ")
-        if inside:
+        if inside or kept_too(line):
             kept.append(line)
     return "\n".join(kept).rstrip("\n")
 

@@ -854,6 +854,112 @@ def f(x):
     a = [i*x for i in range(3)]*2
     return a[4] + len(a)
 
+### items of inner lists | 1.5, 0.5
+def f(x, y):
+    a = [[x, 1.0, 2.0], [0.5, y, 1.0], [1.0, -1.0, x*y]]
+    d = 1.0
+    for k in range(3):
+        d *= a[k][k]
+        for i in range(k + 1, 3):
+            m = a[i][k]/a[k][k]
+            for j in range(k, 3):
+                a[i][j] -= m*a[k][j]
+    return d
+
+### inner lists three deep, and a row that has a name | 1.5
+def f(x):
+    row = [[[x, 2], [3]], [[4]]]
+    row[0][0][1] = x*x
+    row[0][1][0] += row[0][0][1]
+    row[1].append(x)
+    return row[0][1][0]*row[1][1]
+
+### items and names that exchange their values | 1.5, 0.5
+def f(x, y):
+    a, new = [x, y, x*y], 2.0
+    a[0], a[2] = a[2], a[0]
+    new, a[1] = a[1], new
+    i = 0
+    i, a[i] = 1, 7.0
+    return a[0] + 10*a[1]*a[2] + new*i
+
+### rows that change places | 1.5
+def f(x):
+    a = [[x, 1], [2, x*x]]
+    a[0], a[1] = a[1], a[0]
+    return a[0][0]*10 + a[1][0]
+
+### names that have their value outside | 1.5
+G = 9.81
+g = 2
+half = G/2
+data: list = [1.0, 2.0, half]
+unused = 3
+def weight(m):
+    return m*G*g
+def f(x):
+    g = x
+    s = 0
+    for d in data:
+        s += d*g
+    return s + weight(g)
+
+### parameters with a value, and arguments with a name | 1.5
+def g(x, a=2, b=-3.0, c=1e-1):
+    return a*x + b*x*x + c
+def f(x, tol=1e-3):
+    return g(x) + 10*g(x, 1) + 100*g(x, b=2) + 1000*g(c=1, x=x) + g(x, 1, 2, tol)
+
+### parts of lists | 1.5, 0.5
+def f(x, y):
+    a = [x, y, x*y, 2.0, 3.0]
+    n = len(a)
+    b = a[1:]
+    c = a[:-1]
+    s = 0
+    for k in range(-7, 8):
+        for v in a[k:]:
+            s += v*(k + 8)
+        for v in a[:k]:
+            s -= v*(k + 9)
+    for v in a[-2:9]:
+        s += v
+    for v in a[::2]:
+        s += 3*v
+    for v in a[n - 2:n]:
+        s += 5*v
+    return s + b[0]*c[-1] + a[::-1][0] + len(a[3:1])
+
+### backwards | 1.5
+def f(x):
+    p = 0
+    a = [x, 2, 3]
+    for i in reversed(range(3)):
+        p = p*x + i
+    for v in reversed(a):
+        p = p*x + v
+    for v in reversed([1, x]):
+        p = p*x + v
+    for i in reversed(range(1, 4)):
+        p += x**i
+    return p
+
+### flags | 10.0; 0.7 | loop
+def f(x):
+    found = False
+    i = 0
+    while not found:
+        x = x/2
+        i += 1
+        if x < 1:
+            found = True
+        if i % 2:
+            x += 0.1
+    while 1:
+        if found and i:
+            break
+    return x*i
+
 ### len | 1.5
 def f(x):
     a = [x]*4

@@ -185,8 +185,16 @@ REFUSED: list[tuple[str, str]] = [
     ("«import math as m»\n\ndef f(x):\n    return x", "may be imported, and need not be"),
     ("«class A:\n    pass»\n\ndef f(x):\n    return x", "Classes are not read: write functions"),
     ("«async def f(x):\n    return x»", "async is not read: write def"),
-    ("def f(x):\n    return x\n\n«print(f(2))»", "put this line into a def"),
-    ("def f(x):\n    return x\n\n«a = 3»", "Outside of functions nothing is computed"),
+    ("def f(x):\n    return x\n\n«print(f(2))»", "Outside of functions nothing is computed: leave this out"),
+    ("def f(x):\n    return x\n\n«a = f(3)»", "Outside of functions nothing is computed: put this line into a def"),
+    ("def f(x):\n    return x\n\na = «open»('a')", "Unknown function “open”"),
+    ("a = «'b'»\ndef f(x):\n    return x", "Texts are not read"),
+    ("a = «b»\nb = 2\ndef f(x):\n    return x", "“b” is not known"),
+    ("a = 1\n«a = 2»\ndef f(x):\n    return a*x", "given a value twice outside of functions"),
+    ("a = 1\nb = [a]\n«def f(x):»\n    a = x\n    return a*b[0]", "another one outside"),
+    ("«f = 2»\ndef f(x):\n    return x", "“f” is a function here"),
+    ("a = [1, 2]\ndef f(x):\n    «a»[0] = x\n    return a[0]", "take list(a)"),
+    ("a = [1, 2]\ndef f(x):\n    «a».append(x)\n    return a[0]", "take list(a)"),
     ("def f(x):\n    return x\n\n«with f: pass»", "with is not read"),
     ("@«cache»\ndef f(x):\n    return x", "Decorators"),
     (body("«global y»\nreturn x"), "pass the value as an argument"),
@@ -210,7 +218,9 @@ REFUSED: list[tuple[str, str]] = [
     ("«def f(x):»\n    '''only words'''", "f has no return"),
     # parameters and names
     ("«def f(x, *y):»\n    return x", "Parameters are plain names"),
-    ("«def f(x, k=2):»\n    return x", "leave k an input, or give it its value"),
+    ("def f(x, k=«[2]»):\n    return x", "A default value is a number here"),
+    ("def f(x, k=«None»):\n    return x", "Only real numbers"),
+    ("«def f(x, k=2):»\n    return x if k == 0 else f(x*x, k - 1)", "f calls itself"),
     ("«def f(x, /, y):»\n    return x", "Parameters are plain names"),
     ("«def f(x, x):»\n    return x", "twice"),
     ("def g(x):\n    return x\n\n«def g(x):»\n    return x", "defined twice"),
@@ -237,11 +247,14 @@ REFUSED: list[tuple[str, str]] = [
     (body("return «2j»"), "Only real numbers"),
     (body("return «None»"), "Only real numbers"),
     (body("return x + «True»"), "write 1.0 or 0.0"),
+    (body("return «True»"), "write 1.0 or 0.0"),
     (body("return «x.real»"), "Methods and attributes"),
     (body("return «().__class__»"), "Methods and attributes"),
     (body("return «x.append»(2)"), "Methods and attributes"),
     (body("return «(x := 2)»".replace("«(", "(«").replace(")»", "»)")), "assign on a line of its own"),
-    (body("a = [x]\nreturn a[«0:1»]"), "take its items one by one"),
+    (body("a = [x]\na[«0:1»] = [2]\nreturn x"), "assigned one by one"),
+    (body("return «[x, 1][0:1]»"), "of a list with a name"),
+    (body("a = [x]\nreturn «a[2:0:-1]»[0]"), "Steps of a part"),
     (body("return [«*x»]"), "* before a value"),
     (body("return f(«*x»)"), "* before a value"),
     (body("return «x > 0»"), "write 1.0 if … else 0.0"),
@@ -251,8 +264,8 @@ REFUSED: list[tuple[str, str]] = [
     (body("return «x^2»"), "A power is written **"),
     (body("if «x = 0»:\n return 1\nreturn x"), "To compare, write =="),
     (body("return «~x»"), "not part of the language"),
-    (body("if «x»:\n    x = 1\nreturn x"), "A condition is needed here"),
-    (body("while «1»:\n    x = 1\nreturn x"), "A condition is needed here"),
+    (body("if «[x]»:\n    x = 1\nreturn x"), "A condition is needed here"),
+    (body("while «-x»:\n    x = 1\nreturn x"), "A condition is needed here"),
     (body("if «x in [1]»:\n    x = 1\nreturn x"), "“in” and “is” are not read"),
     (body("if «x is None»:\n    x = 1\nreturn x"), "“in” and “is” are not read"),
     (body("a = «range(3)»\nreturn x"), "range stands in a for only"),
@@ -265,13 +278,19 @@ REFUSED: list[tuple[str, str]] = [
     (body("for a in «zip([x])»:\n    x = 1\nreturn x"), "zip takes two or more lists"),
     (body("for «a, b» in range(3):\n    x = 1\nreturn x"), "one number at a time"),
     (body("for «a[0]» in [x]:\n    x = 1\nreturn x"), "assigns to names only"),
-    (body("for i in «reversed([x])»:\n    x = 1\nreturn x"), "loop over range(len(…))"),
+    (body("for i in «reversed(range(0, 5, 2))»:\n    x = 1\nreturn x"), "not read backwards"),
+    (body("for i in «sorted([x])»:\n    x = 1\nreturn x"), "loop over range(len(…))"),
     (body("return «zip([x], [x])»"), "zip stands in a for only"),
     (body("a = «[i for i in [x] if i > 0]»\nreturn x"), "without if"),
     (body("a = «[i for i in [x] for j in [x]]»\nreturn x"), "one for, without if"),
     (body("return «sin(x, 2)»"), "sin takes 1 argument; here it has 2 arguments"),
     (body("return «f(x, 2)»"), "f takes 1 argument; here it has 2 arguments"),
     (body("return sin(x=«2»)"), "without names"),
+    ("def g(t):\n    return t\ndef f(x):\n    return g(s=«x»)", "“s” is no parameter of g"),
+    ("def g(t):\n    return t\ndef f(x):\n    return g(x, t=«x»)", "“t” is given twice"),
+    ("def g(t):\n    return t\ndef f(x):\n    return g(**«x»)", "** before a value"),
+    ("def g(s, t, u=1):\n    return t\ndef f(x):\n    return «g(x)»", "g takes 3 arguments; here it has 1 argument"),
+    ("def g(s, t, u=1):\n    return t\ndef f(x):\n    return «g(u=x, t=2)»", "g takes 3 arguments; here it has 2"),
     (body("return «sum(x, 2)»"), "sum takes a list or a generator"),
     (body("return «sine»(x)"), "Unknown function “sine”. Did you mean sin"),
     (body("return «math.foo»(x)"), "Unknown function “foo”"),
@@ -287,8 +306,6 @@ REFUSED: list[tuple[str, str]] = [
     (body("«2» = x\nreturn x"), "To compare, write =="),
     (body("«f(x)» = x\nreturn x"), "Only a name can stand on the left"),
     (body("«x.y» = 3\nreturn x"), "Only names, and items of lists"),
-    (body("a = [[x]]\n«a[0][0]» = 3\nreturn x"), "row = a[i], then row[j] = …"),
-    (body("a = [x, 1]\n«a[0]», a[1] = a[1], a[0]\nreturn x"), "t = a[0], then a[0] = a[1]"),
     (body("a, «*b» = [x, 1]\nreturn x"), "a name for each value"),
     (body("a, «(b, c)» = x, [x, 1]\nreturn x"), "a line of their own"),
     (body("«()» = []\nreturn x"), "Only names, and items of lists"),
@@ -313,6 +330,21 @@ REFUSED: list[tuple[str, str]] = [
 
 def test_a_word_that_is_not_written_right_is_offered_in_place():
     assert refusal("def f(x):\n    retrun x + 1\n").repair == "def f(x):\n    return x + 1\n"
+
+
+def test_parameters_with_a_default_value_of_the_function_that_is_differentiated_are_no_inputs():
+    program = parse("def f(x, n=3, tol=-1e-3):\n    return x**n + tol")
+    assert (program.inputs, values(program, (2.0,))) == (("x",), (8.0 - 1e-3,))
+    assert [note.message for note in program.notes] == [
+        "n = 3, tol = -1e-3: a parameter with a default value is no input"
+    ]
+
+
+def test_a_list_that_the_differentiated_function_returns_is_several_outputs_and_a_list_to_who_calls_it():
+    program = parse("def f(x):\n    if x > 1:\n        return [x, x*x]\n    return [0, 1]")
+    assert (program.outputs, values(program, (1.5,)), values(program, (0.5,))) == (("y1", "y2"), (1.5, 2.25), (0, 1))
+    program = parse("def g(x):\n    return [x, x*x]\ndef f(x):\n    return g(x)[1]")
+    assert (program.outputs, values(program, (1.5,))) == (("f",), (2.25,))
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED, ids=range(len(REFUSED)))

@@ -131,7 +131,9 @@ SCRIPTS = [
         "def f(x):\n    if x = 1:\n        return 2\n    return x",
         "def f(x):\n    if x == 1:\n        return 2\n    return x",
     ),
-    ("def f(x: float, n=3):\n    return x**n", "def f(x: float):\n    n = 3\n    return x**n"),
+    ("g = 9.81\ndef f(x):\n    return g*x\nprint(f(2))", "g = 9.81\ndef f(x):\n    return g*x"),
+    ("g = 9.81\ndef f(x):\n    return x\ny = f(2)\nplt.plot(y)", "def f(x):\n    return x"),
+    ("def f(x):\n    if x < 0:\n        raise ValueError('x')\n    return x", "def f(x):\n    return x"),
     ("def f(x):\n    print(x)\n    return x\n\nprint(f(3))", "def f(x):\n    return x"),
     (
         "import matplotlib.pyplot as plt\n\ndef f(x):\n    return x\n\nxs = [1, 2]\nplt.plot(xs)",

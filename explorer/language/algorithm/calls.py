@@ -10,6 +10,7 @@ from explorer.language.algorithm.idioms import truncation
 from explorer.language.algorithm.lists import Lists
 from explorer.language.algorithm.words import INSTEAD_ON_LISTS, OF_LISTS, OF_PYTHON, SAME, SUBMODULES
 from explorer.language.formula import FORMS
+from explorer.language.names import plain_name
 from explorer.language.primitives import OPERATORS, PRIMITIVES, RECIPROCALS, function_named, shown_as
 from explorer.language.program import (
     Apply,
@@ -37,7 +38,7 @@ class Calls(Lists):
             text = called.id
             if _ARITIES.get(text) == len(node.args) and text not in self.assigned and text not in self.signatures:
                 return new_apply((text, tuple([self.expression(a) for a in node.args]), span))
-        if node.keywords:
+        if node.keywords and not (type(called) is ast.Name and called.id in self.signatures):
             raise ExplorerError("Arguments are given by their place, without names.", self.span(node.keywords[0].value))
         match node.func:
             case ast.Name(id=text):
@@ -57,11 +58,8 @@ class Calls(Lists):
             case _:
                 self._refuse(node.func)
         if name in self.signatures and isinstance(node.func, ast.Name):
-            arguments = tuple(self.expression(a) for a in node.args)
-            if len(arguments) != self.signatures[name]:
-                raise wrong_count(name, self.signatures[name], len(arguments), span)
             self.calls.add(name)
-            return Call(name, arguments, span)
+            return Call(name, self.arguments(name, node, span), span)
         name = SAME.get(name, name)
         if name in FORMS:
             return self.form(name, node)
@@ -92,6 +90,29 @@ class Calls(Lists):
         if name == "pow" and len(arguments) == 2:
             return Apply("pow", arguments, span)
         return self.elementary(name, arguments, span)
+
+    def arguments(self, name: str, node: ast.Call, span: Span) -> tuple[Expression, ...]:
+        """The arguments of a call of an own function, each in its parameter's place, the defaults too."""
+        parameters, defaults = self.signatures[name]
+        values = [self.value(a) for a in node.args]
+        if node.keywords:
+            named: dict[str, Expression] = {}
+            for keyword in node.keywords:
+                place = self.span(keyword.value)
+                if keyword.arg is None:
+                    raise ExplorerError("** before a value is not read: write the values out.", place)
+                parameter = plain_name(keyword.arg)
+                if parameter not in parameters[len(values) :] or parameter in named:
+                    what = "is given twice" if parameter in parameters else f"is no parameter of {name}"
+                    raise ExplorerError(f"“{parameter}” {what}.", place, "name")
+                named[parameter] = self.value(keyword.value)
+            given = dict(zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True)) | named
+            values += [given[p] for p in parameters[len(values) :] if p in given]
+        elif len(values) < len(parameters):
+            values += defaults[max(0, len(values) - len(parameters) + len(defaults)) :]
+        if len(values) != len(parameters):
+            raise wrong_count(name, len(parameters), len(node.args) + len(node.keywords), span)
+        return tuple(values)
 
     def elementary(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Expression:
         if name in RECIPROCALS and len(arguments) == 1:

@@ -116,6 +116,12 @@ class Expressions(Calls):
             raise ExplorerError("Texts are not read: an algorithm here computes numbers.", span)
         raise ExplorerError("Only real numbers are read here.", span)
 
+    def value(self, node: ast.expr) -> Expression:
+        """What a name or a parameter gets: an expression, or True or False, for a flag."""
+        if type(node) is ast.Constant and type(node.value) is bool:
+            return Constant(float(node.value), str(node.value), self.span(node))
+        return self.expression(node)
+
     def number(self, value: float, span: Span) -> Expression:
         if abs(value) > 1.7976931348623157e308:
             raise ExplorerError("This number does not fit a double: its size must lie below 1.8e308.", span, "limit")
@@ -142,6 +148,8 @@ class Expressions(Calls):
         raise ExplorerError(f"“{name}” is not known in {self.function}.{hint}", span, "name")
 
     def item(self, node: ast.Subscript) -> Expression:
+        if type(node.slice) is ast.Slice:
+            return self.part(node, self.span(node))
         return new_item((self.expression(node.value), self.expression(node.slice), self.span(node)))
 
     def choice(self, node: ast.IfExp) -> Expression:
@@ -228,4 +236,8 @@ class Expressions(Calls):
                 return new_logic(("not", (self.condition(operand),), span))
             case ast.Constant(value=bool() as value):
                 return Logic("and" if value else "or", (), span)  # all of no conditions hold, and none of them does
+            case ast.Constant(value=int() as value):  # while 1
+                return Logic("and" if value else "or", (), span)
+            case ast.Name() | ast.BinOp() | ast.Call() | ast.Subscript():  # a flag, or a remainder: true unless it is 0
+                return Compare("!=", self.expression(node), Constant(0.0, "0", span), span)
         raise ExplorerError("A condition is needed here, for example x > 0 or n != 0.", span)

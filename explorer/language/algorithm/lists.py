@@ -9,12 +9,15 @@ from explorer.language.algorithm.reading import Reading
 from explorer.language.algorithm.words import OF_LISTS
 from explorer.language.program import (
     Apply,
+    Choose,
     Collect,
+    Compare,
     Constant,
     Enumerate,
     ExplorerError,
     Expression,
     Fold,
+    Item,
     Length,
     ListOf,
     Name,
@@ -46,9 +49,58 @@ class Lists(Reading):
                 return new_range((*values, span))
             case ast.Call(func=ast.Name(id="range")):
                 raise ExplorerError("range takes one to three numbers.", self.span(node), "arity")
+            case ast.Call(func=ast.Name(id="reversed"), args=[items], keywords=[]):
+                return self.backwards(items, self.span(node))
             case ast.Call(func=ast.Name(id=("reversed" | "sorted") as name)):
                 raise ExplorerError(f"{name} is not read: loop over range(len(…)).", self.span(node))
         return self.expression(node)
+
+    def backwards(self, node: ast.expr, span: Span) -> Expression:
+        """reversed(…) of a range that counts by one, of a list with a name, or of a list that is written out."""
+        items = self.items(node)
+        if isinstance(items, ListOf):
+            return ListOf(items.items[::-1], span)
+        minus = Constant(-1.0, "-1", span)
+        if isinstance(items, Range) and isinstance(items.step, Constant) and items.step.value == 1.0:
+            first, last = (Apply("sub", (end, Constant(1.0, "1", span)), span) for end in (items.start, items.stop))
+            return Range(last, first, minus, span)
+        if isinstance(items, Name):
+            last = Apply("sub", (Length(items, span), Constant(1.0, "1", span)), span)
+            place = self.spare_name("place")
+            return Collect(Item(items, Name(place, span), span), place, Range(last, minus, minus, span), span)
+        raise ExplorerError("This is not read backwards: give the list a name, or loop over range(len(…)).", span)
+
+    def part(self, node: ast.Subscript, span: Span) -> Expression:
+        """a[start:stop:step], a list of these items; its ends may count from the end or lie outside, as in Python."""
+        items, part = self.expression(node.value), node.slice
+        assert isinstance(part, ast.Slice)
+        if not isinstance(items, Name):
+            raise ExplorerError("A part is taken of a list with a name: a = …, then a[1:3].", span)
+        step = Constant(1.0, "1", span) if part.step is None else self.expression(part.step)
+        length, place = Length(items, span), self.spare_name("place")
+        zero, one = Constant(0.0, "0", span), Constant(1.0, "1", span)
+        if _number(step) == -1.0 and part.lower is None and part.upper is None:
+            ends: tuple[Expression, Expression] = Apply("sub", (length, one), span), Constant(-1.0, "-1", span)
+        elif (_number(step) or 0.0) > 0.0:
+            ends = (
+                zero if part.lower is None else self.place_in(part.lower, length, span, is_start=True),
+                length if part.upper is None else self.place_in(part.upper, length, span),
+            )
+        else:
+            raise ExplorerError("Steps of a part are numbers above 0, or a[::-1]: loop over range(…).", span)
+        return Collect(Item(items, Name(place, span), span), place, Range(*ends, step, span), span)
+
+    def place_in(self, node: ast.expr, length: Expression, span: Span, is_start: bool = False) -> Expression:
+        """An end of a part, from 0 to the length; a start may lie behind the length, for nothing begins there."""
+        value = self.expression(node)
+        if is_start and isinstance(value, Constant):
+            return value
+        if isinstance(value, Apply) and value.function == "neg" and (_number(value.arguments[0]) or 0.0) > 0.0:
+            return Apply("max", (Apply("add", (length, value), span), Constant(0.0, "0", span)), span)
+        if _number(value) is None:  # known only when it runs
+            from_end = Apply("max", (Apply("add", (length, value), span), Constant(0.0, "0", span)), span)
+            value = Choose(Compare("<", value, Constant(0.0, "0", span), span), from_end, value, span)
+        return Apply("min", (value, length), span)
 
     def side_by_side(self, target: ast.expr, node: ast.expr) -> tuple[Target, Expression]:
         """What a for assigns to and what it runs over: items, or zip and enumerate with a name for each part."""
@@ -131,6 +183,12 @@ class Lists(Reading):
         if isinstance(items, Name):  # another list with the same items
             return Collect(Name(item, span), item, items, span)
         return items
+
+
+def _number(node: Expression) -> float | None:
+    if isinstance(node, Apply) and node.function == "neg" and isinstance(node.arguments[0], Constant):
+        return -node.arguments[0].value
+    return node.value if isinstance(node, Constant) else None
 
 
 def _is_cheap(items: Expression) -> bool:

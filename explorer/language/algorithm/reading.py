@@ -5,17 +5,24 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from explorer.language.algorithm.words import REFUSED
 from explorer.language.limits import MAX_NAME_LENGTH
 from explorer.language.names import plain_name
-from explorer.language.program import Condition, ExplorerError, Expression, Note, Return, Span, new_span
+from explorer.language.program import Condition, Constant, ExplorerError, Expression, Note, Return, Span, new_span
 from explorer.language.python_tree import expanded, original_column
 
 MAX_DEPTH = 120  # levels of the tree, blocks and expressions together: walks recurse a few Python frames a level
 # %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.
 MAX_DOUBLINGS = 4
+
+
+class Signature(NamedTuple):
+    """How a function is called: its parameters, and the values of the last of them that may be left out."""
+
+    parameters: tuple[str, ...]
+    defaults: tuple[Constant, ...]
 
 
 class Reading:
@@ -29,20 +36,27 @@ class Reading:
         self.tree = tree
         self.notes: list[Note] = []
         self.names: set[str] = set()  # those that were met and are all right
-        self.signatures: dict[str, int] = {}
+        self.signatures: dict[str, Signature] = {}
+        self.constants: dict[str, ast.Assign | ast.AnnAssign] = {}  # given outside of functions
         self.called_by: dict[str, set[str]] = {}
         self.function = ""
         self.calls: set[str] = set()  # own functions that the statement at hand calls
         self.context: tuple[object, ...] = ()  # what else a statement's meaning depends on
         self.assigned: set[str] = set()
+        self.borrowed: set[str] = set()  # of the names in `assigned`, those of `constants`
         self.depth = 0
         self.loops = 0  # around this place
         self.doublings = 0  # around this place, in the expression that is being read
+        self.spread = False  # whether a list that is returned is several values
         self.returns: list[Return] = []  # of the function that is being read
         self.returns_of: dict[str, list[Return]] = {}
 
     def expression(self, node: ast.expr) -> Expression:
         """The expression that a node of Python's tree is; refused where it is none of this language."""
+        raise NotImplementedError
+
+    def value(self, node: ast.expr) -> Expression:
+        """The same for what a name or a parameter gets, where True and False may stand."""
         raise NotImplementedError
 
     def condition(self, node: ast.expr) -> Condition:
@@ -72,7 +86,12 @@ class Reading:
 
     def spare_name(self, stem: str) -> str:
         """A name that the function has not, for a variable that a person does not write."""
-        return next(n for k in itertools.count() if (n := f"{stem}{k or ''}") not in self.assigned)
+        return self.spare_names(stem, 1)[0]
+
+    def spare_names(self, stem: str, count: int) -> tuple[str, ...]:
+        """Several such names."""
+        names = (n for k in itertools.count() if (n := f"{stem}{k or ''}") not in self.assigned)
+        return tuple(itertools.islice(names, count))
 
     def note_once(self, message: str, span: Span) -> None:
         if all(note.message != message for note in self.notes):

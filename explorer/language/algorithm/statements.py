@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from explorer.language.algorithm.expressions import Expressions
+from explorer.language.algorithm.assignments import Assignments, as_list
 from explorer.language.algorithm.reading import MAX_DEPTH
 from explorer.language.algorithm.words import REFUSED
+from explorer.language.names import plain_name
 from explorer.language.program import (
     Append,
-    Assign,
-    AssignItem,
     Break,
     Continue,
     ExplorerError,
-    Expression,
     Function,
-    Item,
-    Name,
-    Note,
     Return,
-    Span,
     Statement,
-    new_assign,
-    new_assign_several,
     new_for,
     new_if,
-    new_list,
     new_while,
 )
 from explorer.language.python_tree import assigned_names
@@ -40,12 +30,12 @@ _STATEMENTS: dict[tuple[object, ...], tuple[tuple[Statement, ...], frozenset[str
 _MOST_STATEMENTS = 1_000
 
 
-class Statements(Expressions):
+class Statements(Assignments):
     """Functions, and the statements in them."""
 
     def __init__(self, text: str, lines: Sequence[str], tree: ast.Module) -> None:
         super().__init__(text, lines, tree)
-        self.statements: dict[type[ast.stmt], Callable[[Any], Statement]] = {
+        self.statements: dict[type[ast.stmt], Callable[[Any], Statement | list[Statement]]] = {
             ast.Assign: self.assign,
             ast.AugAssign: self.augmented,
             ast.If: self.branch,
@@ -60,10 +50,6 @@ class Statements(Expressions):
         if node.decorator_list:
             raise ExplorerError("Decorators are not read.", self.span(node.decorator_list[0]))
         arguments = node.args
-        if arguments.defaults:
-            first = arguments.args[len(arguments.args) - len(arguments.defaults)].arg
-            said = f"Default values are not read: leave {first} an input, or give it its value in the first line below."
-            raise ExplorerError(said, self._head(node))
         if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs:
             raise ExplorerError("Parameters are plain names here: def f(x, y):, without *.", self._head(node))
         parameters = tuple(self.target(a.arg, a) for a in arguments.args)
@@ -81,12 +67,26 @@ class Statements(Expressions):
             and isinstance(body[0].value.value, str)
         ):
             body = body[1:]
-        self.context = (self.function, frozenset(self.assigned), tuple(self.signatures.items()))
+        self.borrowed = self.needed_constants(node) if self.constants else set()
+        self.assigned |= self.borrowed
+        body = [*(given for name, given in self.constants.items() if name in self.borrowed), *body]
+        self.context = (self.function, frozenset(self.assigned), tuple(self.signatures.items()), self.spread)
         statements = self.body(body)
         function = Function(self.function, parameters, statements, self._head(node))
         if not self.returns:
             raise ExplorerError(f"{self.function} has no return: say what it computes.", self._head(node))
         return function
+
+    def needed_constants(self, node: ast.FunctionDef) -> set[str]:
+        """Which constants a function reads, and those of which they are made."""
+        needed = _names_in(node) & self.constants.keys() - self.assigned
+        for name in reversed(self.constants):  # each is made of earlier ones
+            if name in needed and (value := self.constants[name].value) is not None:
+                needed |= _names_in(value) & self.constants.keys()
+        if hidden := needed & self.assigned:
+            said = f"“{min(hidden)}” has a value in {self.function}, and another one outside: choose another name."
+            raise ExplorerError(said, self._head(node), "name")
+        return needed
 
     def body(self, body: Sequence[ast.stmt]) -> tuple[Statement, ...]:
         """The statements of a function; one that stands in the same place with the same text as before is as it was."""
@@ -117,7 +117,11 @@ class Statements(Expressions):
             if type(node) is ast.Assign and len(node.targets) > 1:
                 statements += self.assign_alike(node)
             elif read is not None:
-                statements.append(read(node))
+                made = read(node)
+                if type(made) is list:
+                    statements += made
+                else:
+                    statements.append(made)  # type: ignore[arg-type]
             else:
                 statements += self.statement(node)
         self.depth -= 1
@@ -135,7 +139,7 @@ class Statements(Expressions):
         span = self.span(node)
         match node:
             case ast.AnnAssign(target=target, value=value) if value is not None:
-                return [self.assignment(target, value, span)]
+                return as_list(self.assignment(target, value, span))
             case ast.Pass():
                 return []
             case ast.Expr(value=ast.Constant(value=str())):
@@ -143,9 +147,14 @@ class Statements(Expressions):
             case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                 raise ExplorerError("print is not read: return the value to see it.", span)
             case ast.Expr(
-                value=ast.Call(func=ast.Attribute(value=ast.Name() as items, attr="append"), args=[item], keywords=[])
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name() | ast.Subscript() as items, attr="append"),
+                    args=[item],
+                    keywords=[],
+                )
             ):
-                return [Append(self.listed(items), self.expression(item), span)]
+                name, before = self.listed(items)
+                return [*before, Append(name, self.expression(item), span)]
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))) if (
                 name in self.assigned
             ):
@@ -161,78 +170,6 @@ class Statements(Expressions):
                 )
             case _:
                 self._refuse(node)
-
-    # -- assignments ---------------------------------------------------------------------------------------------------
-
-    def assign(self, node: ast.Assign) -> Statement:
-        return self.assignment(node.targets[0], node.value, self.span(node))
-
-    def assign_alike(self, node: ast.Assign) -> list[Statement]:
-        """a = b = value as a = value and b = a, so that it is computed once."""
-        span = self.span(node)
-        for target in node.targets:
-            if not isinstance(target, ast.Name):
-                raise ExplorerError("Write one assignment a line: a[0] = 1, then b = 1.", self.span(target))
-        statements = [self.assign(node)]
-        names = [self.target(t.id, t) for t in node.targets if isinstance(t, ast.Name)]
-        return statements + [Assign(name, Name(names[0], span), span) for name in names[1:]]
-
-    def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement:
-        if isinstance(target, ast.Name) and not isinstance(value, ast.Tuple):
-            name = target.id if target.id in self.assigned else self.target(target.id, target)
-            return new_assign((name, self.expression(value), span))
-        self.note_comma(value)
-        match target:
-            case ast.Name(id=name):
-                return Assign(self.target(name, target), self.expression(value), span)
-            case ast.Subscript(value=ast.Name() as items, slice=index):
-                name = self.listed(items)
-                return AssignItem(name, self.expression(index), self.expression(value), span)
-            case ast.Subscript():
-                raise ExplorerError("Give the inner list a name first: row = a[i], then row[j] = ….", self.span(target))
-            case ast.Tuple(elts=elements) | ast.List(elts=elements) if elements:
-                for element in elements:
-                    self.check_plain(element)
-                names = tuple(self.target(e.id, e) for e in elements if isinstance(e, ast.Name))
-                if isinstance(value, ast.Tuple | ast.List):
-                    if len(value.elts) != len(names):
-                        raise ExplorerError(f"{len(names)} names, and {len(value.elts)} values.", span, "arity")
-                    return new_assign_several((names, new_list((tuple(map(self.expression, value.elts)), span)), span))
-                return new_assign_several((names, self.expression(value), span))
-        raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
-
-    def augmented(self, node: ast.AugAssign) -> Statement:
-        target, operator, span = node.target, node.op, self.span(node)
-        change = self.expression(node.value)
-        match target:
-            case ast.Name(id=name):
-                old: Expression = self.read_name(target)
-                return Assign(self.name(name, target), self.arithmetic(operator, old, change, span), span)
-            case ast.Subscript(value=ast.Name() as items, slice=index):
-                name, place = self.listed(items), self.expression(index)
-                old = Item(Name(name, self.span(items)), place, self.span(target))
-                return AssignItem(name, place, self.arithmetic(operator, old, change, span), span)
-            case ast.Subscript():
-                raise ExplorerError("Give the inner list a name first: row = a[i], then row[j] = ….", self.span(target))
-        raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
-
-    def check_plain(self, target: ast.expr) -> None:
-        """Of several targets each must be a name."""
-        if isinstance(target, ast.Name):
-            return
-        said = "Only names can be assigned together: give the inner values a line of their own."
-        if isinstance(target, ast.Starred):
-            said = "* before a name is not read: write a name for each value."
-        elif isinstance(target, ast.Subscript):
-            said = "Items of a list are assigned one by one: t = a[0], then a[0] = a[1], then a[1] = t."
-        raise ExplorerError(said, self.span(target))
-
-    def listed(self, node: ast.Name) -> str:
-        """The name of a list whose item is assigned."""
-        name = self.read_name(node)
-        if not isinstance(name, Name):
-            raise ExplorerError("A number stands where a list is needed.", self.span(node))
-        return name.name
 
     # -- choices, loops and ends ---------------------------------------------------------------------------------------
 
@@ -262,7 +199,7 @@ class Statements(Expressions):
         if value is None:
             raise ExplorerError("return needs a value.", span)
         values = [value]
-        if isinstance(value, ast.Tuple) and value.elts:
+        if (isinstance(value, ast.Tuple) or (self.spread and isinstance(value, ast.List))) and value.elts:
             values = value.elts
             if len(values) == 1:
                 raise ExplorerError("A comma at the end makes a list of one value: leave it out.", span)
@@ -271,13 +208,7 @@ class Statements(Expressions):
         self.returns.append(statement)
         return statement
 
-    def note_comma(self, node: ast.expr | None) -> None:
-        """Say of a bare 3,5 that it is two values: where decimals have a comma it is one."""
-        if not isinstance(node, ast.Tuple) or not any(type(element) is ast.Constant for element in node.elts):
-            return
-        span = self.span(node)
-        found = re.search(r"(?<![\w.])(\d+),(\d+)(?![\w.])", self.lines[span.line - 1][span.column :])
-        if found is not None and span.line == span.end_line:
-            first, second = found.groups()
-            said = f"{found[0]} reads as two values, {first} and {second}; a decimal is written {first}.{second}"
-            self.notes.append(Note(said, span))
+
+def _names_in(node: ast.AST) -> set[str]:
+    """The names that occur in a part of the tree."""
+    return {plain_name(part.id) for part in ast.walk(node) if isinstance(part, ast.Name)}

@@ -7,11 +7,23 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from explorer.language.algorithm.reading import Signature
 from explorer.language.algorithm.statements import Statements
 from explorer.language.algorithm.words import LIBRARIES, REFUSED
 from explorer.language.formula import CONSTANTS, MAX_INPUTS
-from explorer.language.names import GREEK
-from explorer.language.program import ExplorerError, Function, Name, Note, Program, Span
+from explorer.language.names import GREEK, plain_name
+from explorer.language.program import (
+    Apply,
+    Assign,
+    Constant,
+    ExplorerError,
+    Function,
+    ListOf,
+    Name,
+    Note,
+    Program,
+    Span,
+)
 from explorer.language.python_tree import tree_of
 from explorer.language.tokens import MODULES
 
@@ -51,12 +63,15 @@ class _Reader(Statements):
                 and isinstance(node.value.value, str)
             ):
                 texts.append(node.value)
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and self._is_constant(node):
+                continue
             elif not (isinstance(node, ast.Import | ast.ImportFrom) and self._harmless(node)):
                 if type(node).__name__ in REFUSED:
                     self._refuse(node)
-                raise ExplorerError(
-                    "Outside of functions nothing is computed: put this line into a def.", self.span(node)
-                )
+                said = "put this line into a def"
+                if isinstance(node, ast.If) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+                    said = "leave this out; the last function that no other calls is differentiated"
+                raise ExplorerError(f"Outside of functions nothing is computed: {said}.", self.span(node))
         if not definitions:
             raise ExplorerError("An algorithm is a function: def f(x): … return ….")
         if len(definitions) > MAX_FUNCTIONS:
@@ -67,7 +82,8 @@ class _Reader(Statements):
                 raise ExplorerError(f"“{name}” is defined twice.", self._head(definition), "name")
             if name in CONSTANTS or name == "range":  # others hide the function of that name, as in Python
                 raise ExplorerError(f"“{name}” is known already: choose another name.", self._head(definition), "name")
-            self.signatures[name] = len(definition.args.args)
+            self.signatures[name] = self._signature(definition)
+        self._read_constants()
         functions = [self.read_function(definition) for definition in definitions]
         for definition in definitions:
             first = definition.body[0]
@@ -76,10 +92,61 @@ class _Reader(Statements):
         self._check_characters(texts)
         main = self._main([f.name for f in functions])
         functions.sort(key=lambda f: f.name == main)
-        last = functions[-1]
+        last = functions[-1] = self._as_main(functions[-1], definitions)
         if len(last.parameters) > MAX_INPUTS:
             raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", last.span, "limit")
         return Program(self.text, tuple(functions), last.parameters, self._outputs(last), tuple(self.notes))
+
+    def _is_constant(self, node: ast.Assign | ast.AnnAssign) -> bool:
+        """Whether a line outside of functions gives a name a value without calling one of them; if so it is kept."""
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if node.value is None or len(targets) != 1 or not isinstance(targets[0], ast.Name):
+            return False
+        own = {each.name for each in self.tree.body if isinstance(each, ast.FunctionDef)}
+        if any(isinstance(part, ast.Name) and part.id in own for part in ast.walk(node.value)):
+            return False
+        name = self.name(targets[0].id, targets[0])
+        if name in self.constants:
+            said = f"“{name}” is given a value twice outside of functions: choose another name."
+            raise ExplorerError(said, self.span(node), "name")
+        self.constants[name] = node
+        return True
+
+    def _read_constants(self) -> None:
+        """Refuse what is given outside of functions and is no number or list, whether a function reads it or not."""
+        for name, node in self.constants.items():
+            if node.value is not None:
+                self.value(node.value)
+            self.assigned.add(self.target(name, node))
+
+    def _signature(self, definition: ast.FunctionDef) -> Signature:
+        defaults = []
+        for node in definition.args.defaults:
+            value = self.value(node)
+            if isinstance(value, Apply) and value.function == "neg" and isinstance(value.arguments[0], Constant):
+                value = Constant(-value.arguments[0].value, f"-{value.arguments[0].text}", value.span)
+            if not isinstance(value, Constant):
+                raise ExplorerError("A default value is a number here.", self.span(node))
+            defaults.append(value)
+        return Signature(tuple(plain_name(a.arg) for a in definition.args.args), tuple(defaults))
+
+    def _as_main(self, function: Function, definitions: Sequence[ast.FunctionDef]) -> Function:
+        """The function that is differentiated: parameters with a default value are no inputs, and a list is outputs."""
+        name, defaults = function.name, self.signatures[function.name].defaults
+        called = name in self.called_by
+        if not called and any(isinstance(r.values[0], ListOf) for r in self.returns_of[name] if len(r.values) == 1):
+            self.spread = True
+            function = self.read_function(next(d for d in definitions if plain_name(d.name) == name))
+        if not defaults:
+            return function
+        if called:
+            said = f"{name} calls itself, or is called: leave its default values out, to make them inputs, or call it."
+            raise ExplorerError(said, function.span)
+        inputs, given = function.parameters[: -len(defaults)], function.parameters[-len(defaults) :]
+        said = ", ".join(f"{p} = {d.text}" for p, d in zip(given, defaults, strict=True))
+        self.notes.append(Note(f"{said}: a parameter with a default value is no input", function.span))
+        before = tuple(Assign(p, d, d.span) for p, d in zip(given, defaults, strict=True))
+        return Function(name, inputs, before + function.body, function.span)
 
     def _harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
         if isinstance(node, ast.ImportFrom):

@@ -25,7 +25,7 @@ INSTEAD_ON_LISTS = {
     "std": "sqrt(sum((v - mean(a))**2 for v in a)/len(a))",
     "linspace": "[low + (high - low)*i/(n - 1) for i in range(n)]",
     "matmul": "[dot(row, b) for row in a]",
-    "reversed": "range(len(a) - 1, -1, -1)",
+    "reversed": "a[::-1]",
     "sorted": "[min(x, y), max(x, y)]",
     "map": "[v*v for v in a]",
     "filter": "sum(v if v > 0 else 0 for v in a)",
