@@ -208,6 +208,7 @@ class PreciseSlice:
 _REACH = 5  # samples on either side: derivatives to the 8th, the first to the tenth order of the step
 DERIVATIVES = 8
 SMALL = 32  # decimal digits by which the step is smaller than x: what is left of x√x beside a slope is 1e−16
+NEGLIGIBLE = 100  # decimal digits by which a derivative may be smaller than those beside it
 
 
 @cache
@@ -219,9 +220,10 @@ def _fit(derivative: int, low: int, high: int) -> Stencil:
 class Jet:
     """What many digits say of f at x: value and derivatives, on both sides.
 
-    derivatives[d − 1] is f⁽ᵈ⁾(x), NaN where there is none; many: those that there are as mpf, f′ and f″ with over 50
-    digits. left, right: the slopes of the sides, ±∞ where they grow without bound, NaN where f is not defined on that
-    side. value: f(x) as an mpf. jump: f itself is not continuous here; left_limit and right_limit are its limits.
+    derivatives[d − 1] is f⁽ᵈ⁾(x), NaN from the first on that is another on the other side; many: those that there are
+    as mpf, f′ and f″ with over 50 digits. left, right: the slopes of the sides, ±∞ where they grow without bound, NaN
+    where f is not defined on that side. value: f(x) as an mpf. jump: f itself is not continuous here; left_limit and
+    right_limit are its limits.
     """
 
     value: Any
@@ -268,10 +270,7 @@ def jet(program: Program | Code, point: Sequence[float], output: int, input_: in
     left, right = fan.side(-1), fan.side(1)
     derivatives: list[Any] = []
     if left.finite and right.finite and fan.same(left.slope, right.slope, 1):
-        if fan.same(fan.derivative(2, -_REACH, 0), fan.derivative(2, 0, _REACH), 2):
-            derivatives = [fan.derivative(d, -_REACH, _REACH) for d in range(1, DERIVATIVES + 1)]
-        else:  # a fit through both sides would see the corner of the slope
-            derivatives = [(left.slope + right.slope) / 2]
+        derivatives = fan.of_both_sides((left.slope + right.slope) / 2)
     numbers = tuple(map(_double, derivatives)) + (NAN,) * (DERIVATIVES - len(derivatives))
     jump = left.jump or right.jump
     sides = (_double(left.slope), _double(right.slope), jump, _double(left.limit), _double(right.limit))
@@ -340,6 +339,36 @@ class _Fan:
         total = sum((int(w * common) * self.values[_REACH + k] for w, k in places), self.mp.mpf(0)) / common
         return self.mp.mpf(0) if abs(total) <= self.dust else total / self.h**d
 
+    def steady(self, d: int, low: int, high: int) -> Any:
+        """The d-th derivative as above, and 0 also where it is only what the fit neglects, or rounding inside f.
+
+        What is neglected is another number with fewer values, and far smaller than f's rise over them, or f rises like
+        a higher power; else there is no such derivative, and it is NaN.
+        """
+        found = self.derivative(d, low, high)
+        near, far = (
+            max(abs(self.values[_REACH + k] - self.here) for k in (-reach, reach) if low <= k <= high)
+            for reach in (1, _REACH)
+        )
+        term, ten = abs(found) * self.h**d, self.mp.mpf(10)
+        if term < far * ten ** (-NEGLIGIBLE - SMALL * (d - 1)):
+            return self.mp.mpf(0)
+        if abs(self.derivative(d, min(low + 1, 0), max(high - 1, 0)) - found) <= abs(found) * 1e-6:
+            return found
+        small = term < far * ten**-SMALL
+        high_power = 0 < near < far and self.mp.ln(far / near) > (d + 0.01) * self.mp.ln(_REACH)
+        return self.mp.mpf(0) if small or high_power else self.mp.nan
+
+    def of_both_sides(self, slope: Any) -> list[Any]:
+        """The derivatives, this slope first, up to one that is another on the other side, or to the eighth."""
+        agreed = [slope]
+        for d in range(2, _REACH):
+            behind, ahead = self.steady(d, -_REACH, 0), self.steady(d, 0, _REACH)
+            if not self.same(behind, ahead, d):
+                return agreed  # a fit through both sides would see the corner
+            agreed.append((behind + ahead) / 2)
+        return [self.steady(d, -_REACH, _REACH) for d in range(1, DERIVATIVES + 1)]
+
     def same(self, a: Any, b: Any, d: int) -> bool:
         """Whether the d-th derivatives from both sides are one; NaN is the same as nothing."""
         return bool(abs(a - b) <= max(abs(a), abs(b)) * 1e-10 + self.dust / self.h**d)
@@ -353,8 +382,9 @@ class _Fan:
         if abs(rise) <= self.dust or abs(longer) <= self.dust:
             return _Side(self.mp.mpf(0), self.here)
         growth = self.mp.ln(abs(longer / rise)) / self.mp.ln(_REACH)
-        if growth < 1e-3:
-            return _Side(self.mp.inf * self.mp.sign(rise) * sign, near, jump=True)
+        if growth < 1e-3:  # and below 0 at a pole
+            limit = near if growth > -1e-3 else self.mp.inf * self.mp.sign(near)
+            return _Side(self.mp.inf * self.mp.sign(rise) * sign, limit, jump=True)
         if growth < 0.99:  # like a root: a vertical tangent
             return _Side(self.mp.inf * self.mp.sign(rise) * sign, self.here)
         if growth > 1.01:  # like a power above the first: flat

@@ -67,6 +67,7 @@ def breaks_of(text, *point, precise=True):
         ("sin(x) + 1e12", 1.0, "cancellation", False),
         ("(1 - cos(x))/x^2", 1e-5, "noise", False),
         ("x^2", 0.0, "flat", False),
+        ("sinh(x^4)", 0.0, "flat", False),
         ("|x|", 1.0, "complex step", False),
         (HERON, 2.2, "loop", False),
     ],

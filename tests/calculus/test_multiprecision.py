@@ -39,6 +39,27 @@ def test_an_elementary_function_has_the_value_that_doubles_have(name):
         assert found == pytest.approx(expected, rel=1e-14, abs=1e-300, nan_ok=True), point
 
 
+@pytest.mark.parametrize(
+    ("text", "x", "derivatives"),
+    [  # from the series by hand: what is 0 is 0, and no rest of a fit
+        ("sinh(x^4)", 0.0, (0, 0, 0, 24, 0, 0, 0, 0)),
+        ("tanh(x)^5", 0.0, (0, 0, 0, 0, 120, 0, -8400, 0)),
+        ("tanh(x)^6", 0.0, (0, 0, 0, 0, 0, 720, 0, -80640)),
+        ("(x - 3)^3*x", 3.0, (0, 0, 18, 24, 0, 0, 0, 0)),
+        ("x^4 + 1e-100*x^2", 0.0, (0, 2e-100, 0, 24, 0, 0, 0, 0)),
+        ("x^3*|x| + x", 0.0, (1, 0, 0, *[math.nan] * 5)),
+        ("|x|^1.5", 0.0, (0, *[math.nan] * 7)),
+    ],
+)
+def test_a_derivative_that_is_0_is_0_and_what_lies_beyond_a_corner_is_none(text, x, derivatives):
+    assert jet(parse(text), [x], 0, 0).derivatives == pytest.approx(derivatives, rel=1e-15, abs=1e-290, nan_ok=True)
+
+
+def test_beside_a_pole_f_has_no_finite_limit():
+    found = jet(parse("min(1/x, 2)"), [0.0], 0, 0)
+    assert (found.jump, found.left_limit, found.right_limit) == (True, -math.inf, 2.0)
+
+
 def test_derivatives_have_fifty_digits():
     """d/dx of Squire and Trapp's example and of l₄ in digits that mpmath's own differentiation gives."""
     point = 1.5
