@@ -960,6 +960,41 @@ def f(x):
             break
     return x*i
 
+### functions given to functions | 1.5, 0.7
+def newton(f, df, x, steps=4):
+    for i in range(steps):
+        x = x - f(x)/df(x)
+    return x
+def mean(f, a, b, n=8):
+    h = (b - a)/n
+    return sum(f(a + (i + 0.5)*h) for i in range(n))/n
+def square(x):
+    return x*x
+def twice(f, x):
+    return f(f(x))
+def solve(f, x):
+    return twice(f, x) + mean(b=2, a=x, f=f)
+def f(a, b):
+    root = newton(lambda x: x**3 - a*x - b, lambda x: 3*x*x - a, 2.0)
+    return root + solve(square, a) + solve(lambda x: x*b, b) + mean(square, 0, b)
+
+### a function that is given to one that calls itself | 1.5
+def again(f, x, n):
+    if n == 0:
+        return x
+    return again(f, f(x), n - 1)
+def step(x):
+    return x/2 + 1/x
+def f(x):
+    return again(step, x, 2)
+
+### what a lambda has from around it has another name inside | 1.5, 0.7
+def apply(f, a):
+    b = 3*a
+    return f(b) + a
+def f(a, b):
+    return apply(lambda x: x*a + b, b*2)
+
 ### len | 1.5
 def f(x):
     a = [x]*4

@@ -227,6 +227,12 @@ REFUSED: list[tuple[str, str]] = [
     ("«def pi(x):»\n    return x", "known already"),
     ("def g(x):\n    return x\n\ndef f(«g»):\n    return g", "“g” is a function here"),
     (body("«f» = x\nreturn f"), "“f” is a function here"),
+    ("def f(g, x):\n    return «g»(x)", "nothing says which function it is"),
+    (
+        "def g(f, n):\n    return f(n) if n < 1 else «g(f, n - 1)»\ndef h(x):\n    return g(lambda t: t*x, 3)",
+        "too often",
+    ),
+    (body("y = x\nreturn «y»(x)"), "“y” is a value in f, and no function"),
     (body("return «y»"), "“y” is not known in f. Give it a value first"),
     (body("value = x\nreturn «vaule»"), "Did you mean value?"),
     (body("a = [i for i in [x]]\nreturn «i»"), "“i” is not known in f"),
@@ -338,6 +344,13 @@ def test_parameters_with_a_default_value_of_the_function_that_is_differentiated_
     assert [note.message for note in program.notes] == [
         "n = 3, tol = -1e-3: a parameter with a default value is no input"
     ]
+
+
+def test_parameters_of_a_function_that_nobody_calls_are_the_functions_of_their_names():
+    text = "def f(x):\n    return x*x - 2\ndef df(x):\n    return 2*x\ndef step(f, df, x):\n    return x - f(x)/df(x)"
+    program = parse(text)
+    assert (program.main.name, program.inputs) == ("step", ("x",))
+    assert values(program, (1.0,)) == (1.5,)
 
 
 def test_a_list_that_the_differentiated_function_returns_is_several_outputs_and_a_list_to_who_calls_it():

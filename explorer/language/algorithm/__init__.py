@@ -4,7 +4,8 @@
 where there is one, the way to write it. Size limits are checked before the parser sees the text.
 
 Each of its classes adds to the one before: `reading` has names and places, `lists` what loops run over, `calls` what
-has brackets, `expressions` the rest of them, `assignments` and `statements` the functions, `whole` the text.
+has brackets, `expressions` the rest of them, `assignments` and `statements` the functions, `whole` the text;
+`functions` makes of functions that are given to functions such as take numbers only.
 """
 
 from explorer.language.algorithm.idioms import as_remainder, as_truncation

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections.abc import Sequence
 
 from explorer.language.advice import ELSEWHERE, INSTEAD, instead, wrong_count
+from explorer.language.algorithm.functions import Given, as_definition, bound, unused
 from explorer.language.algorithm.idioms import truncation
 from explorer.language.algorithm.lists import Lists
+from explorer.language.algorithm.reading import Signature, TakesFunctions
 from explorer.language.algorithm.words import INSTEAD_ON_LISTS, OF_LISTS, OF_PYTHON, SAME, SUBMODULES
-from explorer.language.formula import FORMS
+from explorer.language.formula import CONSTANTS, FORMS
 from explorer.language.names import plain_name
 from explorer.language.primitives import OPERATORS, PRIMITIVES, RECIPROCALS, function_named, shown_as
 from explorer.language.program import (
@@ -27,6 +30,8 @@ from explorer.language.program import (
 from explorer.language.tokens import MODULES
 
 _ARITIES = {name: row.arity for name, row in PRIMITIVES.items() if name not in OPERATORS}
+MAX_FUNCTIONS = 50
+_MAYBE_FUNCTIONS = (ast.Name, ast.Attribute, ast.Lambda)
 
 
 class Calls(Lists):
@@ -44,8 +49,12 @@ class Calls(Lists):
             case ast.Name(id=text):
                 name = self.name(text, node.func)
                 if name in self.assigned:
+                    place = self.span(node.func)
+                    if self.function in self.signatures and name in self.signatures[self.function].parameters:
+                        said = f"“{name}” is called in {self.function}, and nothing says which function it is: write"
+                        raise TakesFunctions(f"{said} def {name}(…), or a function that calls {self.function}.", place)
                     said = f"“{name}” is a value in {self.function}, and no function that can be called."
-                    raise ExplorerError(said, self.span(node.func), "name")
+                    raise ExplorerError(said, place, "name")
             case ast.Attribute(value=before, attr=text) if is_module(before):
                 name = text
             case ast.Attribute(value=before, attr=text) if function_named(text) is not None or text in OF_LISTS:
@@ -58,6 +67,8 @@ class Calls(Lists):
             case _:
                 self._refuse(node.func)
         if name in self.signatures and isinstance(node.func, ast.Name):
+            if functions := self.functions_in(node):
+                name, node = self.given(name, node, functions)
             self.calls.add(name)
             return Call(name, self.arguments(name, node, span), span)
         name = SAME.get(name, name)
@@ -90,6 +101,74 @@ class Calls(Lists):
         if name == "pow" and len(arguments) == 2:
             return Apply("pow", arguments, span)
         return self.elementary(name, arguments, span)
+
+    def signature(self, definition: ast.FunctionDef) -> Signature:
+        """How a function is called; its default values are numbers."""
+        defaults = []
+        for node in definition.args.defaults:
+            value = self.value(node)
+            if isinstance(value, Apply) and value.function == "neg" and isinstance(value.arguments[0], Constant):
+                value = Constant(-value.arguments[0].value, f"-{value.arguments[0].text}", value.span)
+            if not isinstance(value, Constant):
+                raise ExplorerError("A default value is a number here.", self.span(node))
+            defaults.append(value)
+        return Signature(tuple(plain_name(a.arg) for a in definition.args.args), tuple(defaults))
+
+    def functions_in(self, node: ast.Call) -> list[ast.expr]:
+        """The arguments of a call that are functions."""
+        arguments = node.args if not node.keywords else [*node.args, *(k.value for k in node.keywords)]
+        return [a for a in arguments if type(a) in _MAYBE_FUNCTIONS and self.is_function(a)]
+
+    def is_function(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            name = plain_name(node.id)
+            if name in self.assigned or name in CONSTANTS:
+                return False
+            return name in self.signatures or function_named(name) is not None
+        return isinstance(node, ast.Lambda) or (
+            isinstance(node, ast.Attribute) and is_module(node.value) and function_named(node.attr) is not None
+        )
+
+    def given(self, name: str, node: ast.Call, functions: Sequence[ast.expr]) -> tuple[str, ast.Call]:
+        """A call without the functions among its arguments, and the name of the function in which they stand."""
+        parameters = [a.arg for a in self.definitions[name].args.args] if name in self.definitions else []
+        named: dict[str | None, ast.expr] = dict(zip(parameters, node.args, strict=False))
+        named |= {keyword.arg: keyword.value for keyword in node.keywords}
+        given: dict[str, Given] = {}
+        for parameter, argument in named.items():
+            if parameter is not None and argument in functions:
+                given[parameter] = self.function_for(parameter, argument)
+        if len(given) < len(functions):
+            raise ExplorerError(f"{name} takes no function there.", self.span(functions[-1]), "arity")
+        key = (name, *(f"{parameter}={ast.unparse(each.function)}" for parameter, each in given.items()))
+        if key not in self.bound:
+            first = name not in self.bound.values()
+            self.bound[key] = own = name if first else unused(name, self.signatures)
+            if len(self.bound) > MAX_FUNCTIONS:
+                said = "Functions are given to functions too often: write the lambda as a function of its own with def."
+                raise ExplorerError(said, self.span(node), "limit")
+            made = bound(self.definitions[name], own, given)
+            self.signatures[own] = self.signature(made)
+            self.coming.append(made)
+        arguments: list[ast.expr] = [
+            ast.copy_location(ast.Name(need, ast.Load()), node) for each in given.values() for need in each.needs
+        ]
+        arguments += [a for a in node.args if a not in functions]
+        keywords = [k for k in node.keywords if k.value not in functions]
+        return self.bound[key], ast.copy_location(ast.Call(node.func, arguments, keywords), node)
+
+    def function_for(self, parameter: str, node: ast.expr) -> Given:
+        """What stands for a parameter: a function by its name, or a lambda, which becomes one with a name."""
+        if not isinstance(node, ast.Lambda):
+            return Given(node)
+        parameters = tuple(a.arg for a in node.args.args)
+        names = {part.id for part in ast.walk(node.body) if isinstance(part, ast.Name)}
+        needs = tuple(sorted(names & self.assigned - {*parameters} - self.borrowed))
+        own = unused(parameter, {*self.signatures, *self.assigned})
+        made = as_definition(node, own, needs)
+        self.signatures[own] = self.signature(made)
+        self.coming.append(made)
+        return Given(ast.Name(own, ast.Load()), parameters, needs)
 
     def arguments(self, name: str, node: ast.Call, span: Span) -> tuple[Expression, ...]:
         """The arguments of a call of an own function, each in its parameter's place, the defaults too."""

@@ -25,6 +25,10 @@ class Signature(NamedTuple):
     defaults: tuple[Constant, ...]
 
 
+class TakesFunctions(ExplorerError):
+    """A function that is given others, which must be known when it is read."""
+
+
 class Reading:
     """One pass over one tree: the names met so far, and how deep in the tree this place is."""
 
@@ -37,6 +41,9 @@ class Reading:
         self.notes: list[Note] = []
         self.names: set[str] = set()  # those that were met and are all right
         self.signatures: dict[str, Signature] = {}
+        self.definitions: dict[str, ast.FunctionDef] = {}  # as they are written
+        self.bound: dict[tuple[str, ...], str] = {}  # the names of functions that were given some, by these
+        self.coming: list[ast.FunctionDef] = []  # such functions, and lambdas, that are still to be read
         self.constants: dict[str, ast.Assign | ast.AnnAssign] = {}  # given outside of functions
         self.called_by: dict[str, set[str]] = {}
         self.function = ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from explorer.language.algorithm.assignments import Assignments, as_list
-from explorer.language.algorithm.reading import MAX_DEPTH
+from explorer.language.algorithm.reading import MAX_DEPTH, TakesFunctions
 from explorer.language.algorithm.words import REFUSED
 from explorer.language.names import plain_name
 from explorer.language.program import (
@@ -52,6 +52,9 @@ class Statements(Assignments):
         arguments = node.args
         if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs:
             raise ExplorerError("Parameters are plain names here: def f(x, y):, without *.", self._head(node))
+        if hidden := [a for a in arguments.args if plain_name(a.arg) in self.signatures]:
+            said = f"“{hidden[0].arg}” is a function here: choose another name."
+            raise TakesFunctions(said, self.span(hidden[0]), "name")
         parameters = tuple(self.target(a.arg, a) for a in arguments.args)
         if len(set(parameters)) < len(parameters):
             raise ExplorerError("A parameter stands twice in this definition.", self._head(node), "name")
@@ -70,7 +73,13 @@ class Statements(Assignments):
         self.borrowed = self.needed_constants(node) if self.constants else set()
         self.assigned |= self.borrowed
         body = [*(given for name, given in self.constants.items() if name in self.borrowed), *body]
-        self.context = (self.function, frozenset(self.assigned), tuple(self.signatures.items()), self.spread)
+        self.context = (
+            self.function,
+            frozenset(self.assigned),
+            tuple(self.signatures.items()),
+            self.spread,
+            *self.bound,
+        )
         statements = self.body(body)
         function = Function(self.function, parameters, statements, self._head(node))
         if not self.returns:
@@ -96,9 +105,9 @@ class Statements(Assignments):
             key = (line, node.col_offset, node.end_col_offset, *self.lines[line - 1 : end], self.context)
             known = _STATEMENTS.get(key)
             if known is None:
-                said, self.calls = (len(self.notes), len(self.returns)), set()
+                said, self.calls = (len(self.notes), len(self.returns), len(self.coming)), set()
                 known = self.block((node,)), frozenset(self.calls)
-                if said == (len(self.notes), len(self.returns)):
+                if said == (len(self.notes), len(self.returns), len(self.coming)):
                     if len(_STATEMENTS) >= _MOST_STATEMENTS:
                         _STATEMENTS.clear()
                     _STATEMENTS[key] = known

@@ -7,15 +7,15 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from explorer.language.algorithm.reading import Signature
+from explorer.language.algorithm.calls import MAX_FUNCTIONS
+from explorer.language.algorithm.functions import Given, bound
+from explorer.language.algorithm.reading import TakesFunctions
 from explorer.language.algorithm.statements import Statements
 from explorer.language.algorithm.words import LIBRARIES, REFUSED
 from explorer.language.formula import CONSTANTS, MAX_INPUTS
 from explorer.language.names import GREEK, plain_name
 from explorer.language.program import (
-    Apply,
     Assign,
-    Constant,
     ExplorerError,
     Function,
     ListOf,
@@ -26,8 +26,6 @@ from explorer.language.program import (
 )
 from explorer.language.python_tree import tree_of
 from explorer.language.tokens import MODULES
-
-MAX_FUNCTIONS = 50
 
 
 def is_algorithm(text: str) -> bool:
@@ -50,6 +48,10 @@ def read_algorithm(text: str) -> Program:
 
 class _Reader(Statements):
     """The whole text: its functions, which of them is differentiated, and what it gives."""
+
+    def __init__(self, text: str, lines: Sequence[str], tree: ast.Module) -> None:
+        super().__init__(text, lines, tree)
+        self.as_read: dict[str, ast.FunctionDef] = {}  # the functions with what they are given
 
     def program(self) -> Program:
         definitions: list[ast.FunctionDef] = []
@@ -82,9 +84,10 @@ class _Reader(Statements):
                 raise ExplorerError(f"“{name}” is defined twice.", self._head(definition), "name")
             if name in CONSTANTS or name == "range":  # others hide the function of that name, as in Python
                 raise ExplorerError(f"“{name}” is known already: choose another name.", self._head(definition), "name")
-            self.signatures[name] = self._signature(definition)
+            self.signatures[name] = self.signature(definition)
+            self.definitions[name] = definition
         self._read_constants()
-        functions = [self.read_function(definition) for definition in definitions]
+        functions = self._functions()
         for definition in definitions:
             first = definition.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
@@ -92,10 +95,50 @@ class _Reader(Statements):
         self._check_characters(texts)
         main = self._main([f.name for f in functions])
         functions.sort(key=lambda f: f.name == main)
-        last = functions[-1] = self._as_main(functions[-1], definitions)
+        last = functions[-1] = self._as_main(functions[-1])
         if len(last.parameters) > MAX_INPUTS:
             raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", last.span, "limit")
         return Program(self.text, tuple(functions), last.parameters, self._outputs(last), tuple(self.notes))
+
+    def _functions(self) -> list[Function]:
+        """All functions in their order; one that takes functions is read with those that it is given."""
+        read: dict[str, Function] = {}
+        waiting: dict[str, TakesFunctions] = {}
+        for name, definition in self.definitions.items():
+            notes = len(self.notes)
+            try:
+                read[name] = self.read_function(definition)
+            except TakesFunctions as error:
+                waiting[name] = error
+                del self.notes[notes:]
+                self.depth = self.loops = self.doublings = 0
+        self._read_coming(read)
+        for name, why in waiting.items():
+            if name not in read:  # nobody calls it: its parameters are the functions of their names
+                definition = self.definitions[name]
+                names = [a for a in definition.args.args if plain_name(a.arg) in self.signatures]
+                called = {
+                    c.func.id for c in ast.walk(definition) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)
+                }
+                if not called.intersection(a.arg for a in names):
+                    raise why
+                given = {a.arg: Given(ast.copy_location(ast.Name(a.arg, ast.Load()), a)) for a in names}
+                made = bound(definition, name, given)
+                self.signatures[name] = self.signature(made)
+                self.coming.append(made)
+                self._read_coming(read)
+        for name, why in waiting.items():
+            if name not in read and self.called_by.get(name, set()) & read.keys():
+                raise why
+        order = {name: place for place, name in enumerate(self.definitions)}
+        return sorted(read.values(), key=lambda function: order.get(function.name, -1))
+
+    def _read_coming(self, read: dict[str, Function]) -> None:
+        """Read the functions that came up with what they are given."""
+        while self.coming:
+            definition = self.coming.pop(0)
+            self.as_read[definition.name] = definition
+            read[definition.name] = self.read_function(definition)
 
     def _is_constant(self, node: ast.Assign | ast.AnnAssign) -> bool:
         """Whether a line outside of functions gives a name a value without calling one of them; if so it is kept."""
@@ -119,24 +162,13 @@ class _Reader(Statements):
                 self.value(node.value)
             self.assigned.add(self.target(name, node))
 
-    def _signature(self, definition: ast.FunctionDef) -> Signature:
-        defaults = []
-        for node in definition.args.defaults:
-            value = self.value(node)
-            if isinstance(value, Apply) and value.function == "neg" and isinstance(value.arguments[0], Constant):
-                value = Constant(-value.arguments[0].value, f"-{value.arguments[0].text}", value.span)
-            if not isinstance(value, Constant):
-                raise ExplorerError("A default value is a number here.", self.span(node))
-            defaults.append(value)
-        return Signature(tuple(plain_name(a.arg) for a in definition.args.args), tuple(defaults))
-
-    def _as_main(self, function: Function, definitions: Sequence[ast.FunctionDef]) -> Function:
+    def _as_main(self, function: Function) -> Function:
         """The function that is differentiated: parameters with a default value are no inputs, and a list is outputs."""
         name, defaults = function.name, self.signatures[function.name].defaults
         called = name in self.called_by
         if not called and any(isinstance(r.values[0], ListOf) for r in self.returns_of[name] if len(r.values) == 1):
             self.spread = True
-            function = self.read_function(next(d for d in definitions if plain_name(d.name) == name))
+            function = self.read_function(self.as_read.get(name) or self.definitions[name])
         if not defaults:
             return function
         if called:
@@ -156,6 +188,7 @@ class _Reader(Statements):
 
     def _main(self, names: list[str]) -> str:
         """The function that no other calls; of several, the last."""
+        names = [n for n in names if n in self.definitions]
         free = [n for n in names if not self.called_by.get(n, set()) - {n}]
         main = free[-1] if free else names[-1]
         if len(free) > 1:
