@@ -28,6 +28,7 @@ COMPLEX_STEP = 1e-100
 # A derivative below this is seen only if two steps agree on it: its part of the value may underflow, and what the step
 # neglects, its square times the third derivative, may be larger. Of these pairs the first that does not underflow.
 SMALL_SLOPE = 1e-190
+_OF_A_POWER = 0.03  # how near to a whole number the power is by which truncation shrinks, beside rounding
 _PAIRS_OF_STEPS = [np.array(steps) for steps in ((COMPLEX_STEP, 1e-101), (1e-20, 1e-21), (1e-5, 1e-6))]
 
 
@@ -261,14 +262,21 @@ def complex_step(f: Slice) -> Estimate:
 def _small_slopes(parts: Sequence[NDArray[np.float64]], x: Any, here: Any) -> NDArray[np.float64]:
     """The complex step's numbers for derivatives so small that numbers on their way may underflow; NaN where they do.
 
+    A quotient that shrinks like h² or h⁴ is truncation and nothing else: the derivative is 0, as x³'s at 0, unless x
+    itself is as small as the steps.
+
     parts: for each pair of steps Im f at both of them, shape (2, …); x and here: the input and f, shape (…).
     """
     found = np.full(parts[0].shape[1:], NAN)
     largest = np.zeros(found.shape)
+    aside = (x == 0.0) | (np.abs(x) > 1e-90)
     for steps, both in zip(_PAIRS_OF_STEPS, parts, strict=True):
         value, other = both[0] / steps[0], both[1] / steps[1]
-        seen = np.all(np.abs(both) >= sys.float_info.min, axis=0) & (np.abs(value - other) <= 1e-9 * np.abs(value))
-        found = np.where(np.isnan(found) & seen, value, found)
+        normal = np.all(np.abs(both) >= sys.float_info.min, axis=0)
+        seen = normal & (np.abs(value - other) <= 1e-9 * np.abs(value))
+        power = np.log(value / other) / np.log(steps[0] / steps[1])
+        fades = normal & aside & (power > 1.5) & (np.abs(power - np.rint(power)) <= _OF_A_POWER)
+        found = np.where(np.isnan(found) & (seen | fades), np.where(seen, value, 0.0), found)
         largest = np.maximum(largest, np.maximum(np.abs(value), np.abs(other)))
     none = largest * np.maximum(1.0, np.abs(x)) <= 4.0 * EPSILON * np.abs(here)  # 0, or the rounding of sin² + cos²
     return np.where(np.isnan(found) & none, 0.0, found)

@@ -35,6 +35,7 @@ _VIEWS = (
     ("cse", "After CSE", "what is computed once common parts have names"),
 )
 _SEARCH_WIDTH = 130  # pixels
+_NARROW_NAME = 50  # pixels to which a box of names gives way in a narrow window
 _WHOLE = 40  # nodes that are legible when all are in view
 _SHARED = {False: "#cfe8d5", True: "#1f5a3a"}  # the ground of a node that is used more than once
 
@@ -55,8 +56,8 @@ class DerivativeGraph(QWidget):
         self.output = self._combo(f"{prefix}.output", "Output whose derivative is drawn")
         self.input = self._combo(f"{prefix}.input", "Input by which to differentiate")
         row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (QLabel("∂"), self.output, QLabel("/ ∂"), self.input):
+        row.setSpacing(3)
+        for widget in (QLabel("∂"), self.output, QLabel("/∂"), self.input):
             row.addWidget(widget)
         row.addStretch(1)
         self.views = QButtonGroup(self)
@@ -114,6 +115,7 @@ class DerivativeGraph(QWidget):
         combo = ChoiceBox(objectName=name)
         combo.setAccessibleName(words)
         theme.narrow(combo, 2)
+        combo.setMinimumWidth(_NARROW_NAME)
         combo.currentIndexChanged.connect(lambda _: self.wanted.emit())
         return combo
 

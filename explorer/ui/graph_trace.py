@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from explorer.language.names import GREEK, pretty_name
 from explorer.language.primitives import PRIMITIVES
+from explorer.ui.fitted_numbers import NUMBER, FittedNumbers
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import SUBSCRIPTS
 from explorer.ui.panel import ALL_DIGITS, number_text
 
-DIGITS, FEWER_DIGITS = 10, 7  # fewer beside three more columns of numbers; the tooltip has all
+DIGITS = 10  # where they have room; the tooltip has all
 NOT_KNOWN = "·"  # never 0
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -37,13 +38,11 @@ class TraceModel(QAbstractTableModel):
         super().__init__(parent)
         self.answer: GraphAnswer | None = None
         self.progress: Progress | None = None
-        self.digits = DIGITS
 
     def show(self, answer: GraphAnswer, progress: Progress) -> None:
         """Show another answer."""
         self.beginResetModel()
         self.answer, self.progress = answer, progress
-        self.digits = DIGITS if len(self.numbers) < 3 else FEWER_DIGITS
         self.endResetModel()
 
     def touch(self, ops: Collection[int]) -> None:
@@ -72,20 +71,14 @@ class TraceModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._shown(index.row(), index.column())
+            return self.text(index.row(), index.column(), DIGITS)
+        if role == NUMBER and index.column() >= 2:
+            return self.number(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.text(index.row(), index.column(), ALL_DIGITS)
         return None
-
-    def _shown(self, row: int, column: int) -> str:
-        """A cell in its column's room: rather with fewer digits than without its exponent."""
-        text, digits = self.text(row, column, self.digits), self.digits
-        while self.digits == FEWER_DIGITS and column >= 2 and digits > 2 and _wide(text):
-            digits -= 1
-            text = self.text(row, column, digits)
-        return text
 
     def text(self, row: int, column: int, digits: int) -> str:
         """A cell; a number that is not computed yet is a dot."""
@@ -152,11 +145,6 @@ class TraceModel(QAbstractTableModel):
         return "\n".join([*lines, r"\end{tabular}"]) + "\n"
 
 
-def _wide(text: str) -> bool:
-    """Whether a number is wider than nine digits and a half, of which a minus is one and a half and a point a half."""
-    return len(text) + text.count("−") / 2 - text.count(".") / 2 > 9.5
-
-
 _SUBSCRIPTS = {ord(s): p for s, p in zip(SUBSCRIPTS, "0123456789-", strict=True)}
 _TOKEN = re.compile(r"(?P<number>\d+(?:\.\d*)?)(?:e(?P<exponent>−?\d+))?|(?P<name>[^\W\d][\w₋]*)|(?P<sign>\S)")
 _SIGNS = {"·": r"\cdot", "−": "-", "∞": r"\infty", "%": r"\%", "#": r"\#", "&": r"\&"}
@@ -217,6 +205,7 @@ class TraceTable(QTableView):
         super().__init__(parent)
         self.trace = TraceModel(self)
         self.setModel(self.trace)
+        self.setItemDelegate(FittedNumbers(self))
         self._quiet = False
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)

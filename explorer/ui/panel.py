@@ -68,6 +68,8 @@ class Panel(QWidget):
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
+        if self.brief:
+            self._heading.setMinimumWidth(self._heading.fontMetrics().horizontalAdvance(self.brief))
         self.status = QLabel()
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setObjectName(f"status.{self.name}")

@@ -19,6 +19,13 @@ def chosen() -> float:
     return min(SIZES, key=lambda known: abs(known - size))
 
 
+def current() -> float:
+    """How large texts are now."""
+    application = _application()
+    usual = application.property("usual_text_size")
+    return float(application.font().pointSizeF() / usual) if usual else 1.0
+
+
 def step(window: QWidget, direction: int) -> None:
     """The next larger (1) or smaller (−1) size, or the usual one (0), now and at the next start.
 

@@ -38,14 +38,16 @@ if TYPE_CHECKING:
 
 TITLE = "Differentiation Explorer"
 _USUAL_SIZE = 1280, 800  # pixels
-_LEFT_WIDTH, _VERDICT_HEIGHT = 280, 128  # pixels there: a slider beside a box; two rows, with room for a reason
+_LEFT_WIDTH, _VERDICT_HEIGHT = 262, 128  # pixels there: a slider beside a box; two rows, with room for a reason
 _COLUMN_SHARES = 2, 5, 4  # of what the window is wider than that
 _TELL_LEFT_MS = 1000  # after the start, which has nothing to do then
 _INPUTS_SHARE, _TEXT_SHARE = 0.5, 0.6  # of the left column at most for the inputs; of the rest for the text
 # A text longer than this many characters is typeset when the typing pauses, so that the keys never wait for it.
 _LONG_TEXT, _TYPESET_PAUSE_MS = 1_000, 80
 _HEAD_START_MS = 30  # of the derivative before the other answers to a new text
-_NARROWEST_TABS = 498  # pixels: what the widest of them needs with the usual text; with a larger one they give way
+# Pixels of the outer columns: what they need with the usual text, and what is enough with a larger one.
+_NARROWEST, _ENOUGH = (190, 424), (230, 498)
+_NARROWEST_GRAPH = 400
 _LAYOUT_VERSION = 1  # of the saved geometry; a new one forgets the old
 
 
@@ -170,7 +172,7 @@ class MainWindow(QMainWindow):
         yield
         self.tabs = QTabWidget()
         self.tabs.setObjectName("tabs")
-        self.tabs.setMinimumWidth(_NARROWEST_TABS)
+        self._set_narrowest()
         self.tabs.setAccessibleName("Panels")
         self.tabs.setDocumentMode(True)
         self.columns.replaceWidget(2, self.tabs).deleteLater()
@@ -318,7 +320,6 @@ class MainWindow(QMainWindow):
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.left = QSplitter(Qt.Orientation.Vertical)
-        self.left.setMinimumWidth(230)
         self.left.setContentsMargins(8, 6, 4, 6)
         top = QWidget()
         inside = QVBoxLayout(top)
@@ -708,10 +709,18 @@ class MainWindow(QMainWindow):
     # -- coming and going ------------------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
-        """The message has a colour of its own, for each theme another."""
+        """The message has a colour of its own, for each theme another; a larger text needs wider columns."""
         super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "tabs"):
+            self._set_narrowest()
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "message"):
             self._say(self.message.text(), bool(self.message.property("wrong")))
+
+    def _set_narrowest(self) -> None:
+        """How narrow the outer columns may become."""
+        size = text_size.current()
+        for column, narrowest, enough in zip((self.left, self.tabs), _NARROWEST, _ENOUGH, strict=True):
+            column.setMinimumWidth(min(round(narrowest * size), enough) if size > 1.0 else narrowest)
 
     def _lay_out(self) -> None:
         """As it was when the window was last closed, or else as it is best; then all columns grow with the window."""
@@ -727,7 +736,9 @@ class MainWindow(QMainWindow):
     def default_layout(self) -> None:
         left = _LEFT_WIDTH + max(0, self.width() - _USUAL_SIZE[0]) * _COLUMN_SHARES[0] // sum(_COLUMN_SHARES)
         wide, verdict = self.width() - left, round(_VERDICT_HEIGHT * text_size.chosen())
-        self.columns.setSizes([left, round(0.546 * wide), round(0.454 * wide)])  # 556 and 462 at the usual size
+        # Where there is room the tables of race and comparison are seen whole.
+        tabs = max(round(0.454 * wide), min(_ENOUGH[1], wide - _NARROWEST_GRAPH))
+        self.columns.setSizes([left, wide - tabs, tabs])
         self.rows.setSizes([self.height() - verdict, verdict])
 
     def step_text(self, direction: int) -> None:

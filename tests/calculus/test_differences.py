@@ -154,6 +154,8 @@ def test_the_complex_step_sees_no_slope_where_the_function_has_no_real_value():
         ("sin(x)^2 + cos(x)^2", 1.0, 0.0),
         ("x*1e-310", 2.0, math.nan),
         ("x^3", 1e-150, math.nan),  # 3e-300, beside the square of the step
+        ("x^3", 0.0, 0.0),
+        ("x*exp(-x)", 1.0, 0.0),  # at a maximum, where all that a small step sees cancels
     ],
 )
 def test_a_derivative_that_underflows_in_the_complex_step_is_seen_by_a_larger_step_or_not_at_all(text, x, slope):

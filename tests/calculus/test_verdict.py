@@ -77,6 +77,11 @@ def test_a_wrong_exact_method_is_found_out(engine):
     assert not judged("ln(x1) + x1*x2 - sin(x2)", 2.0, 5.0, **{engine: [[math.inf, 1.7163378145367738]]}).agree
 
 
+def test_the_rounding_of_a_value_is_no_disagreement_about_a_slope_of_0():
+    assert judged("exp(x)*(x - 2)", 1.0, complex_step=[[-2.1e-16]]).agree
+    assert not judged("exp(x)*(x - 2)", 1.0, complex_step=[[-2.1e-13]]).agree
+
+
 def test_digits_are_those_of_the_worst_entry():
     assert judged("x*y", 2.0, 5.0, symbolic=[[5.0, 2.0002]]).digits == pytest.approx(4.0, abs=0.11)
 

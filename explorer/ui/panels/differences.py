@@ -40,6 +40,7 @@ from explorer.work.wire import Message
 AHEAD_MS = 120  # between two pages that are built before they are asked for
 FRAME_MS = 33  # a picture of the play: 30 a second
 _FIRST_STEP = 1e-2
+_NARROW_NAME = 50  # pixels to which a box of names gives way in a narrow window
 _NOTE_MS = 300  # a slider that rests this long has been set
 _TABS = ("Error", "Secant", "Digits", "Schemes", "Precision", "Taylor")
 _UNITS = (
@@ -120,6 +121,8 @@ class DifferencesPanel(Panel):
         self.order.addItem("1st", 1)
         self.order.addItem("2nd", 2)
         self.scheme = self._combo("differences.scheme", "Scheme", 8)
+        for combo in (self.outputs, self.inputs):
+            combo.setMinimumWidth(_NARROW_NAME)
         for combo in (self.outputs, self.inputs, self.order):
             combo.currentIndexChanged.connect(self._option_changed)
         self.scheme.currentIndexChanged.connect(self._scheme_changed)
@@ -159,6 +162,7 @@ class DifferencesPanel(Panel):
             self.unit.addItem(words, value)
             self.unit.setItemData(self.unit.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
         self.unit.setCurrentIndex(2)
+        self.unit.setMinimumWidth(82)
         self.unit.currentIndexChanged.connect(self._unit_changed)
         self.scale = NumberBox()
         self.scale.setObjectName("differences.scale")

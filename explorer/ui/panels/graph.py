@@ -211,6 +211,7 @@ class GraphPanel(Panel):
         self.drawn.setAccessibleName("Which graph is drawn: the program's, or a derivative's own")
         self.drawn.setToolTip("The program's graph, or the graph of its derivative: as a tree, shared, after CSE")
         self.drawn.addItems(["program", "derivative"])
+        self.drawn.setMinimumWidth(80)  # a narrow window has room for the word, if not for the longer one
         self.drawn.currentIndexChanged.connect(self._drawn_changed)
         self.head.insertWidget(1, self.drawn)
         modes = QButtonGroup(self)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.language.names import pretty_name
+from explorer.ui.fitted_numbers import NUMBER, FittedNumbers
 from explorer.ui.panel import ALL_DIGITS, UNDEFINED, Panel, number_text
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -83,6 +84,7 @@ class VerdictPanel(Panel):
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 7)
+        self.table.setItemDelegate(FittedNumbers(self.table))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.setAlternatingRowColors(True)
@@ -121,6 +123,7 @@ class VerdictPanel(Panel):
                 text = "…" if waiting else number_text(value, 8 if engine == "central" else ALL_DIGITS)
                 item = self._put(line, 1 + place, text, True)
                 item.setToolTip(answer["refused"].get(engine, text))
+                item.setData(NUMBER, value)
             for place, engines in enumerate((("symbolic", "forward"), ("central",))):
                 agreed = _agreed(answer, engines, row, column)
                 self._put(line, 1 + len(_ENGINES) + place, agreed, True).setToolTip("")

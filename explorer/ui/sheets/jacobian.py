@@ -59,6 +59,7 @@ class JacobianSheet(Sheet):
             button = QPushButton(words, objectName=f"graph.jacobian.{name}")
             button.setAccessibleName(f"{words} of the Jacobian")
             button.clicked.connect(slot)
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(words) + 14)  # Fusion's own is 80
             row.addWidget(button)
             self.buttons.append(button)
         row.addWidget(self.counter, 1)

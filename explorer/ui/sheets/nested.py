@@ -35,6 +35,7 @@ class NestedSheet(Sheet):
             box.setObjectName(f"graph.nested.{name}")
             box.setAccessibleName(f"Value of {name}")
             box.setValue(1.0)
+            box.setMinimumWidth(56)
             box.valueChanged.connect(self.wants_answer)
         self.share = QCheckBox("share one ε", objectName="graph.nested.share")
         self.share.setAccessibleName("Let both derivatives use the same ε, which is wrong")
@@ -48,7 +49,6 @@ class NestedSheet(Sheet):
             self.x,
             QLabel("y"),
             self.y,
-            self.share,
         ):
             row.addWidget(widget)
         row.addStretch(1)
@@ -63,8 +63,11 @@ class NestedSheet(Sheet):
         self.steps.header().setStretchLastSection(False)
         self.steps.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.steps.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        said = QHBoxLayout()
+        said.addWidget(self.words, 1)
+        said.addWidget(self.share)
         self.body.addLayout(row)
-        self.body.addWidget(self.words)
+        self.body.addLayout(said)
         self.body.addWidget(self.steps, 1)
 
     def asks(self, question: Question, selected: int | None) -> Message | None:

@@ -50,6 +50,7 @@ _PLOTS = {
 }
 _RULE_ROWS = 5  # of names: as few as fit beside each other where the panel is narrowest
 _REACH = 2.0  # starts are drawn this far around the start in every input
+_NARROW_BOX = 72  # pixels to which a box gives way in a narrow window
 _STARTS, _FEWEST = 25, 8
 _WORK = 5_500  # rows × starts: some ten seconds for a small network with the rules and rates of the beginning
 _BUDGET_MS = 120_000
@@ -112,6 +113,7 @@ class ComparePage(QWidget):
             label.setBuddy(box)
             box.setToolTip(tip)
             box.setAccessibleName(tip)
+            box.setMinimumWidth(min(_NARROW_BOX, box.minimumSizeHint().width()))
             form.addWidget(label, place // 3, 2 * (place % 3))
             form.addWidget(box, place // 3, 2 * (place % 3) + 1)
         for column in (1, 3, 5):

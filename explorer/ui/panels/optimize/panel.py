@@ -47,7 +47,6 @@ from explorer.work.ends import Done, End
 from explorer.work.wire import Message
 
 _ROOMY = 740  # pixels of height from which formula and form leave the plots enough
-_NARROWEST = 494  # pixels: the tables of race and comparison are seen whole
 _BETWEEN = 4  # pixels between the widgets of a row
 _ROUND_THE_FOLD = 50  # pixels: the panel's margins, and the arrow and the rim of the button that folds
 _MOST_NAMED = 4  # parameters
@@ -85,7 +84,6 @@ class OptimizePanel(Panel):
         self._race_due = False  # it waits for its page to be seen, and for its inputs to be known
         self._wait_for_names = False
         self._wish: Callable[[], None] | None = None  # a run that was asked for before it could begin
-        self.setMinimumWidth(_NARROWEST)
         if at_once:
             for _ in self.build():
                 pass

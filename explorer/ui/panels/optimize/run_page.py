@@ -114,9 +114,10 @@ class RunPage(QWidget):
         self.which = ChoiceBox(objectName="optimize.which")
         self.which.setAccessibleName("Which run is inspected")
         self.which.setToolTip("Which run arrows, numbers and state belong to")
-        theme.narrow(self.which, 3)
+        theme.narrow(self.which, 10)
         self.which.activated.connect(self._choose)
         self.which.hide()
+        self.paths.foot.insertWidget(0, self.which)
         more = QToolButton(
             text="⋯", objectName="optimize.more.runs", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
         )
@@ -127,10 +128,10 @@ class RunPage(QWidget):
         menu.addAction("Copy the runs as JSON, to repeat them", self._copy_specs)
         more.setMenu(menu)
         row.addStretch(1)
-        row.addWidget(self.which)
         self.steps = QSpinBox(objectName="optimize.steps", minimum=1, maximum=100_000, value=_STEPS)
         self.steps.setAccessibleName("Steps of a run")
         self.steps.setToolTip("Steps of a run")
+        self.steps.setMinimumWidth(min(64, self.steps.minimumSizeHint().width()))  # in a narrow window
         row.addWidget(self.steps)
         row.addWidget(more)
         return row
