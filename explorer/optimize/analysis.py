@@ -28,8 +28,10 @@ FLAT = 1e-9
 AROUND = 1e-3
 # Of more inputs a corner's kind would need too many directions.
 MOST_AT_CORNERS = 3
-# A gradient this small beside the largest curvature is that of a stationary point: Newton's step is then as short.
+# Where Newton's step is no longer than this, a point is stationary. A curvature below this part of the largest is taken
+# for that part: what the gradient has along it is rounding.
 STATIONARY = 1e-6
+LEAST_CURVED = 1e-12
 # How far the curvature at such a point must hold, beside the point itself: at a pole's edge it holds nowhere.
 BESIDE = 1e-9
 
@@ -38,13 +40,15 @@ BESIDE = 1e-9
 class Curvature:
     """The second-order picture at a point; eigenvalues ascend, and `vectors` has their directions as rows.
 
-    holds: whether the gradient changes beside the point at least about as fast as the largest eigenvalue says.
+    holds: whether the gradient changes beside the point at least about as fast as the largest eigenvalue says. newton:
+    the largest of Newton's steps along the directions.
     """
 
     eigenvalues: tuple[float, ...]
     vectors: tuple[tuple[float, ...], ...]
     norm: float
     holds: bool = True
+    newton: float = math.nan
 
     @property
     def condition(self) -> float | None:
@@ -63,7 +67,7 @@ class Curvature:
         size = max(abs(value) for value in self.eigenvalues)
         if not all(map(math.isfinite, self.eigenvalues)):
             return ""
-        if self.norm > STATIONARY * max(size, 1e-12) or not self.holds:
+        if not self.newton <= STATIONARY or not self.holds:
             return ""
         flat = FLAT * size
         signs = {value > 0 for value in self.eigenvalues if abs(value) > flat}
@@ -89,7 +93,9 @@ def curvature(objective: Objective, x: Sequence[float]) -> Curvature:
     changes = [side * float((ground(point + side * step)[1] - gradient) @ step) for side in (1.0, -1.0)]
     told = float(values[most] * (step @ step))
     holds = told == 0.0 or all(not change / told < 0.5 for change in changes)
-    return Curvature(tuple(values.tolist()), tuple(map(tuple, vectors.T.tolist())), norm, holds)
+    slopes, bends = np.abs(gradient @ vectors), np.maximum(np.abs(values), LEAST_CURVED * abs(values[most]))
+    newton = float(np.divide(slopes, bends, out=np.where(slopes > 0.0, math.inf, 0.0), where=bends > 0.0).max())
+    return Curvature(tuple(values.tolist()), tuple(map(tuple, vectors.T.tolist())), norm, holds, newton)
 
 
 def stable_rate(rule: Rule[Any], largest: float) -> float | None:
@@ -165,12 +171,12 @@ def stationary_points(
     else:
         axes = np.meshgrid(*[np.linspace(0.04, 0.96, a_side)] * n)
         grid = low + (high - low) * np.stack([axis.ravel() for axis in axes], axis=1)
-    range_of_f = _range(objective, grid)
+    range_of_f, slope = _range_and_slope(objective, grid)
     found: list[Stationary] = []
     methods = [rule_from("newton", {"absolute": 0, "search": "none"}), rule_from("newton", {})]
     for start in grid:
         for method in methods:
-            x = _end(objective, method, start, low, high)
+            x = _end(objective, method, start, low, high, slope)
             if x is None or len(found) >= most:
                 continue
             if any(np.abs((x - other.x) / (high - low)).max() < 1e-3 for other in found):
@@ -182,18 +188,23 @@ def stationary_points(
     return sorted(found, key=lambda each: each.f)
 
 
-def _range(objective: Objective, points: Array) -> float:
-    """The largest less the smallest of f's finite values at the points; 0 where it has none."""
+def _range_and_slope(objective: Objective, points: Array) -> tuple[float, float]:
+    """The largest less the smallest of f's finite values at the points, and the median length of its gradients there.
+
+    0 and 1 where it has none.
+    """
     from explorer.language.program import ExplorerError
 
-    heights = []
+    heights, lengths = [], []
     for point in points:
         try:
-            heights.append(Counted(objective)(point.copy())[0])
+            height, gradient = Counted(objective)(point.copy())
         except ExplorerError:
             continue
-    finite = [height for height in heights if math.isfinite(height)]
-    return max(finite) - min(finite) if finite else 0.0
+        if math.isfinite(height) and math.isfinite(length := math.hypot(*gradient.tolist())):
+            heights.append(height)
+            lengths.append(length)
+    return (max(heights) - min(heights), float(np.median(lengths))) if heights else (0.0, 1.0)
 
 
 def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array, range_of_f: float) -> str:
@@ -224,6 +235,10 @@ def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array, ra
     if not every or (corner and both):
         return ""
     if not corner:
+        # x²y² bends down beside 0, where Newton's method ends, and nowhere falls.
+        steep = FLAT * max(map(abs, bend.eigenvalues))
+        pairs = zip(bend.eigenvalues, signs, strict=True)
+        both |= any(abs(value) > steep and sign == {value < 0} for value, sign in pairs)
         kind = "degenerate" if both and bend.kind else bend.kind
         if kind == "degenerate" and not both and len(x) == 1:  # of more inputs there are more directions
             kind = "minimum" if True in every else "maximum"
@@ -231,19 +246,22 @@ def _kind_seen(objective: Objective, x: Array, bend: Curvature, reach: Array, ra
     return "saddle" if len(every) == 2 else "minimum" if True in every else "maximum"
 
 
-def _end(objective: Objective, method: Rule[Any], start: Array, low: Array, high: Array) -> Array | None:
-    """Where the method ends that begins at `start`, if that is a stationary point within the box."""
+def _end(objective: Objective, method: Rule[Any], start: Array, low: Array, high: Array, slope: float) -> Array | None:
+    """Where the method ends that begins at `start`, if that is a stationary point within the box.
+
+    slope: how long gradients are in it.
+    """
     from explorer.language.program import ExplorerError
     from explorer.optimize.descent import Iterate, descend
 
     ends: list[Iterate] = []
     try:
-        for item in descend(objective, method, start.tolist(), 40, gradient_tolerance=1e-11):
+        for item in descend(objective, method, start.tolist(), 40, gradient_tolerance=1e-11 * min(slope, 1.0)):
             if isinstance(item, Iterate):
                 ends = [*ends[-2:], item]
     except ExplorerError:
         return None
-    if not ends or ends[-1].gradient_norm >= 1e-7:
+    if not ends or ends[-1].gradient_norm >= 1e-7 * max(slope, 1.0):
         return None
     x = _sooner(objective, [np.array(each.x) for each in ends], ends[-1].gradient_norm)
     return x if bool(((low <= x) & (x <= high)).all()) else None

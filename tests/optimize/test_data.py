@@ -272,6 +272,19 @@ def test_himmelblaus_nine_stationary_points_are_found_and_classified() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("x^2*y^2", {(0, 0): "degenerate"}),  # beside 0 it bends down, and it is nowhere below 0
+        ("1e-20*(x^2 - y^2)", {(0, 0): "saddle"}),
+        ("1e10*(cos(x) + y^2)", {(0, 0): "saddle"}),
+    ],
+)
+def test_stationary_points_are_the_same_in_every_unit_of_f(text: str, kinds: dict[tuple[int, int], str]) -> None:
+    found = stationary_points(ProgramObjective(parse(text)), (-1.2, -1.1), (1.1, 1.2), starts=9)
+    assert {(round(p.x[0], 6), round(p.x[1], 6)): p.kind for p in found} == kinds
+
+
+@pytest.mark.parametrize(
     ("text", "point", "kind"),
     [
         ("x^2 + y^2", (0, 0), "minimum"),
@@ -279,6 +292,8 @@ def test_himmelblaus_nine_stationary_points_are_found_and_classified() -> None:
         ("x^2 - y^2", (0, 0), "saddle"),
         ("x^4 + y^2", (0, 0), "degenerate"),
         ("x^2 + y^2", (1, 0), ""),
+        ("1e-20*(x^2 + y^2)", (1, 1), ""),  # a slope is small beside the curvature, not beside 1
+        ("1e-8*x^2 + 1e8*y^2", (0.9, 0), ""),  # and beside that along it
         ("x^2*y^2 + 1", (0, 0), "degenerate"),
         ("tan(x)", (1.5707963267948966,), ""),  # the double before the pole, where Newton's step is less than rounding
     ],
