@@ -58,19 +58,20 @@ def answers(ask: Message) -> Iterator[Message]:
     lowest = float(np.nanmin(begun))
     target = ask.get("target")
     yield {"starts": starts.shape[1], "left_out": count - starts.shape[1], "rates": rates.tolist()}
-    found: list[tuple[str, Array, Array]] = []
+    found: list[tuple[str, Array, Array, Array]] = []
     for asked in ask["rules"]:
         name = str(asked["rule"])
         rule = rule_from(name, {**_settings(asked)})
-        table, curves = _tried(about, rule, starts, rates, budget, asked, seed)
-        found.append((name, table, curves))
+        spent, curves = _tried(about, rule, starts, rates, budget, asked, seed)
+        table = curves[-1]
+        found.append((name, table, curves, spent))
         lowest = min(lowest, float(np.nanmin(np.where(np.isfinite(table), table, np.inf))))
         yield {"rule": name, "rates": _rates_of(rule, rates).tolist(), "quartiles": _quartiles(table).tolist()}
         # Solved is what comes within a thousandth of the way from the median start down to the best that anyone found.
         above = float(np.median(begun[np.isfinite(begun)])) - lowest
         goal = number(target) if target is not None else lowest + 1e-3 * above
         for so_far in found:
-            yield _summary(*so_far, goal, budget)
+            yield _summary(*so_far, goal)
         yield {"target": goal, "lowest": lowest}
 
 
@@ -111,7 +112,7 @@ def _starts(about: Task, ask: Message, count: int, seed: int) -> Array:
 def _tried(
     about: Task, rule: Rule[Any], starts: Array, rates: Array, budget: int, asked: Mapping[str, Any], seed: int
 ) -> tuple[Array, Array]:
-    """(last losses, shape (rates, starts); losses along the way, shape (points, rates, starts)); inf where diverged."""
+    """(gradients spent, shape (points,); losses there, shape (points, rates, starts)); inf where diverged."""
     count = starts.shape[1]
     batch = whole(asked.get("batch", 0), "batch")
     objective, part = about.objective, 1.0
@@ -127,14 +128,16 @@ def _tried(
             state.loss for state in fleet(objective, rule, repeated, budget, rates=np.repeat(rates, count), every=every)
         ]
         curves = np.array(losses).reshape(len(losses), len(rates), count)
+        spent = np.minimum(every * np.arange(len(losses)), budget)
     else:
         chosen = starts[:, :_MOST_SEARCHED]
+        spent = np.linspace(0, budget, _POINTS + 1)
         curves = np.full((_POINTS + 1, 1, chosen.shape[1]), np.inf)
         leg = {"rule": rule.name, "settings": dict(rule.settings()), "steps": budget}
         for place in range(chosen.shape[1]):
             curves[:, 0, place] = _alone(about, leg, chosen[:, place], budget, part, seed + place)
     curves = np.where(np.isfinite(curves), curves, np.inf)
-    return curves[-1], curves
+    return spent, curves
 
 
 def _alone(about: Task, leg: Mapping[str, Any], start: Array, budget: int, part: float, seed: int) -> Array:
@@ -169,11 +172,10 @@ def _quartiles(table: Array) -> Array:
     return np.quantile(table, (0.25, 0.5, 0.75), axis=-1, method="nearest").T
 
 
-def _summary(name: str, table: Array, curves: Array, target: float, budget: int) -> Message:
+def _summary(name: str, table: Array, curves: Array, grid: Array, target: float) -> Message:
     medians = _quartiles(table)[:, 1]
     best = int(np.argmin(np.where(np.isfinite(medians), medians, np.inf)))
     chosen = curves[:, best, :]
-    grid = np.linspace(0, budget, len(chosen))
     reached = np.minimum.accumulate(chosen, axis=0) <= target
     first = np.where(reached.any(axis=0), grid[reached.argmax(axis=0)], np.inf)
     low, middle, high = _quartiles(table)[best].tolist()

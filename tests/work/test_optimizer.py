@@ -146,3 +146,13 @@ def test_a_comparison_gives_every_rule_the_same_budget() -> None:
     assert max(v for part in summary.values() for v in part["curve"]["x"]) == 40
     # At η = 1 and 0.316 gradient descent diverges (2/λmax = 0.1), so that its best rate is below.
     assert first["rates"][summary["gd"]["best"]] < 0.1
+
+
+def test_a_comparisons_curve_stands_at_the_gradients_that_it_has_spent() -> None:
+    rules, box = [{"rule": "gd"}], {"lows": [-2], "highs": [2], "lowest": 0.1, "highest": 0.2}
+    question = questions.optimizer("compare", "x^2/2", {"x": 2}, {}, budget=200, starts=1, rules=rules, **box)
+    (summary,) = [part for part in answers(question) if "summary" in part]
+    curve = summary["curve"]
+    assert curve["x"][-3:] == [195, 198, 200]  # a point every 3 steps, and the last
+    factor = 1 - 0.2 if summary["best"] else 1 - 0.1
+    assert [median for _, median, _ in curve["quartiles"]] == pytest.approx([2 * factor ** (2 * k) for k in curve["x"]])
