@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from explorer.language.primitives import function_named
 from explorer.language.program import ExplorerError, Span
 from explorer.language.tokens import Token
 
@@ -20,7 +21,8 @@ INSTEAD = {
     "silu": "x*sigmoid(x)", "swish": "x*sigmoid(x)", "gelu": "x/2*(1 + erf(x/sqrt(2)))", "mish": "x*tanh(softplus(x))",
     "leaky_relu": "where(x > 0, x, 0.01*x)", "elu": "where(x > 0, x, exp(x) - 1)", "logit": "ln(x/(1 - x))",
     "normcdf": "(1 + erf(x/sqrt(2)))/2", "normpdf": "exp(-x^2/2)/sqrt(2*pi)", "erfc": "1 - erf(x)",
-    "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)", "root": "x^(1/n)",
+    "range": "sum(x[i] for i in range(10))", "round": "floor(x + 0.5)",
+    **dict.fromkeys(("root", "nthroot", "surd", "nroot"), "x^(1/n)"),
     "float": "x", "square": "x^2", "exp2": "2^x", "rsqrt": "1/sqrt(x)", "reciprocal": "1/x", "negative": "-x",
     "radians": "x*pi/180", "deg2rad": "x*pi/180", "degrees": "x*180/pi", "rad2deg": "x*180/pi",
     "logaddexp": "ln(exp(x) + exp(y))", "trunc": "sign(x)*floor(abs(x))", "copysign": "abs(x)*sign(y)", "add": "x + y",
@@ -30,7 +32,7 @@ INSTEAD = {
 ELSEWHERE = {
     "tg": "tan", "arctg": "atan", "tgh": "tanh", "sen": "sin", "arcsen": "asin", "sh": "sinh", "ch": "cosh",
     "th": "tanh", "lg": "log10", "ld": "log2", "lb": "log2", "log_e": "log", "power": "pow", "absolute": "abs",
-    "sigma": "sigmoid",
+    "sigma": "sigmoid", **dict.fromkeys(("wurzel", "racine", "raiz", "radice"), "sqrt"), "betrag": "abs",
 }  # fmt: skip
 # Functions that are written together with their argument; of two that begin or end alike the longer one first.
 RUN_TOGETHER = (
@@ -41,6 +43,7 @@ RUN_TOGETHER = (
 NO_NUMBERS = {
     **dict.fromkeys(("inf", "Inf", "infinity", "Infinity", "oo"), "not as infinity"),
     **dict.fromkeys(("nan", "NaN"), "not as a missing number"),
+    **dict.fromkeys(("Pi", "PI"), "not as π, which is written pi"),
     **dict.fromkeys(("deg", "degree", "degrees"), "not as a unit: angles are in radians, 30 degrees are 30*pi/180"),
 }
 
@@ -110,7 +113,8 @@ def unknown_function(
         product = f"{token.text.removesuffix(before)}*{before}"
         said = f"Unknown function “{token.text}”. For a product write {product}(…)."
         return ExplorerError(said, token.span, "name", _replaced(text, token.span, product))
-    close = difflib.get_close_matches(token.text.lower(), known, 1, 0.6)
+    same = function_named(token.text.lower())  # Ln(x)
+    close = [token.text.lower()] if same else difflib.get_close_matches(token.text.lower(), known, 1, 0.65)
     hint = f" Did you mean {close[0]}?" if close else ""
     if not close and call is not None and len(call[0]) == 1 and call[0] != [""]:
         hint = f" For a product write {token.text}*(…)."
@@ -170,6 +174,8 @@ def unexpected(text: str, tokens: Sequence[Token], position: int) -> ExplorerErr
     if token.kind == "=":
         if before is not None and before.kind in ("+", "-", "*", "/", "^"):
             return ExplorerError(f"“{before.text}=” belongs in an algorithm; here write name = ….", token.span)
+        if [t.text for t in tokens[position - 3 : position - 1]] in (["sum", "("], ["prod", "("]):
+            return ExplorerError("A sum over a range is written sum(x^i for i in 1..3).", token.span)
         return ExplorerError("“=” gives a name to a whole line: name = …. To compare, write ==.", token.span)
     if token.kind in (")", "]"):
         return ExplorerError(f"This “{token.text}” has no partner, or nothing stands before it.", token.span)
@@ -179,7 +185,8 @@ def unexpected(text: str, tokens: Sequence[Token], position: int) -> ExplorerErr
         said = "Commas part arguments, or the outputs on the last line, without a name."
         return decimal_comma(text, tokens, position) or ExplorerError(said, token.span)
     if token.kind == "/" and before is not None and before.kind == "/":
-        return ExplorerError("A comment begins with #; a quotient has one “/”.", token.span)
+        said = "A comment begins with #; a quotient has one “/”, and one that is rounded down is floor(x/y)."
+        return ExplorerError(said, token.span)
     written = text.split("\n")[token.line - 1][token.column : token.end_column]
     return ExplorerError(f"“{written}” cannot stand here.", token.span)
 
@@ -202,8 +209,9 @@ def _inside(inner: Span, outer: Span) -> bool:
 
 
 def _replaced(text: str, span: Span, words: str) -> str:
-    """The text with other words in one place."""
+    """The text with other words in one place, and without the name of a library before it."""
     lines = text.split("\n")
     line = lines[span.line - 1]
-    lines[span.line - 1] = line[: span.column] + words + line[span.end_column :]
+    before = re.sub(r"(?<![\w.])(?:[A-Za-z]\w*\.)+\Z", "", line[: span.column])
+    lines[span.line - 1] = before + words + line[span.end_column :]
     return "\n".join(lines)

@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from explorer.language.algorithm import is_algorithm, read_algorithm
 from explorer.language.collection import uncollected
+from explorer.language.elsewhere import has_wolfram_signs
 from explorer.language.formula import read_formula
 from explorer.language.latex import read_latex
 from explorer.language.limits import MAX_CHARACTERS
-from explorer.language.pasted import meant
+from explorer.language.pasted import NO_LIMIT, meant
 from explorer.language.program import DEFAULT_LIMITS, ExplorerError, Limits, Program, Span
 
 
@@ -53,11 +54,15 @@ def looks_like_latex(text: str) -> bool:
     """Whether a text that no reader understands is probably meant as LaTeX."""
     if re.search(r'"|\(\s*\'', text):  # a text in quotes, which mathematics has none of
         return False
+    if has_wolfram_signs(text) or re.match(r"\s*=\s*[^=]*\$[A-Z]", text):  # \[Alpha], and the cell =$A$1
+        return False
     return re.search(r"\\[A-Za-z(\[\\]|[\^_]\s*\{|\$", text) is not None and not is_algorithm(text)
 
 
 def _latex_offered(text: str, span: Span) -> ExplorerError:
     """The error of a LaTeX text: what it reads as; or what keeps it from being read, with that place."""
+    if re.match(r"[\s$]*\\?lim(?![a-z])", text):
+        return ExplorerError(NO_LIMIT, span)
     formula = read_latex(text)
     try:
         read_formula(formula)

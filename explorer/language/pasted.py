@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from explorer.language.algorithm import is_algorithm
+from explorer.language.elsewhere import from_cyrillic, from_html, from_sheet, from_wolfram, with_semicolons_read
 from explorer.language.mended import is_read, mended
 from explorer.language.pasted_blocks import TYPES, lines_of, script
 from explorer.language.program import ExplorerError, Program
 from explorer.language.typography import plain
 
+NO_LIMIT = "A limit is not computed: type the function itself, and look at the point."
 MAX_PASTED = 1_000  # characters of a text that is looked at: some patterns below take its square of steps
 
 # -- functions of other languages --------------------------------------------------------------------------------------
@@ -94,13 +96,29 @@ def _with_blocks(head: str, body: str, groups: dict[str, str], language: str) ->
 # -- single signs and words --------------------------------------------------------------------------------------------
 
 # (what is said, a pattern, what stands in its place), each tried after those before it.
-_WAYS: tuple[tuple[str, str, str], ...] = (
+_WAYS: tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...] = (
     ("A text is written without quotes around it.", r"\A\s*(?:```|[`“”‘’\"'])(.*?)(?:```|[`“”‘’\"'])\s*\Z", r"\1"),
     ("A function of several lines begins with def.", r"\A([A-Za-z]\w*\([\w, ]*\)):[ \t]*\n", r"def \1:\n"),
+    ("A prompt is no part of a formula.", r"^[ \t]*(?:>>>|\.\.\.|(?:In|Out) ?\[\d*\](?::=|:|=))[ ]?", ""),
+    ("A formula has no “return”.", r"\A\s*return\b\s*", ""),
+    (
+        "A number has no mark between its digits.",
+        r"(?<![\w.])\d{1,3}(?:(['’ ])\d{3})(?:\1\d{3})*(?![\w])",
+        lambda n: re.sub(r"\D", "", n[0]),
+    ),
+    (
+        "A sum over a range is written sum(x^i for i in 1..3).",
+        r"\b([Ss]um|[Pp]rod)(?:uct)?\(((?:[^(),]|\([^()]*\))+),\s*(\w+)\s*=\s*(\d+)\s*\.\.\s*(\d+)\)",
+        lambda s: f"{s[1].lower()}({s[2]} for {s[3]} in {s[4]}..{s[5]})",
+    ),
     ("A comment begins with #.", r"(?:(?<=\s)(?://|%)\s*[A-Za-z]+[\s,:]+[A-Za-z]|(?<=;)\s*(?://|%)).*$", ""),
     ("A comment begins with #.", r"/\*.*?\*/[ \t]*|^[ \t]*//.*\n?", ""),
     ("A line has no “;” at its end.", r"\s*;+\s*$", ""),
-    ("Each assignment has a line of its own, without “;”.", r"[ \t]*;[ \t]*", "\n"),
+    (
+        "Each assignment has a line of its own, and “,” parts arguments.",
+        r"\A.*;.*\Z",
+        lambda text: with_semicolons_read(text[0]),
+    ),
     ("Nothing is imported or printed.", r"^\s*(?:import|from)\b.*$|^\s*print\s*\((.*)\)\s*$", r"\1"),
     ("An operator has no point before it.", r"\.(?=[*/^])", ""),
     ("Math.PI is written pi.", r"\bMath\.PI\b", "pi"),
@@ -131,16 +149,29 @@ _WAYS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+# (what is said, what makes a formula of such a text and leaves others alone), each tried after those before it.
+_SYSTEMS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("A function has a small letter and round brackets.", from_wolfram),
+    ("A formula has no “=” before it, and its functions have small letters.", from_sheet),
+    ("This is the source of a web page.", from_html),
+    (
+        "The letters of a formula are Latin or Greek, and some of these are Cyrillic and only look like Latin ones.",
+        from_cyrillic,
+    ),
+)
+
+
 def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
     """What may be meant, each with its sentence, the surest first."""
     written, said = plain(text), ""
     if written != text:
         said = message
         yield said, written
-    other = _from_wolfram(written)
-    if other != written:
-        written, said = other, "A function has a small letter and round brackets."
-        yield said, written
+    for sentence, translated in _SYSTEMS:
+        other = translated(written)
+        if other != written:
+            written, said = other, sentence
+            yield said, written
     for sentence, pattern, put in _WAYS:
         other = re.sub(pattern, put, written, flags=re.MULTILINE)
         if other != written:
@@ -151,17 +182,6 @@ def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
             f"{said} An equation is no function: the difference of its sides is one, and is 0 where it holds.".strip(),
             difference,
         )
-
-
-def _from_wolfram(text: str) -> str:
-    """The text with sin(x) for the Wolfram language's Sin[x]; what is differentiated there is what is typed here."""
-    if not re.search(r"\b[A-Z][A-Za-z]*\[", text) or "[[" in text:
-        return text
-    text = re.sub(r"\AD\[(.*),\s*[A-Za-z]\w*\]\Z", r"\1", text.strip(), flags=re.DOTALL)
-    text = re.sub(r"\bArc(?=[A-Z])", "A", text)
-    text = re.sub(r"\b([A-Z][A-Za-z]*)\[", lambda name: f"{name[1].lower()}[", text)
-    text = re.sub(r"\bE(?=\s*\^)", "e", re.sub(r"\bPi\b", "pi", text))
-    return text.replace("[", "(").replace("]", ")")
 
 
 def _difference(text: str) -> str:
@@ -178,6 +198,10 @@ def meant(text: str, error: ExplorerError, read: Callable[[str], Program]) -> Ex
     """The error that offers what a refused text probably says, if something is known that `read` takes."""
     if is_algorithm(text):
         return mended(text, error, read)
+    if re.match(r"\s*[d∂](?:\^?\d)?\w*\s*/\s*[d∂]\w+(?:\^\d)?\s*(?:\([^()]*\))?\s*=", text):
+        return ExplorerError("Type the function itself; its derivatives are computed.", error.span)
+    if re.match(r"\s*lim\b", text):
+        return ExplorerError(NO_LIMIT, error.span)
     if len(text) > MAX_PASTED or (error.repair and is_read(error.repair, read)):
         return None
     found = _function(plain(text))

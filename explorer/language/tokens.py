@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from explorer.language.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NAME_LENGTH, MAX_TOKENS
 from explorer.language.names import GREEK, SUBSCRIPTS, plain_name
-from explorer.language.primitives import function_named
 from explorer.language.program import NOWHERE, ExplorerError, Record, Span, maker, new_span
 
 SIGNS = {
@@ -30,6 +29,9 @@ SIGNS = {
 MODULES = (
     "math", "np", "numpy", "cmath", "jnp", "jax", "torch", "F", "tf", "scipy", "sp", "sympy", "mp", "mpmath", "Math",
 )  # fmt: skip
+# What stands between such a library and its functions.
+SUBMODULES = ("nn", "functional", "linalg", "special", "lax")
+_METHOD = re.compile(r"\.(sin|cos|tan|exp|log|sqrt|abs|tanh|sigmoid|relu|pow|sum|mean|max|min|dot|norm|square|clamp)\(")
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
@@ -77,6 +79,12 @@ def tokenize(text: str) -> list[Token]:
         raise ExplorerError(
             f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be read.", NOWHERE, "limit"
         )
+    if "\r" in text and (end := re.search(r"\r(?!\n|\Z)", text)) is not None:
+        line = text[: end.start()].split("\n")[-1]
+        place = Span(
+            text.count("\n", 0, end.start()) + 1, len(line), text.count("\n", 0, end.start()) + 1, len(line) + 1
+        )
+        raise ExplorerError("A line ends here only on very old systems (U+000D): end it anew.", place)
     tokens: list[Token] = []
     depth = 0
     for number, line in enumerate(text.split("\n"), start=1):
@@ -109,6 +117,9 @@ def _tokens_of_line(number: int, line: str) -> tuple[tuple[Token, ...], int]:
             if piece == "." and _of_a_module(tokens, line, start):  # math.sin(x) is sin(x)
                 tokens.pop()
                 continue
+            if piece == "." and (method := _METHOD.match(line, start)) and tokens:
+                said = f"Methods are not read: a function stands before its argument, {method[1]}(…)."
+                raise ExplorerError(said, new_span((number, start, number, method.end(1))))
             known = _normalised(piece, new_span((number, start, number, end)))
         kind, words = known
         if kind in _LEVELS:
@@ -130,11 +141,16 @@ def _named_or_number(piece: str) -> tuple[str, str] | None:
 
 
 def _of_a_module(tokens: list[Token], line: str, point: int) -> bool:
-    """Whether the point stands between math, np or numpy and a function or a number that is known here."""
-    before, after = tokens[-1:], re.match(r"\.([a-z][a-z0-9]*)", line[point:])
-    if not before or after is None or before[0].text not in MODULES or before[0].end_column != point:
+    """Whether the point stands between a library, or a part of one, and a function or a number."""
+    before, after = tokens[-1:], re.match(r"\.([A-Za-z][A-Za-z0-9_]+|e\b)( *\(|\.)?", line[point:])
+    if not before or after is None or before[0].end_column != point:
         return False
-    return after[1] in ("pi", "e", "where", "clip", "sum", "prod", "pow") or function_named(after[1]) is not None
+    if before[0].text not in MODULES and before[0].text not in SUBMODULES:
+        return False
+    name, more = after[1], after[2]
+    if more == ".":
+        return name in SUBMODULES
+    return name in ("pi", "e") or more is not None  # what it is will be seen, or refused, without the library's name
 
 
 def _normalised(piece: str, span: Span) -> tuple[str, str]:
@@ -211,7 +227,9 @@ def _why_refused(character: str) -> str:
         "∞": "Infinity is not a number that can be differentiated.",
         "{": "Use round brackets ( ).",
         "}": "Use round brackets ( ).",
-        "&": "Write “and” between conditions.",
+        **dict.fromkeys("&∧", "Write “and” between conditions."),
+        "∨": "Write “or” between conditions.",
+        "¬": "Write “not” before a condition.",
     }
     if character in reasons:
         return reasons[character]

@@ -17,6 +17,9 @@ _SIGNS = {
     "\u2064": "+",  # invisible plus
     "⩽": "<=",
     "⩾": ">=",
+    "∧": " and ",
+    "∨": " or ",
+    "¬": " not ",
 }
 
 
@@ -27,6 +30,7 @@ def plain(text: str) -> str:
     their letters, blanks of every width a blank; what is not seen (soft hyphens, zero-width blanks, direction marks)
     is left out. Letters that only look like others (Cyrillic ones) stay.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(r"\^(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺])", "", text)
     text = re.sub(r"(?<![\w.])(\d+)([¼½¾⅐-⅞])", r"(\1+\2)", text)
     parts = []

@@ -370,7 +370,7 @@ def complain(message: str, span: Span, source: str | None, kind: str) -> None:
 
 def as_text(answer: Mapping[str, Any]) -> str:
     """A report for people: values, the table of engines, the sizes, the tape, the verdict."""
-    lines = [answer["source"], ""]
+    lines = [answer["source"], *(f"({note['message']})" for note in answer["notes"]), ""]
     at = ", ".join(f"{name} = {number(value):.17g}" for name, value in answer["at"].items())
     if at:
         lines.append(f"at {at}" + (f"   (assumed: {', '.join(answer['assumed'])})" if answer["assumed"] else ""))

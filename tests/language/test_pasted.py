@@ -76,6 +76,29 @@ BLOCKS = [
     ("if x > 0 then\n  y = x\nelse\n  y = -x\nend", "if x > 0:|    y = x|else:|    y = -x|return y"),
 ]
 WAYS = [
+    (">>> x**2", "x**2"),
+    ("In [3]: x**2", "x**2"),
+    (">>> def f(x):\n...     return x**2", "def f(x):\n    return x**2"),
+    ("return x^2", "x^2"),
+    ("[x; y]", "[x, y]"),
+    ("max(1,5; x)", "max(1.5, x)"),
+    ("1'000*x", "1000*x"),
+    ("12 345 678*x", "12345678*x"),
+    ("sum(x^i, i=1..3)", "sum(x^i for i in 1..3)"),
+    ("np.square(x) + 1", "(x^2) + 1"),
+    ("COS x", "cos x"),
+    ("Ln(x)", "ln(x)"),
+    ("Sum[x^i, {i, 1, 3}]", "sum(x^i for i in 1..3)"),
+    ("ArcTan[x, y]", "atan2(y, x)"),
+    ("Piecewise[{{x^2, x < 0}, {Sin[x], x > 1}}]", "piecewise(x < 0, x^2, x > 1, sin(x), 0)"),
+    ("\\[Alpha] x", "alpha x"),
+    ("=SUMME($A$1:$A$3;2,5)", "sum(A1, A2, A3, 2.5)"),
+    ("=WENN(A1>0;WURZEL(A1);50%)", "where(A1>0, sqrt(A1), (50/100))"),
+    ("=PI()*SIN(A1)", "pi*sin(A1)"),
+    ("х^2 + sin(х)", "x^2 + sin(x)"),
+    ("x<sub>1</sub><sup>2</sup> &minus; <b>y</b>", "x_1^(2) − y"),
+    ("where(x > 0 ∧ y > 0, x, 1)", "where(x > 0  and  y > 0, x, 1)"),
+    ("u = x\ru*y", "u = x\nu*y"),
     ("import math\ny = math.sin(x)\nprint(y)", "\ny = math.sin(x)\ny"),
     ("x^2;", "x^2"),
     ("y = x^2; // the square", "y = x^2"),
@@ -170,7 +193,7 @@ def test_a_function_that_is_too_much_gets_a_sentence_on_how_to_write_it(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["х + 1", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x → 0", "x <- ", "@", "{", "f'(x)"]
+    "text", ["х + x", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x → 0", "x <- ", "@", "{", "f'(x)"]
 )
 def test_what_only_looks_like_something_or_may_mean_two_things_is_not_guessed(text):
     with pytest.raises(ExplorerError) as caught:

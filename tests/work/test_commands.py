@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 WORKED = "ln(x1) + x1*x2 - sin(x2)"
 CORPUS = ROOT / "tests" / "corpus"
 KEYS = {
-    "source", "inputs", "outputs", "at", "assumed", "value", "jacobian", "hessian", "symbolic", "tape", "decisions",
-    "cost", "verdict", "refused", "error",
+    "source", "inputs", "outputs", "at", "assumed", "notes", "value", "jacobian", "hessian", "symbolic", "tape",
+    "decisions", "cost", "verdict", "refused", "error",
 }  # fmt: skip
 # A polynomial of degree 2¹⁰⁰, which SymPy does not bring into any form in half a minute.
 CHAOS = "def f(x):\n    for k in range(100):\n        x = 3.9*x*(1 - x)\n    return x"
@@ -165,6 +165,7 @@ def test_each_line_gets_one_answer_in_order_bad_ones_too():
     product = answers[6]
     assert product["assumed"] == ["x", "y"]
     assert (product["jacobian"]["forward"], product["jacobian"]["reverse"]) == ([[1.0, 1.0]], None)
+    assert answers[0]["notes"] == []
     assert (product["symbolic"], product["verdict"], product["hessian"]) == (None, None, [[0.0, 1.0], [1.0, 0.0]])
     assert product["tape"][0]["tangent"] == 2.0
     undefined = answers[7]

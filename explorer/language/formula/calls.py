@@ -41,7 +41,7 @@ class Calls(Sums):
             return self._function(token)
         if name in CONSTANTS and name not in self.parameters:
             return self._constant(CONSTANTS[name], name, token.span)
-        if called and name == "pow" and not self._is_variable(token):
+        if called and name in ("pow", "power") and not self._is_variable(token):
             return self._power_called(token)
         if called and not self._is_variable(token):
             raise self._unknown_function(token)
@@ -191,7 +191,11 @@ class Calls(Sums):
         """What follows a function without brackets: a product of factors, up to an operator or another function."""
         token = self.token
         if token.kind not in ("number", "name", "√", "∛", "|") or (token.kind == "|" and self.bars):
-            raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span)
+            name = function.text
+            said = f"{name} needs an argument: {name}(x)."
+            if token.kind == "-":
+                said = f"{name} needs brackets around what begins with a sign: {name}(-x)."
+            raise ExplorerError(said, function.span)
         argument = self.number(self._nested(lambda: self.expression(PRODUCT), function.span))
         factors = 1
         while self.token.kind in ("number", "name", "√", "∛") and not self._is_function_name(self.token):

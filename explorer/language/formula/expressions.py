@@ -18,6 +18,7 @@ from explorer.language.formula.reading import (
     Node,
 )
 from explorer.language.names import GREEK
+from explorer.language.primitives import function_named
 from explorer.language.program import (
     Apply,
     Choose,
@@ -181,7 +182,8 @@ class Expressions(Calls):
         if before.kind == "name" and token.kind == "name" and not self._is_function_name(token):
             for name in (before, token):
                 self._check_word(name)
-                if name.text in INSTEAD or (len(name.text) > 2 and name.text in ELSEWHERE):  # cot x
+                capital = not name.text.islower() and function_named(name.text.lower()) is not None  # COS x
+                if capital or name.text in INSTEAD or (len(name.text) > 2 and name.text in ELSEWHERE):  # cot x
                     raise self._unknown_function(name)
                 letters = name.text.rstrip("0123456789_")
                 if len(letters) > 2 and letters not in GREEK.values() and letters not in CONSTANTS:

@@ -9,6 +9,7 @@ from explorer.language.primitives import function_named
 from explorer.language.program import Choose, ExplorerError, Expression, Name, Span, new_span
 from explorer.language.tokens import Token
 
+_OF_LISTS = ("sum", "prod", "min", "max", "maximum", "minimum")
 MAX_EXPANDED = 2_000  # terms that sums and products over a range are written out to
 
 
@@ -18,7 +19,14 @@ class Sums(Reading):
     def _arguments(self, function: Token) -> list[Node]:
         if self.tokens[self.position][0] == ")":
             raise ExplorerError(f"{function.text} needs an argument: {function.text}(x).", function.span, "arity")
-        return self._comma_list(")")
+        opening = self.token
+        if opening.kind != "[" or function.text not in _OF_LISTS:
+            return self._comma_list(")")
+        self.position += 1  # max([x, y])
+        clause = self._generator()
+        values = self._comma_list("]") if clause is None else self._generated(clause)
+        self._expect(")", self.tokens[self.position - 1])
+        return values
 
     def _comma_list(self, closing: str) -> list[Node]:
         opening, tokens = self.tokens[self.position - 1], self.tokens
@@ -123,7 +131,35 @@ class Sums(Reading):
 
     def _generated(self, clause: int) -> list[Node]:
         """The terms of “term for i in range(…)”, the term read once for each value of i."""
-        body, opening = self.position, self.tokens[self.position - 1]
+        opening = self.tokens[self.position - 1]
+        terms = self._terms(self.position, clause, clause, opening)
+        self._expect(")" if opening.kind == "(" else "]", opening)
+        return terms
+
+    def _terms(self, body: int, end: int, clause: int, opening: Token) -> list[Node]:
+        """The terms from `body` to `end` for each value of what stands at `clause`, and of the clauses behind that."""
+        variable, values = self._clause(clause)
+        after, outer = self.position, self.bound
+        inner = self.token.kind == "name" and self.token.text == "for"
+        terms: list[Node] = []
+        self.expanded += len(values)
+        if self.expanded > MAX_EXPANDED:
+            raise ExplorerError(f"Sums are written out to at most {MAX_EXPANDED:,} terms.", variable.span, "limit")
+        for value in values or range(inner):  # clauses behind one without values are passed
+            self.bound, self.position = {**outer, variable.text: value}, body
+            if inner:
+                terms += self._terms(body, end, after, opening)
+                continue
+            terms.append(self._inner(opening))
+            if self.position != end:
+                raise self._unexpected()
+        self.bound = outer
+        if not inner:
+            self.position = after
+        return terms if values else []
+
+    def _clause(self, clause: int) -> tuple[Token, range]:
+        """The variable of “for i in range(…)” and its values."""
         self.position = clause + 1
         variable = self.token
         ahead = self.tokens[clause + 2 : clause + 6]
@@ -144,20 +180,7 @@ class Sums(Reading):
             raise ExplorerError("range takes one to three whole numbers.", variable.span)
         if len(numbers) == 3 and numbers[2] == 0:
             raise ExplorerError("The step of a range cannot be 0.", variable.span)
-        values = range(*(int(n) for n in numbers if n is not None))
-        self._expect(")", opening)
-        after, outer = self.position, self.bound
-        terms: list[Node] = []
-        self.expanded += len(values)
-        if self.expanded > MAX_EXPANDED:
-            raise ExplorerError(f"Sums are written out to at most {MAX_EXPANDED:,} terms.", variable.span, "limit")
-        for value in values:
-            self.bound, self.position = {**outer, variable.text: value}, body
-            terms.append(self._inner(opening))
-            if self.position != clause:
-                raise self._unexpected()
-        self.bound, self.position = outer, after
-        return terms
+        return variable, range(*(int(n) for n in numbers if n is not None))
 
 
 def _clauses(tokens: Sequence[Token]) -> dict[int, int]:
