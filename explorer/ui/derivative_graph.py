@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_picture import GraphEdge, GraphNode, Picture
 from explorer.ui.graph_search import NodeSearch
 from explorer.ui.graph_view import GraphView
-from explorer.ui.name_box import fill
+from explorer.ui.name_box import chosen, fill, wish
 from explorer.ui.panel import short_text
 from explorer.ui.session import Question
 from explorer.work import questions
@@ -118,6 +119,19 @@ class DerivativeGraph(QWidget):
         combo.setMinimumWidth(_NARROW_NAME)
         combo.currentIndexChanged.connect(lambda _: self.wanted.emit())
         return combo
+
+    def options(self) -> dict[str, Any]:
+        """Which derivative is drawn and how, in JSON's terms."""
+        view = _VIEWS[self.views.checkedId()][0]
+        return {"output": chosen(self.output), "input": chosen(self.input), "view": view}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """Choose this again; the names when the program is next known."""
+        wish(self.output, options.get("output"))
+        wish(self.input, options.get("input"))
+        for place, (key, _, _) in enumerate(_VIEWS):
+            if options.get("view") == key:
+                self.views.button(place).setChecked(True)
 
     def asks(self, question: Question) -> Message | None:
         """The message for a worker; None where nothing can be differentiated, which is then said."""

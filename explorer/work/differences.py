@@ -32,6 +32,7 @@ from explorer.calculus.differences import (
     tableau,
 )
 from explorer.calculus.evaluate import values_on
+from explorer.calculus.multiprecision import LIMITS as MANY_DIGIT_LIMITS
 from explorer.calculus.multiprecision import Jet, PreciseSlice, jet
 from explorer.calculus.numbers import NAN, ComplexStepInvalid
 from explorer.calculus.precision import (
@@ -138,7 +139,9 @@ class _Study:
             self.jet = jet(self.f.code, about.point, output, index)
             self.noise = max(noise_in_doubles(self.f), self.noise)
         except ExplorerError as error:
-            self.why_not = error.message.rstrip(".")
+            long = error.kind == "limit" and "steps" in error.message  # the run itself ends: it is on the tape
+            many = f"more than {MANY_DIGIT_LIMITS.steps:,} operations are not run with many digits"
+            self.why_not = many if long else error.message.rstrip(".")
         self.refused = ""
         self.schemes = [*(SCHEMES if options.derivative == 1 else SECOND_SCHEMES)]
         if options.custom.strip():

@@ -274,6 +274,27 @@ def test_the_window_names_the_families_and_forms_that_there_are():
     assert forms.FORMS == FORMS
 
 
+def test_a_session_keeps_of_which_output_its_pages_are(window, find, write, settle):
+    write("a = x*y\nb = x + y")
+    titles = [window.symbolic.pages.tabText(place) for place in range(window.symbolic.pages.count())]
+    for title, name in (("Steps", "steps"), ("Forms", "forms"), ("Graph", "symbolic.graph")):
+        window.symbolic.pages.setCurrentIndex(titles.index(title))
+        find(f"{name}.output").setCurrentIndex(1)
+        find(f"{name}.input").setCurrentIndex(1)
+    find("symbolic.graph.tree").click()
+    settle()
+    kept = json.loads(json.dumps(window.symbolic.options()))
+    window._open(Session("u = s\nv = t", ()))
+    window._open(Session("a = x*y\nb = x + y", (), {"symbolic": kept}))
+    settle()
+    assert find("symbolic.graph.tree").isChecked()
+    for name in ("symbolic.graph", "steps", "forms"):
+        window.symbolic.pages.setCurrentIndex(titles.index(name.removeprefix("symbolic.").capitalize()))
+        settle()
+        assert (find(f"{name}.output").currentData(), find(f"{name}.input").currentData()) == ("b", "y")
+    window._open(Session("x", (), {"symbolic": {"pages": {"steps": {"output": 5}, "forms": 7}}}))
+
+
 def test_a_session_keeps_which_derivatives_are_wanted_and_undo_takes_the_choice_back(window, find, write, settle):
     write("x^2*y^3*z")
     what, order = find("symbolic.what"), find("symbolic.order")

@@ -95,6 +95,7 @@ class GraphPanel(Panel):
         self._folds: list[str] = []  # that someone has chosen
         self._unfolded = False  # whether someone wants to see all, however long it is, of what is now being edited
         self._derivative: DerivativeGraph | None = None
+        self._wished: Mapping[str, Any] | None = None  # the options of the derivative's graph, until it is built
         self._wanted_row: int | None = None  # of a session that was opened
         self._opened: Mapping[str, Any] = {}  # its options: how one looks at it is taken once, undo leaves it alone
         self._sheet_asked: Sheet | None = None
@@ -491,6 +492,7 @@ class GraphPanel(Panel):
             from explorer.ui.derivative_graph import DerivativeGraph
 
             self._derivative = DerivativeGraph("graph.derivative")
+            self._derivative.restore(self._wished or {})
             self._derivative.wanted.connect(self._drawn_changed)
             self.derivative_worker = self.crew.worker("graph.derivative")
             self.derivative_worker.answered.connect(self._derivative.show_answer)
@@ -518,6 +520,8 @@ class GraphPanel(Panel):
         options = self._undoable_options()
         options |= {key: action.isChecked() for key, action in self.looks.choices().items()}
         options["sheet"] = self._sheet().name
+        if (drawn := self._derivative.options() if self._derivative is not None else self._wished) is not None:
+            options["derivative"] = drawn
         if self.player.row < self.player.steps:
             options["step"] = self.player.row
         return options
@@ -552,6 +556,10 @@ class GraphPanel(Panel):
         if isinstance(folds, list) and len(folds) <= _MOST_FOLDS and all(isinstance(key, str) for key in folds):
             self._folds = list(folds)
         self._unfolded = options.get("unfolded") is True
+        if isinstance(wished := options.get("derivative"), dict):
+            self._wished = wished
+            if self._derivative is not None:
+                self._derivative.restore(wished)
         with QSignalBlocker(self.drawn):
             self.drawn.setCurrentIndex(max(self.drawn.findText(str(options.get("drawn"))), 0))
         self.seed.restore(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -22,7 +23,7 @@ from explorer.language.notation import Notation, NotationBuilder
 from explorer.ui import theme
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.formula_view import FormulaView
-from explorer.ui.name_box import fill
+from explorer.ui.name_box import chosen, fill, wish
 from explorer.ui.panel import number_text
 from explorer.ui.panels.symbolic.page import Page, shifted
 from explorer.ui.session import Question
@@ -127,6 +128,13 @@ class FormsPage(Page):
         super().settle(question)
         if self.isVisible():
             self.table.setCurrentCell(0, 0)
+
+    def options(self) -> dict[str, Any]:
+        return {"output": chosen(self.output), "input": chosen(self.input)}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        wish(self.output, options.get("output"))
+        wish(self.input, options.get("input"))
 
     def asks(self, question: Question) -> Message | None:
         fill(self.output, question.program.outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -28,6 +29,12 @@ class GraphPage(Page):
 
     def asks(self, question: Question) -> Message | None:
         return self.drawn.asks(question)
+
+    def options(self) -> dict[str, Any]:
+        return self.drawn.options()
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        self.drawn.restore(options)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         self.drawn.show_answer(answer)

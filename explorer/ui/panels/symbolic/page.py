@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -46,6 +47,13 @@ class Page(QWidget):
     def asks(self, question: Question) -> Message | None:
         """The message for the worker, None where there is nothing to ask (yet)."""
         raise NotImplementedError
+
+    def options(self) -> dict[str, Any]:
+        """What a session file keeps of this page, in JSON's terms."""
+        return {}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        """Take the options of a session file; what does not fit is passed over."""
 
     def begin(self) -> None:
         """A question has been asked: what was answered before is forgotten."""

@@ -115,6 +115,7 @@ class SymbolicPanel(Panel):
         self.pages.setAccessibleName("Pages of the symbolic panel")
         self.pages.addTab(self._first_page(), "Derivative")
         self._built: dict[int, Page] = {}
+        self._wished: dict[str, dict[str, Any]] = {}  # the options of pages that are not built yet, by name
         self._said_by_page = ""
         for title in _PAGES:
             holder = QWidget()
@@ -220,6 +221,7 @@ class SymbolicPanel(Panel):
         page.broken.connect(self._fault)
         self._mind(page.worker)
         self._built[place] = page
+        page.restore(self._wished.pop(page.name, {}))
         holder = self.pages.widget(place).layout()
         assert holder is not None
         holder.addWidget(page)
@@ -246,8 +248,10 @@ class SymbolicPanel(Panel):
     # -- the options -----------------------------------------------------------------------------------------------
 
     def options(self) -> dict[str, Any]:
-        """Which derivatives are wanted, how they are shown, and the page that is looked at."""
-        return {**self._undoable_options(), "page": self.pages.tabText(self.pages.currentIndex())}
+        """Which derivatives are wanted, how they are shown, the page that is looked at, and what the others show."""
+        pages = {**self._wished, **{page.name: kept for page in self._built.values() if (kept := page.options())}}
+        title = self.pages.tabText(self.pages.currentIndex())
+        return {**self._undoable_options(), "page": title, "pages": pages}
 
     def _undoable_options(self) -> dict[str, Any]:
         return {**self.choice.options(), "shared": self.shared.isChecked(), "matrix": self.matrix.isChecked()}
@@ -258,6 +262,11 @@ class SymbolicPanel(Panel):
             kept = options.get(box.objectName().removeprefix("symbolic."))
             with QSignalBlocker(box):
                 box.setChecked(kept if isinstance(kept, bool) else usual)
+        wished = options.get("pages")
+        if isinstance(wished, dict):
+            self._wished = {name: kept for name, kept in wished.items() if isinstance(kept, dict)}
+            for page in self._built.values():
+                page.restore(self._wished.pop(page.name, {}))
         titles = [self.pages.tabText(place) for place in range(self.pages.count())]
         if options.get("page") in titles:  # not of an undo, which leaves alone how one looks at it
             self.pages.setCurrentIndex(titles.index(options["page"]))

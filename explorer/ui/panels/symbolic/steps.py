@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +15,7 @@ from explorer.language.notation import Notation
 from explorer.ui import theme
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.formula_view import FormulaView
-from explorer.ui.name_box import fill
+from explorer.ui.name_box import chosen, fill, wish
 from explorer.ui.panels.symbolic.formula_rows import HEADING, NOTATION, FormulaRows
 from explorer.ui.panels.symbolic.page import Page
 from explorer.ui.plain_text import plain_text
@@ -87,6 +87,13 @@ class StepsPage(Page):
         theme.narrow(combo, 3)
         combo.currentIndexChanged.connect(lambda _: self.ask())
         return combo
+
+    def options(self) -> dict[str, Any]:
+        return {"output": chosen(self.output), "input": chosen(self.input)}
+
+    def restore(self, options: Mapping[str, Any]) -> None:
+        wish(self.output, options.get("output"))
+        wish(self.input, options.get("input"))
 
     def asks(self, question: Question) -> Message | None:
         fill(self.output, question.program.outputs)
