@@ -608,7 +608,9 @@ class MainWindow(QMainWindow):
         self.preview.highlight(spans)
 
     def cancel_all(self) -> None:
-        """Stop whatever computes or plays."""
+        """Stop whatever computes or plays; where nothing does, close the lesson that is open beside."""
+        if self._lesson is not None and not self.busy and not self.graph.player.playing:
+            self._lesson.close()  # without a window manager it never has the keys itself
         for panel in self.panels:
             panel.cancel()
 
