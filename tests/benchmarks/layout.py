@@ -35,7 +35,7 @@ WIDTH, HEIGHT = 96.0, 64.0
 DOT_SECONDS = 120.0
 ROUNDS = 3  # of the large graphs, ours just before and just after dot's: the middle one of the ratios counts
 SAMPLES = 7  # straight pieces of a cubic; an odd number, or mirrored curves would cross where two pieces meet
-PHASES = ("layering", "in_order", "y_coordinates", "columns", "drawn_curves", "label_places")
+PHASES = ("rounds_of", "layering", "in_order", "y_coordinates", "columns", "drawn_curves", "label_places", "inserted")
 
 Edges = list[tuple[int, int]]
 Line = list[tuple[float, float]]
@@ -226,9 +226,9 @@ def phases(sizes: list[tuple[float, float]], edges: Edges) -> str:
     spent: dict[str, float] = {}
 
     def timed(name: str, phase: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*args: Any) -> Any:
+        def run(*args: Any, **named: Any) -> Any:
             start = time.process_time()
-            result = phase(*args)
+            result = phase(*args, **named)
             spent[name] = spent.get(name, 0.0) + time.process_time() - start
             return result
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explorer.calculus import layout
 from explorer.calculus.layout import LABEL_HEIGHT, LABEL_WIDTH, Drawing, lay_out
 from tests.benchmarks.layout import crossings as count_crossings
 from tests.benchmarks.layout import graph_of, own_lines, random_graph, random_program, rosenbrock
@@ -166,6 +167,74 @@ def test_no_more_edges_cross_than_when_this_was_written(graph, reached):
     """A tenth more is let pass, for ties may be broken otherwise."""
     nodes, edges = graph
     assert count_crossings(own_lines(lay_out(boxes(nodes), edges))) <= 1.1 * reached
+
+
+LOOPS = {
+    "one value": (["x"], ["x = 4*x*(1 - x)"], "x"),
+    "three values, drawn alike every second round": (
+        ["x", "y", "z"],
+        ["x = sin(x*y) + z", "y = sin(x*z) + y", "z = sin(y*y) + x"],
+        "x + y + z",
+    ),
+    "parameters": (["x", "p", "q"], ["t = p*x + q", "x = tanh(t) + x*sin(q)"], "x*p + exp(q)"),
+    "two values back": (["x", "y"], ["t = x + sin(y)", "x = y", "y = t"], "x*y"),
+    "several outputs": (["x", "y"], ["x = x*y", "y = y + sin(x)"], "x, y, x + y"),
+}
+
+
+@pytest.mark.parametrize(("inputs", "body", "result"), LOOPS.values(), ids=LOOPS)
+def test_the_rounds_of_a_long_loop_are_drawn_alike(inputs, body, result):
+    rounds = 60
+    lines = [f"def f({', '.join(inputs)}):", f"    for i in range({rounds}):", *(f"        {line}" for line in body)]
+    nodes, edges = graph_of("\n".join([*lines, f"    return {result}"]))
+    drawing = lay_out(boxes(nodes), edges)
+    check(drawing, boxes(nodes), edges)
+    size = (nodes - len(inputs)) // rounds  # what stands before and after the loop is less than `rounds` nodes
+    x, y = np.array([place[:2] for place in drawing.nodes]).T
+    middle = np.arange(nodes // 3, nodes // 2)
+    apart = [turns * size for turns in (1, 2, 4)]
+    alike = [np.ptp(x[middle + far] - x[middle]) == 0 and (y[middle + far] == y[middle]).all() for far in apart]
+    assert any(alike)
+    far = apart[alike.index(True)]
+    shift = x[middle[0] + far] - x[middle[0]]
+    routes = {(route.source, route.target): route for route in drawing.edges}
+    for (source, target), route in routes.items():
+        if source in middle and target in middle:
+            like = routes[source + far, target + far]
+            assert np.allclose(np.array(like.points) - np.array(route.points), (shift, 0), atol=1e-6)
+            assert np.allclose(np.array(like.label) - np.array(route.label), (shift, 0), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [random_program(600, 6, 3), rosenbrock(50)],
+    ids=["random", "sum with an input a term"],
+)
+def test_a_drawing_of_a_few_rounds_and_copies_is_as_good_as_one_of_all(source, monkeypatch):
+    nodes, edges = graph_of(source)
+    copied = lay_out(boxes(nodes), edges)
+    check(copied, boxes(nodes), edges)
+    monkeypatch.setattr(layout, "rounds_of", lambda sizes, edges: None)
+    whole = lay_out(boxes(nodes), edges)
+    assert copied != whole
+    assert count_crossings(own_lines(copied)) <= 1.1 * count_crossings(own_lines(whole))
+    assert copied.height <= 1.3 * whole.height
+
+
+def test_rounds_are_found_among_others_and_where_they_hang_together_otherwise_the_graph_is_laid_out_as_a_whole():
+    def rounds(source: str) -> int:
+        nodes, edges = graph_of(source)
+        found = layout.rounds_of(boxes(nodes), edges)
+        return found.count if found else 0
+
+    def loop(result: str, begin: str = "") -> str:
+        body = "    for i in range(80):\n        a.append(sin(x)*x)\n        x = a[-1] + p\n"
+        return f"def f(x, p):\n    a = [x*p]\n{begin}{body}    return {result}"
+
+    assert 78 <= rounds(loop("x")) <= 80
+    assert 78 <= rounds(loop("x", "    x = x + exp(p)*p\n")) <= 80
+    assert rounds(loop("x + a[40]")) == 0
+    assert rounds(random_program(400, 40, 1)) == 0
 
 
 def test_a_narrow_loop_crosses_hardly_more_often_than_the_best_orders_of_all_layers():

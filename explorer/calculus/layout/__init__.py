@@ -7,7 +7,8 @@ own:
 
 - Long edges of one source share one chain of bends (a trunk that branches off to each target) as far as they run side
   by side, so that an input that is used a hundred times has one lane through the drawing and not a hundred.
-- What repeats from layer to layer, as the rounds of a loop do, is ordered once and drawn alike each time.
+- Of a loop of many `rounds` a few are laid out, and the others are `copies` of these. Where that cannot be, what
+  repeats from layer to layer is still ordered once.
 - Coordinates come from isotonic regressions layer by layer, which keep long programs flat, and are then straightened.
 
 Everything is deterministic, nothing recurses, and effort is bounded by counts of work, never by a clock.
@@ -20,11 +21,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
-from explorer.calculus.layout.curves import HUNDREDTHS, MARGIN, columns, drawn_curves
+from explorer.calculus.layout.copies import inserted, strip_of
+from explorer.calculus.layout.curves import HUNDREDTHS, MARGIN, Curves, columns, drawn_curves
 from explorer.calculus.layout.drawing import Drawing, Place, Route
 from explorer.calculus.layout.labels import LABEL_HEIGHT, LABEL_WIDTH, label_places
-from explorer.calculus.layout.layers import layering
-from explorer.calculus.layout.order import in_order
+from explorer.calculus.layout.layers import LARGE, inputs_stand_first, layering
+from explorer.calculus.layout.order import Layered, in_order
+from explorer.calculus.layout.rounds import Rounds, rounds_of
 from explorer.language.collection import uncollected
 
 __all__ = ["LABEL_HEIGHT", "LABEL_WIDTH", "Drawing", "Place", "Route", "lay_out"]
@@ -42,28 +45,60 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
     if not count:
         return Drawing((), (), 2 * MARGIN, 2 * MARGIN)
     with uncollected():
-        return _laid_out(sizes, edges)
+        return _drawing(_drawn(sizes, edges), sizes, edges)
 
 
-def _laid_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
-    count = len(sizes)
-    graph = in_order(count, edges, layering(count, edges))
-    heights = [height for _, height in sizes] + [LANE_HEIGHT] * (len(graph.layer_of) - count)
-    middles = y_coordinates(graph, heights)
-    top = min([y - height / 2 for y, height in zip(middles, heights, strict=True)]) - MARGIN
+def _drawn(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Curves:
+    inputs_first = inputs_stand_first(len(sizes), edges)
+    if len(sizes) > LARGE and (rounds := rounds_of(sizes, edges)):
+        drawn = _of_rounds(rounds, inputs_first)
+        if drawn:
+            return drawn
+    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first))
+    return _curves(graph, edges, sizes, y_coordinates(graph, sizes))
+
+
+def _of_rounds(rounds: Rounds, inputs_first: bool) -> Curves | None:
+    """What is drawn of a graph of which a part is laid out; None where the drawing of this does not repeat."""
+    sizes, edges = rounds.sizes, rounds.part
+    layer = layering(len(sizes), edges, inputs_first)
+    graph = in_order(len(sizes), edges, layer, part=True, shared=rounds.parameters)
+    strip = strip_of(graph, rounds)
+    if strip is None:
+        return None
+    y = y_coordinates(graph, sizes, strip.heights(graph, sizes))
+    return inserted(_curves(graph, edges, sizes, y), graph, rounds, strip)
+
+
+def _curves(
+    graph: Layered, edges: Sequence[tuple[int, int]], sizes: Sequence[tuple[float, float]], middles: Sequence[float]
+) -> Curves:
+    """The curves of the graph whose vertices' middles are so high."""
+    nodes = graph.nodes
+    tall = [height / 2 for _, height in sizes] + [LANE_HEIGHT / 2] * (len(middles) - nodes)
+    top = min([y - half for y, half in zip(middles, tall, strict=True)]) - MARGIN
     levels = [round((y - top) * HUNDREDTHS) for y in middles]
     starts, ends = columns(graph, sizes, levels)
-    places = tuple(
-        Place((starts[column] + ends[column]) // 2 / HUNDREDTHS, level / HUNDREDTHS, width, height)
-        for (width, height), column, level in zip(sizes, graph.layer_of, levels, strict=False)
-    )
     line, stops, bends = drawn_curves(graph, edges, sizes, levels, starts, ends)
-    x, y = np.array(line).reshape(-1, 2).T / HUNDREDTHS
+    x = [(starts[column] + ends[column]) // 2 for column in graph.layer_of[:nodes]]
+    lowest = max([y + half for y, half in zip(middles, tall, strict=True)]) - top
+    lowest = max([round(lowest * HUNDREDTHS), *line[1::2]])
+    margin = round(MARGIN * HUNDREDTHS)
+    return Curves(x, levels[:nodes], line, stops, label_places(bends), ends[-1] + margin, lowest + margin)
+
+
+def _drawing(curves: Curves, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
+    """The same in pixels."""
+    places = [
+        Place(x / HUNDREDTHS, y / HUNDREDTHS, width, height)
+        for x, y, (width, height) in zip(curves.x, curves.y, sizes, strict=True)
+    ]
+    x, y = np.array(curves.line).reshape(-1, 2).T / HUNDREDTHS
     points = list(zip(x.tolist(), y.tolist(), strict=True))
-    routes = tuple(
+    routes = [
         Route(source, target, tuple(points[begin:end]), label)
-        for (source, target), begin, end, label in zip(edges, [0, *stops], stops, label_places(bends), strict=False)
-    )
-    lowest = max([y + height / 2 for y, height in zip(middles, heights, strict=True)]) - top
-    lowest = max(lowest, y.max(initial=0.0))
-    return Drawing(places, routes, round(ends[-1] / HUNDREDTHS + MARGIN, 2), round(float(lowest) + MARGIN, 2))
+        for (source, target), begin, end, label in zip(
+            edges, [0, *curves.stops], curves.stops, curves.labels, strict=False
+        )
+    ]
+    return Drawing(tuple(places), tuple(routes), curves.width / HUNDREDTHS, curves.height / HUNDREDTHS)

@@ -40,11 +40,11 @@ class Blocks:
         return layers
 
 
-def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]) -> Blocks:
-    """The blocks of a graph whose nodes stand in these layers."""
+def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int], shared: bool) -> Blocks:
+    """The blocks of a graph whose nodes stand in these layers; trunks are `shared` also where there are few."""
     lanes = _Lanes(list(layer))
-    crossed = sum([layer[target] - layer[source] - 1 for source, target in set(edges)])
-    ways = lanes.of_their_own(edges) if crossed <= OWN_LANES * count else lanes.shared(count, edges)
+    shared = shared or sum([layer[target] - layer[source] - 1 for source, target in set(edges)]) > OWN_LANES * count
+    ways = lanes.shared(count, edges) if shared else lanes.of_their_own(edges)
     carried = [0] * len(lanes.first)
     left: list[dict[int, int]] = [{} for _ in carried]
     right: list[dict[int, int]] = [{} for _ in carried]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import inf
 
@@ -20,14 +21,19 @@ LOOSE = 0.01  # the weight of a vertex without neighbours: it makes room for all
 ALMOST_LEVEL = 14.0  # a line that rises less looks like a mistake and is made level
 
 
-def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
+def y_coordinates(
+    graph: Layered, sizes: Sequence[tuple[float, float]], held: Mapping[int, float] | None = None
+) -> list[float]:
     """Each vertex's y: every layer centred, then moved towards the means of its neighbours without changing its order.
+
+    Whole layers may be `held` where they are.
 
     One layer's best places, given its neighbours', are a weighted isotonic regression, found by pooling adjacent
     violators (Ayer et al. 1955). Aligned drawings (Brandes and Köpf 2001) have straighter edges, but climb like a
     staircase where a sum takes up term after term: 20,000 px where these take 1,600. Straight edges come afterwards.
     """
     size, nodes = len(graph.layer_of), graph.nodes
+    heights = [height for _, height in sizes] + [LANE_HEIGHT] * (size - nodes)
     y = [0.0] * size
     room = [0.0] * size  # for each vertex how far its middle is below that of the one above it, at least
     order = []  # each layer with how far each vertex is below the first when they stand as close as they may
@@ -44,8 +50,11 @@ def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
         for vertex, under in zip(layer, stack, strict=True):
             y[vertex] = under - depth / 2
         order.append((layer, stack))
+    held = held or {}
+    for vertex, there in held.items():
+        y[vertex] = there
     lines = _lines(graph)
-    numbers = list(range(len(order)))
+    numbers = [number for number, layer in enumerate(graph.layers) if layer[0] not in held]
     unrest = [True] * (len(order) + 2)  # for each layer, and one on each side, whether a layer beside it has moved
     for _ in range(min(RELAXATIONS, max(FEWEST, RELAX_WORK // size))):
         numbers.reverse()
@@ -62,7 +71,7 @@ def y_coordinates(graph: Layered, heights: list[float]) -> list[float]:
         for upper, lower in pairwise(layer):
             above[lower], below[upper] = upper, lower
     for _ in range(min(STRAIGHTENINGS, max(FEWEST, STRAIGHTEN_WORK // size))):
-        if not _straighten(graph, above, below, room, y):
+        if not _straighten(graph, above, below, room, y, held):
             break
     return y
 
@@ -120,7 +129,9 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
     return farthest
 
 
-def _straighten(graph: Layered, above: list[int], below: list[int], room: list[float], y: list[float]) -> bool:
+def _straighten(
+    graph: Layered, above: list[int], below: list[int], room: list[float], y: list[float], held: Mapping[int, float]
+) -> bool:
     """Put runs of vertices that are almost level on one level, as far as the vertices above and below allow it.
 
     A run follows a chain of bends, and from a node the line that falls or rises least. Whether there was one.
@@ -141,11 +152,15 @@ def _straighten(graph: Layered, above: list[int], below: list[int], room: list[f
                     low = least
                 if lower >= 0 and (most := y[lower] - room[lower]) < high:
                     high = most
+                if vertex in held:
+                    low, high = max(low, held[vertex]), min(high, held[vertex])
                 if low > high and run:
                     found |= _level_run(run, *bounds, y)
                     run = []
                     low = y[upper] + room[vertex] if upper >= 0 else -inf
                     high = y[lower] - room[lower] if lower >= 0 else inf
+                    if vertex in held:
+                        low = high = held[vertex]
                 run.append(vertex)
                 bounds = low, high
                 vertex = _next_of_run(graph, vertex, claimed, y)

@@ -8,6 +8,7 @@ no more, and thousands of numbers need not be rounded one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from explorer.calculus.layout.order import Layered
 
@@ -29,11 +30,28 @@ Point = tuple[float, float]
 LastBend = tuple[int, int, int, int, int, int]
 
 
+@dataclass(slots=True, frozen=True)
+class Curves:
+    """All that is drawn: the middles of the nodes and the edges' control points.
+
+    `line` has the x and y of all points by turns, `stops` after how many points each edge ends. The middles of the
+    edges' texts, `labels`, are in pixels, all else in hundredths of one.
+    """
+
+    x: list[int]
+    y: list[int]
+    line: list[int]
+    stops: list[int]
+    labels: list[Point]
+    width: int
+    height: int
+
+
 def columns(graph: Layered, sizes: Sequence[tuple[float, float]], y: list[int]) -> tuple[list[int], list[int]]:
     """The left and right borders of each layer's column; the gaps between as wide as their curves need."""
     starts, ends = [], []
     nodes, right = graph.nodes, graph.right
-    x = MARGIN * HUNDREDTHS
+    x = round(MARGIN * HUNDREDTHS)
     for layer in graph.layers:
         width = 0.0
         labelled = tallest = 0
@@ -46,11 +64,11 @@ def columns(graph: Layered, sizes: Sequence[tuple[float, float]], y: list[int]) 
                 rise = y[other] - here
                 if not -tallest <= rise <= tallest:
                     tallest = abs(rise)
-        starts.append(round(x))
-        x += width * HUNDREDTHS
-        ends.append(round(x))
+        starts.append(x)
+        x += round(width * HUNDREDTHS)
+        ends.append(x)
         roomy = LAYER_GAP + min(MORE_ROOM, CROWDED * max(0, labelled - FEW_LINES))
-        x += min(LAYER_GAP_MOST * HUNDREDTHS, max(roomy * HUNDREDTHS, STEEP * tallest))
+        x += round(min(LAYER_GAP_MOST * HUNDREDTHS, max(roomy * HUNDREDTHS, STEEP * tallest)))
     return starts, ends
 
 

@@ -19,7 +19,14 @@ FIRST_LAYER_SOURCES, TEXTBOOK, LARGE = 12, 14, 300
 SIMPLEX_WORK = 30  # nodes that may move for each node of the graph: random programs need 1 to 10
 
 
-def layering(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+def inputs_stand_first(count: int, edges: Sequence[tuple[int, int]]) -> bool:
+    """Whether all inputs stand together in the first layer."""
+    if TEXTBOOK < count <= LARGE:
+        return False
+    return len({source for source, _ in edges} - {target for _, target in edges}) <= FIRST_LAYER_SOURCES
+
+
+def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool) -> list[int]:
     """Each node's layer, from 0; an edge leads at least one layer on."""
     operands: list[list[int]] = [[] for _ in range(count)]
     targets: list[list[int]] = [[] for _ in range(count)]
@@ -36,11 +43,26 @@ def layering(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
         first = min([layer[node] for node in part])
         for node in part:
             layer[node] -= first
-    inputs = [node for node in range(count) if targets[node] and not operands[node]]
-    if len(inputs) <= FIRST_LAYER_SOURCES and (count <= TEXTBOOK or count > LARGE):
-        for node in inputs:
-            layer[node] = 0
+    _beside_their_use(operands, targets, layer)
+    if inputs_first:
+        for node in range(count):
+            if targets[node] and not operands[node]:
+                layer[node] = 0
     return layer
+
+
+def _beside_their_use(operands: list[list[int]], targets: list[list[int]], layer: list[int]) -> None:
+    """Move what is computed of values that are used farther on, as of a loop's parameters, to where it is used.
+
+    That lengthens edges, but they have lanes there anyway, and its own becomes shorter.
+    """
+    for node in range(len(layer) - 1, -1, -1):
+        if operands[node] and targets[node]:
+            there = min([layer[target] for target in targets[node]]) - 1
+            if there > layer[node] and all(
+                any(layer[other] >= there and other != node for other in targets[operand]) for operand in operands[node]
+            ):
+                layer[node] = there
 
 
 def _longest_paths(operands: list[list[int]]) -> list[int]:

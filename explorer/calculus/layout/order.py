@@ -41,21 +41,26 @@ class Layered:
     chains: list[list[int] | None]
 
 
-def in_order(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]) -> Layered:
-    """The graph whose nodes stand in these layers, with bends, all in an order in which few edges cross."""
-    blocks = in_blocks(count, edges, layer)
-    return _with_bends(blocks, edges, _few_crossings(blocks))
+def in_order(
+    count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int], part: bool = False, shared: bool = False
+) -> Layered:
+    """The graph whose nodes stand in these layers, with bends, all in an order in which few edges cross.
+
+    Kicks pay in a small graph, unless it is only `part` of a large one, where long edges may have `shared` lanes too.
+    """
+    blocks = in_blocks(count, edges, layer, shared)
+    return _with_bends(blocks, edges, _few_crossings(blocks, part))
 
 
-def _few_crossings(blocks: Blocks) -> list[list[int]]:
+def _few_crossings(blocks: Blocks, part: bool) -> list[list[int]]:
     """The blocks of each layer from above."""
     starts = Starts(blocks)
     walked: list[Start] = []
     for start in starts.walked():
         if not start[0]:
             return _by_rank(blocks, start[1])
-        if len(blocks.first) > SMALL:
-            return swept_order(blocks)
+        if part or len(blocks.first) > SMALL:
+            return swept_order(blocks, part)
         walked.append(start)
     sifting = Sifting(blocks, blocks.layers())
     tried = [_sifted(sifting, start, ROUNDS) for walk in walked for start in starts.smoothed(walk)]

@@ -13,17 +13,20 @@ from random import Random
 import numpy as np
 
 from explorer.calculus.layout.blocks import Blocks
-from explorer.calculus.layout.sweeps import Mesh, Numbers, mesh_of
+from explorer.calculus.layout.sweeps import Mesh, Numbers, crossings_of, mesh_of
 
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
 LARGE = 600  # nodes
 # Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
-IN_LARGE, IN_OTHERS = (6, None), (32, 8_000)
+IN_LARGE, IN_PART, IN_OTHERS = (6, None), (16, 4_000), (32, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
 PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
-ROUNDS, SHARE = (4, 3), 0.5  # ordered: as many as have at most this share of all vertices
+FREE = 1  # last rounds of a part that need not be as those before
+ROUNDS, SHARE, SHARE_OF_PART = (4, 3), 0.5, 0.8  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2)  # in a window
+BEST = 40  # windows that are improved once more, so that these many passes do before
+BEFORE = 10
 DISTANCES = 50  # tried as a period
 
 
@@ -42,29 +45,36 @@ class Repetition:
 
 @dataclass(slots=True, frozen=True)
 class Window:
-    """Layers of one copy of a mesh, and the crossings of all layers when they repeat to the end."""
+    """Of an order of the first layers, `length` from `begin` on: they can go on to the end of the repetition.
+
+    All layers have so many crossings then.
+    """
 
     crossings: float
-    copy: int
-    begin: int = 0
-    length: int = 0
+    begin: int
+    length: int
+    order: Numbers
 
 
-def swept_order(blocks: Blocks) -> list[list[int]]:
+def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     """The blocks of each layer from above, in an order in which few edges cross."""
     mesh, block = mesh_of(blocks)
-    repetition = _repetition(mesh)
+    repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
-    most, vertices = IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
+    most, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
     copies = max(1, min(most, (vertices or mesh.size) // int(mesh.begin[layers])))
-    window, order = _improved(mesh.part(layers, copies), repetition)
-    if repetition:
-        order = _repeated(mesh, repetition, window, order)
-    mesh.stand(order)
+    windows = _improved(mesh.part(layers, copies), repetition)
+    held = range(0)
+    if repetition is None:
+        mesh.stand(windows[0].order)
+    else:
+        begin = _stand_repeated(mesh, repetition, windows[:BEST])
+        if part:
+            held = range(begin, repetition.end - FREE * repetition.period)
     if repetition and repetition.end < mesh.layers:
         mesh.sweep(rightwards=True, turned=False, first=repetition.end)
-    mesh.transpose(ties=True, most=_passes(mesh) // LAST)
-    mesh.transpose(ties=False, most=_passes(mesh))
+    mesh.transpose(ties=True, most=_passes(mesh) // LAST, held=held)
+    mesh.transpose(ties=False, most=_passes(mesh), held=held)
     found, ends = block[mesh.at].tolist(), mesh.begin.tolist()
     return [found[begin:end] for begin, end in pairwise(ends)]
 
@@ -73,60 +83,86 @@ def _passes(mesh: Mesh) -> int:
     return min(PASSES, max(FEWEST_PASSES, WORK // len(mesh.at)))
 
 
-def _improved(mesh: Mesh, repetition: Repetition | None) -> tuple[Window, Numbers]:
-    """The best order of one copy to which sweeps lead from random ones, and its best window."""
+def _improved(mesh: Mesh, repetition: Repetition | None) -> list[Window]:
+    """All windows, the best first, of the orders to which sweeps lead from random ones."""
     mesh.shuffle(Random(LUCK))
-    best = Window(np.inf, 0)
-    order = mesh.at
+    windows: list[Window] = []
     for turn in range(SWEEPS):
         loose = turn >= SWEEPS // 2
         mesh.sweep(rightwards=turn % 2 == 0, turned=not loose)
-        mesh.transpose(ties=loose, most=_passes(mesh))
-        if loose and (window := _best_window(mesh, repetition)).crossings < best.crossings:
-            best = window
-            order = mesh.at[window.copy * mesh.size :][: mesh.size] - window.copy * mesh.size
-    return best, order
+        mesh.transpose(ties=loose, most=min(_passes(mesh), BEFORE) if loose and repetition else _passes(mesh))
+        if loose:
+            windows += _windows(mesh, repetition)
+    return sorted(windows, key=lambda window: window.crossings)
 
 
-def _best_window(mesh: Mesh, repetition: Repetition | None) -> Window:
-    """The window of all copies with the fewest crossings of all layers; where nothing repeats, the best copy."""
+def _windows(mesh: Mesh, repetition: Repetition | None) -> list[Window]:
+    """For each copy and each length of a window that which, repeated, has the fewest crossings of all layers.
+
+    Where nothing repeats, the whole of each copy.
+    """
+    orders = mesh.at.reshape(mesh.copies, -1) - np.arange(mesh.copies)[:, None] * mesh.size
     crossings = mesh.crossings()
     before = np.cumsum(crossings, axis=1) - crossings
     if repetition is None:
-        copy = int(np.argmin(before[:, -1]))
-        return Window(float(before[copy, -1]), copy)
-    best = Window(np.inf, 0)
+        return [Window(crossed, 0, 0, order) for crossed, order in zip(before[:, -1].tolist(), orders, strict=True)]
+    windows = []
     layer = mesh.layer[mesh.start]
     copy, gap = np.divmod(layer, mesh.layers)
     for periods in PERIODS:
         length = periods * repetition.period
         begin = np.arange(repetition.begin, mesh.layers - length)
-        if not len(begin):
-            break
         last = begin + length - 1
         some = (gap >= last[0]) & (gap <= last[-1])
         end = mesh.end[some]
         fitted = end - mesh.begin[layer[some] + 1] + mesh.begin[layer[some] + 1 - length]  # where the first layer ends
         group = copy[some] * len(begin) + gap[some] - last[0]
-        joint = mesh.crossings_of(mesh.start[some], fitted, mesh.load[some], group, mesh.copies * len(begin))
+        start, end = mesh.slot[mesh.start[some]], mesh.slot[fitted]
+        joint = crossings_of(start, end, mesh.load[some], group, mesh.copies * len(begin))
         inside = before[:, last] - before[:, begin] + joint.reshape(mesh.copies, -1)
         total = before[:, begin] + inside * ((repetition.end - begin) / length)
-        at, place = np.unravel_index(int(np.argmin(total)), total.shape)
-        if total[at, place] < best.crossings:
-            best = Window(float(total[at, place]), int(at), int(begin[place]), length)
-    return best
+        best = np.argmin(total, axis=1)
+        for crossed, first, order in zip(total.min(axis=1).tolist(), begin[best].tolist(), orders, strict=True):
+            windows.append(Window(crossed, first, length, order))
+    return windows
 
 
-def _repeated(mesh: Mesh, repetition: Repetition, window: Window, order: Numbers) -> Numbers:
-    """The order of all layers in which a window of an order of the first goes on to the end of the repetition."""
-    begin, orders = mesh.begin, []
-    for layer in range(repetition.end):
-        like = layer if layer < window.begin else window.begin + (layer - window.begin) % window.length
-        orders.append(order[begin[like] : begin[like + 1]] + (begin[layer] - begin[like]))
-    return np.concatenate([*orders, np.arange(begin[repetition.end], mesh.size)])
+def _stand_repeated(mesh: Mesh, repetition: Repetition, windows: list[Window]) -> int:
+    """Repeat the window with the fewest crossings to the end of the repetition; the layer where it begins.
+
+    All are improved at once, as if their end were their beginning; some have to be taken twice for that.
+    """
+    first, length = repetition.begin, max(PERIODS) * repetition.period
+    begin, end = mesh.begin[[first, first + length]].tolist()
+    inside = (mesh.lines[0] >= begin) & (mesh.lines[0] < end)
+    lines = mesh.lines[:, inside] - begin
+    lines[1] %= end - begin
+    turn = Mesh(mesh.sizes[first : first + length], lines, mesh.weights[inside], len(windows), turned=True)
+    starts = [
+        _again(mesh, window.order, range(first, first + length), window.begin, window.length) for window in windows
+    ]
+    turn.stand(np.concatenate([start - begin + copy * turn.size for copy, start in enumerate(starts)]))
+    turn.transpose(ties=True, most=_passes(turn))
+    turn.transpose(ties=False, most=_passes(turn))
+    best = int(np.argmin(turn.crossings().sum(axis=1)))
+    window, order = windows[best], turn.at[best * turn.size :][: turn.size] - best * turn.size + begin
+    order = np.concatenate((window.order[:begin], order))
+    order = _again(mesh, order, range(window.begin, repetition.end), first, length)
+    parts = (window.order[: mesh.begin[window.begin]], order, np.arange(mesh.begin[repetition.end], mesh.size))
+    mesh.stand(np.concatenate(parts))
+    return window.begin
 
 
-def _repetition(mesh: Mesh) -> Repetition | None:
+def _again(mesh: Mesh, order: Numbers, layers: range, begin: int, length: int) -> Numbers:
+    """The order of these layers when so many from `begin` on are repeated."""
+    parts = []
+    for layer in layers:
+        like = begin + (layer - begin) % length
+        parts.append(order[mesh.begin[like] : mesh.begin[like + 1]] + (mesh.begin[layer] - mesh.begin[like]))
+    return np.concatenate(parts)
+
+
+def _repetition(mesh: Mesh, share: float) -> Repetition | None:
     """The longest run of layers that repeat, of the periods for that the shortest.
 
     None where there is none, or too few rounds to order only some.
@@ -143,7 +179,7 @@ def _repetition(mesh: Mesh) -> Repetition | None:
             begin, end, best = first, last, period
     for rounds in ROUNDS:
         ordered = begin + rounds * best + 1
-        if ordered < end and mesh.begin[ordered] <= SHARE * mesh.size:
+        if ordered < end and mesh.begin[ordered] <= share * mesh.size:
             return Repetition(begin, end, best, ordered)
     return None
 

@@ -32,8 +32,13 @@ class Mesh:
     copies follow one another, as if they were further layers.
     """
 
-    def __init__(self, sizes: Numbers, lines: Numbers, weights: Numbers, copies: int = 1) -> None:
-        """Layers of these sizes, the first and last vertices of the lines (2 × m), and the edges along each."""
+    def __init__(self, sizes: Numbers, lines: Numbers, weights: Numbers, copies: int = 1, turned: bool = False) -> None:
+        """Layers of these sizes, the first and last vertices of the lines (2 × m), and the edges along each.
+
+        In one that is `turned` back on itself, of which there is an even number of layers, lines lead from the last to
+        the first; it can only be transposed.
+        """
+        self.turned = turned
         self.sizes, self.lines, self.weights, self.copies = sizes, lines, weights, copies
         self.layers, self.size = len(sizes), int(sizes.sum())
         sizes = np.tile(sizes, copies)
@@ -78,23 +83,9 @@ class Mesh:
 
     def crossings(self) -> Numbers:
         """The crossings to the right of each layer: copies × layers."""
-        return self.crossings_of(self.start, self.end, self.load, self.layer[self.start], len(self.begin) - 1).reshape(
-            self.copies, self.layers
-        )
-
-    def crossings_of(self, start: Numbers, end: Numbers, load: Numbers, group: Numbers, groups: int) -> Numbers:
-        """The crossings in each group of lines: those from one layer to one other, both later than of the group before.
-
-        Not counted between lines of several groups.
-        """
-        here, there = self.slot[start], self.slot[end]
-        order = np.argsort(here * len(self.slot) + there)
-        sizes = np.bincount(group, minlength=groups)
-        begin = np.repeat(np.cumsum(sizes) - sizes, sizes)
-        place = np.empty_like(order)
-        place[np.argsort(there[order], kind="stable")] = np.arange(len(order))
-        crossed = inversions(place - begin, load[order], begin)
-        return np.bincount(group[order], crossed, groups).astype(np.int64)
+        slot, layer = self.slot, self.layer[self.start]
+        crossed = crossings_of(slot[self.start], slot[self.end], self.load, layer, len(self.begin) - 1)
+        return crossed.reshape(self.copies, self.layers)
 
     def sweep(self, rightwards: bool, turned: bool, first: int = 1) -> None:
         """Sort layer after layer by the means of the neighbours' slots in the one before; equal ones turned round.
@@ -109,14 +100,18 @@ class Mesh:
             orders.append(_swept(copy.tolist(), near, borders, turned))
         self.stand((np.array(orders) + np.arange(self.copies)[:, None] * self.size).ravel())
 
-    def transpose(self, ties: bool, most: int) -> None:
-        """Swap neighbours where that saves crossings, or with `ties` costs none, until none is saved; most passes."""
+    def transpose(self, ties: bool, most: int, held: range = range(0)) -> None:
+        """Swap neighbours where that saves crossings, or with `ties` costs none, until none is saved; most passes.
+
+        Layers may be `held` as they are.
+        """
         restless = np.ones(len(self.begin) + 1, dtype=bool)  # for each layer, and one on each side
+        phases = [phase[(self.layer[phase] < held.start) | (self.layer[phase] >= held.stop)] for phase in self._phases]
         idle = 0
         for _ in range(most):
             moved = np.zeros_like(restless)
             saved = 0
-            for phase in self._phases:
+            for phase in phases:
                 layer = self.layer[phase] + 1
                 slots = phase[restless[layer] | moved[layer]]
                 gain = self._gain(self.at[slots], self.at[slots + 1])
@@ -128,6 +123,9 @@ class Mesh:
                 self.slot[other], self.slot[one] = upper, upper + 1
                 layer = self.layer[upper] + 1
                 moved[layer - 1] = moved[layer] = moved[layer + 1] = True
+                if self.turned:
+                    moved[1] |= moved[-1]
+                    moved[-2] |= moved[0]
             restless = moved
             idle = 0 if saved else idle + 1
             if idle > (IDLE if ties else 0):
@@ -156,6 +154,20 @@ class Mesh:
                 ends = zip(self._first[some].tolist(), self._count[some].tolist(), strict=True)
                 self._lists.append([there[first : first + count] for first, count in ends])
         return self._lists
+
+
+def crossings_of(start: Numbers, end: Numbers, load: Numbers, group: Numbers, groups: int) -> Numbers:
+    """The crossings in each group of lines from these slots to those, where all of a group start before the next.
+
+    Not counted between lines of several groups.
+    """
+    order = np.lexsort((end, start))
+    sizes = np.bincount(group, minlength=groups)
+    begin = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place = np.empty_like(order)
+    group = group[order]
+    place[np.lexsort((end[order], group))] = np.arange(len(order))
+    return np.bincount(group, inversions(place - begin, load[order], begin), groups).astype(np.int64)
 
 
 def _runs(first: Numbers, count: Numbers) -> Numbers:
