@@ -52,6 +52,12 @@ def test_conventions_that_do_not_compose_are_told_from_a_corner(find, cells, at)
     assert "∂y/∂x is 1 from both sides." in find("verdict.reasons").text()
 
 
+def test_of_many_outputs_the_first_are_named_and_the_verdict_is_not_crowded_out(find, at):
+    at("\n".join(f"y{k} = {k}*x" for k in range(9)), x=2.0)
+    said = find("status.verdict").text()
+    assert said.startswith("y₀ = 0,  y₁ = 2,  y₂ = 4, … (9 outputs)   —   all methods agree")
+
+
 def test_digits_that_a_sum_loses_are_no_disagreement_of_the_exact_methods(find, cells, at):
     at("1 - erf(2x)", x=3.0)  # y is 0 and should be 2e-17; the exact methods have every digit of its slope
     assert "digits are lost on the way: the exact methods agree to 15.9" in find("status.verdict").text()

@@ -57,6 +57,7 @@ _REASONS = {  # of a corner and of a branch's boundary the notes say which and w
 }
 _ONE_SIDED = {"kink", "branch-boundary"}
 _ALL_BUT = 9.0  # digits in which the exact methods agree for all that anyone would say
+_MOST_VALUES = 4  # of outputs before what is made of them; the trace has all
 _MOST_LINES = 3  # of sentences that are seen at once: the table above them keeps its rows
 
 
@@ -187,8 +188,10 @@ class _Sentences(QScrollArea):
 
 def _summary(answer: dict[str, Any]) -> str:
     """The value of each output, and in a few words what the engines make of the derivative."""
-    values = zip(answer["outputs"], answer["value"], strict=True)
-    shown = ",  ".join(f"{pretty_name(name)} = {number_text(value, ALL_DIGITS)}" for name, value in values)
+    values = list(zip(answer["outputs"], answer["value"], strict=True))
+    some = values if len(values) <= _MOST_VALUES else values[: _MOST_VALUES - 1]
+    shown = ",  ".join(f"{pretty_name(name)} = {number_text(value, ALL_DIGITS)}" for name, value in some)
+    shown += f", … ({len(values)} outputs)" if len(some) < len(values) else ""
     verdict = answer["verdict"]
     if not answer["inputs"]:
         finite = {"nan", "inf", "-inf"}.isdisjoint(answer["value"])
