@@ -40,6 +40,7 @@ from explorer.work.wire import Message
 AHEAD_MS = 120  # between two pages that are built before they are asked for
 FRAME_MS = 33  # a picture of the play: 30 a second
 _FIRST_STEP = 1e-2
+_OWN = "custom"  # the scheme whose offsets a person has written
 _NARROW_NAME = 50  # pixels to which a box of names gives way in a narrow window
 _NOTE_MS = 300  # a slider that rests this long has been set
 _TABS = ("Error", "Secant", "Digits", "Schemes", "Precision", "Taylor")
@@ -301,16 +302,20 @@ class DifferencesPanel(Panel):
         """The schemes that can be chosen: those with weights."""
         assert self._reading is not None
         names = [row.scheme for row in self._reading.rows if row.order]
-        if "scheme" not in self._kept and [self.scheme.itemData(k) for k in range(self.scheme.count())] == names:
+        before = [self.scheme.itemData(k) for k in range(self.scheme.count())]
+        if "scheme" not in self._kept and before == names:
             return
         with QSignalBlocker(self.scheme):
-            chosen = self.chosen_scheme
+            new = before and "scheme" not in self._kept and _OWN in names and _OWN not in before
+            chosen = _OWN if new else self.chosen_scheme  # whoever writes a scheme wants to see it
             self._kept.pop("scheme", None)
             self.scheme.clear()
             for name in names:
                 self.scheme.addItem(name, name)
             # The worker takes the central one, too, for a scheme that is no more.
             self.scheme.setCurrentIndex(self.scheme.findData(chosen if chosen in names else "central"))
+        if new:
+            self._note()
 
     def _show_breaks(self, reading: Reading) -> None:
         sentences = [f"{_title(each.name)}: {each.sentence}" for each in reading.breaks]
