@@ -24,6 +24,8 @@ HALVINGS = 24
 FIRST = 0.1  # of the scale of x
 SHORT = 1e-2  # of that scale: an f that changes within less is tested within that
 FAR = 1e8  # an x beyond it is its own scale, where nothing else says one
+NEAREST = 4.0 * 2.0**-53  # of x: within it there is no other double
+ROUNDING = 64.0 * 2.0**-53  # of a product of doubles
 STEADY = 6  # local slopes that are the same are a power's; a wrong gradient's are on their way to 1
 
 
@@ -65,11 +67,12 @@ def remainders(
     largest = max((abs(v) for v in direction), default=0.0)
     moved = [abs(x) for x, v in zip(point, direction, strict=True) if v]
     scale = min(1.0, max(min(moved, default=1.0), 1e-3)) / largest if largest else 1.0
+    nearest = NEAREST * max(moved, default=0.0) / largest if largest else 0.0
     sides: Along | None = None
     try:
         # Where f changes within a shorter length, the steps begin there: many digits have room below.
         length = abs(slope / bend) if slope and bend and math.isfinite(slope / bend) else scale
-        fine = length if 0.0 < length < SHORT * scale else scale
+        fine = length if nearest < length < SHORT * scale else scale
         if bend == 0.0 and largest and max(moved) > FAR:  # below the smallest double, maybe: f may change as x does
             fine = max(moved) / largest
         steps = [FIRST * fine * 0.5**k for k in range(HALVINGS)]
@@ -82,7 +85,11 @@ def remainders(
         here, rows, floor, sides = _in_doubles(program, point, direction, output, slope, bend, steps)
         precise = False
     # The gradient and H·v under test are doubles: their last digits, too, are no remainder of f.
-    rounding = [64.0 * 2.0**-53 * (abs(slope) * h + (abs(bend) * h * h if bend == bend else 0.0)) for h in steps]
+    # And a slope that is rounding itself, beside f, which has no such slope, or beside its bend, is none.
+    bent = abs(bend) if bend == bend else 0.0
+    flat = rows[0][-1] < 0.5 * abs(slope) * steps[-1]
+    dust = (flat and abs(slope) * scale <= ROUNDING * abs(here)) or abs(slope) <= nearest * bent
+    rounding = [(2.0 if dust else ROUNDING) * abs(slope) * h + ROUNDING * bent * h * h for h in steps]
     floors = [floor, *[[max(a, b) for a, b in zip(floor, rounding, strict=True)]] * 2]
     kept = [
         [r if r > f else NAN for r, f in zip(row, least, strict=True)] for row, least in zip(rows, floors, strict=True)
@@ -94,7 +101,9 @@ def remainders(
     elif not largest:
         verdict = "still"
     else:
-        verdict = (sides and _untestable(sides)) or _verdict(rows, kept, local, slopes, slope, precise)
+        verdict = (sides and _untestable(sides)) or _verdict(
+            rows, kept, local, slopes, 0.0 if dust and flat else slope, precise
+        )
     return Remainders(
         tuple(steps),
         tuple(map(tuple, kept)),

@@ -1,7 +1,8 @@
 """Many runs at once as one array computation: starts × steps, rates × starts, basins of attraction.
 
 Rules work coordinate by coordinate, so that one step of ten thousand runs is a handful of NumPy calls. The numbers are
-those of single runs, bit for bit, but for the sums inside a gradient of data.
+those of single runs, bit for bit, but for the sums inside a gradient of data and for functions as tanh, which NumPy
+computes otherwise than the C library.
 """
 
 from __future__ import annotations

@@ -83,6 +83,9 @@ def test_an_error_below_what_the_steps_reach_is_said_to_be_that_small():
         ("|x|", [-1e-6], [1.0], 1.0, "exact"),
         ("|x|", [-1e-6], [1.0], 1.01, "wrong"),
         ("x^2*y", [2.0, 5.0], [0.0, 1.0], 1.0, "exact"),
+        ("hypot(x, x)/x", [1e6], [1.0], 1.0, "constant"),  # whose gradient is rounding
+        ("sin(cos(atan2(x, x)*2*y))", [0.5, -2.0], [1.0, 2.0], 1.0, "blind"),  # sin π is
+        ("x + 1e14", [1.0], [1.0], 1.03, "wrong"),
         ("exp(exp(exp(x)))", [1.0], [1.0], 1.0, "right"),
         ("exp(exp(exp(x)))", [1.0], [1.0], 1.001, "wrong"),
     ],
