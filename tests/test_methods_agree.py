@@ -472,3 +472,9 @@ def test_a_constant_that_is_no_number_has_no_slope_and_not_0():
 def final_verdict(text: str, point: list[float]) -> dict:
     program = parse(text)
     return list(asked.answers({"source": text, "at": dict(zip(program.inputs, point, strict=True))}))[-1]
+
+
+def test_where_a_function_jumps_its_second_derivative_is_none_either():
+    question = {"source": "floor(x) + y^2", "at": {"x": 1.0, "y": 3.0}, "what": "hessian"}
+    entries = [part["entry"]["value"] for part in panel.answers(question) if "entry" in part]
+    assert entries == pytest.approx([math.nan, math.nan, math.nan, 2.0], nan_ok=True)

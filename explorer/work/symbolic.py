@@ -123,11 +123,11 @@ def _entry(about: Wanted, tape: Tape, entry: Entry, derivative: Any, shown: Any,
     value, refused = value_at(derivative, about.point)
     if tape.undefined() is not None and tape.values[entry.output] != tape.values[entry.output]:
         value, refused = float("nan"), "the function is not defined here"
-    elif value is not None and len(entry.by) == 1:
-        slope = reverse_jacobian(tape)[entry.output][entry.by[0]]
-        if undefined_at(tape, entry.output, slope):
+    elif value is not None:
+        slopes = reverse_jacobian(tape)[entry.output]
+        if any(undefined_at(tape, entry.output, slopes[place]) for place in {*entry.by}):
             value, refused = math.nan, "the function has no derivative here"
-        else:
+        elif len(entry.by) == 1:
             value = along_one_input(about.about, tape, entry.output, entry.by[0], value)
     answer = {
         "entry": {
