@@ -447,6 +447,14 @@ BRANCH = "def f(x):\n    y = tanh(7*x)\n    if x < x:\n        y = 0\n    return
             {"not-differentiable"},
             "gives no number: a function on the way jumps",
         ),
+        (
+            "acos(cos(x))",
+            [math.pi],
+            True,
+            {"domain-edge", "cancellation"},
+            "= 1: rounding puts a number on the way onto",
+        ),
+        ("log(x^2)", [0.0], False, {"domain-edge"}, ""),
         ("|3/x - 1|", [0.0], True, {"domain-edge"}, ""),
     ],
 )

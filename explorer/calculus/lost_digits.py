@@ -38,6 +38,7 @@ MANY_MORE = 400  # digits with which what may be rounding among many digits is l
 # Where AD goes by a convention: what differs by less is rounding.
 CONVENTIONAL = 1e-3
 
+_ON_THE_WAY = ": a number on the way is more than a double can hold"
 _AT_A_POLE = ": SymPy's formula meets ∞ or the logarithm of 0 on the way"
 # The exact methods, as a sentence names them.
 _EXACT = {
@@ -116,7 +117,10 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             off.append((1, slope, there))
         if not off:
             continue
+        at_edge = "domain-edge" in reasons and "overflow" not in reasons and not extreme
         why = _why_not_rounding(off, entries, slope, extreme, differ)
+        if at_edge and why == _ON_THE_WAY:
+            why = ""
         if not why and not math.isfinite(tape.values[row]):
             continue
         kept = ""
@@ -130,6 +134,8 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             rounding |= untrue or (row, column) in apart
             unnoticed |= not differ
             how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
+            if at_edge and not math.isfinite(there):
+                how = "rounding puts a number on the way onto the edge of a domain, where slopes are infinite"
             why = "" if kept else f": {how}, and all methods lose the same digits of it"
         names = (tape.output_names[row], f"∂{tape.output_names[row]}/∂{tape.inputs[column]}")
         what = " and ".join(f"{names[order]} = {_figure(number)}" for order, number, _ in off)
@@ -188,7 +194,7 @@ def _why_out_of_range(number: Any, double: float) -> str:
         return f": more than a double can hold, {_figure(MOST)}"
     if 0 < abs(number) < LEAST_NORMAL:
         return f": below {_figure(LEAST_NORMAL)} a double has fewer digits, or none"
-    return "" if math.isfinite(double) else ": a number on the way is more than a double can hold"
+    return "" if math.isfinite(double) else _ON_THE_WAY
 
 
 def _figure(number: Any) -> str:

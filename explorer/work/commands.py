@@ -423,6 +423,8 @@ def _judged(answer: Mapping[str, Any]) -> list[str]:
     agreed = f"the methods agree in {verdict['digits']} digits" if verdict["agree"] else "the methods DISAGREE"
     if verdict["agree"] and not verdict["central_agrees"]:
         agreed = f"the exact methods agree in {verdict['digits']} digits, the central difference does not"
+    if verdict["agree"] and verdict["lost"] == "digits":
+        agreed = "what the methods agree on has lost its digits"
     if not {"inf", "-inf"}.isdisjoint(plain(answer["value"])):
         agreed = "the function is infinite at this point"
     if verdict["lost"] == "range":

@@ -190,6 +190,10 @@ def test_the_complex_step_is_refused_through_what_is_not_complex_differentiable(
         ("max(x, 3)", 3.0, 0.0, 1.0),
         ("sin(x)", 1.0, math.cos(1), math.cos(1)),
         ("x*sqrt(x)", 0.0, math.nan, 0.0),
+        ("where(x > 0, x*log(x), 0)", 0.0, 0.0, -math.inf),  # steeper for ever, if slowly
+        ("|x|^0.9", 0.0, -math.inf, math.inf),
+        ("|sin(3x)| + x^3", 0.0, -3.0, 3.0),
+        ("1/x", 0.0, math.nan, math.nan),
     ],
 )
 def test_one_sided_slopes_differ_at_a_corner_and_nowhere_else(text, x, left, right):

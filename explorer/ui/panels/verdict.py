@@ -202,12 +202,12 @@ def _summary(answer: dict[str, Any]) -> str:
         said = "the function is not defined at this point, and has no derivative here"
     elif "not-differentiable" in verdict["reasons"] or any(slope["differ"] for slope in answer["slopes"]):
         said = "there is no derivative at this point"
+    elif verdict["lost"] == "digits" and verdict["agree"]:
+        said = "what the methods agree on has lost its digits"
     elif not {"inf", "-inf"}.isdisjoint(answer["value"]):
         said = "the function is infinite at this point"
     elif any(value in ("inf", "-inf") for row in answer["engines"]["reverse"] for value in row):
         said = "the slope is infinite at this point"
-    elif verdict["lost"] == "digits" and verdict["agree"]:
-        said = "what the methods agree on has lost its digits"
     elif verdict["agree"] and not verdict["central_agrees"]:
         said = f"the exact methods agree to {verdict['digits']:g} digits, the central difference does not"
     elif verdict["agree"]:
