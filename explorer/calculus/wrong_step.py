@@ -58,17 +58,18 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None, slack:
     """
     if central is None or DOUBTFUL & set(find_reasons(tape)):
         return []
+    point = [op.value for op in tape.ops[: len(tape.inputs)]]
     off = [
         (row, column, exact)
         for row, (exacts, estimates) in enumerate(zip(reverse_jacobian(tape), central, strict=True))
         for column, (exact, estimate) in enumerate(zip(exacts, estimates, strict=True))
         if math.isfinite(exact)
         and math.isfinite(tape.values[row])
+        and math.isfinite(point[column])  # no step leads away from infinity
         and not close(
             exact, estimate, DIFFERENCE_TOLERANCE, max(*map(abs, exacts), slack[row][column] if slack else 0.0)
         )
     ]
-    point = [op.value for op in tape.ops[: len(tape.inputs)]]
     notes = []
     for row, column, exact in off[:MOST_EXPLAINED]:
         f = Slice(program, point, row, column)

@@ -19,6 +19,7 @@ from explorer.language.parser import parse
         ("sin(1e6*x)", 1.0, "smaller scale than the usual step"),
         ("x^2 + 1e16 - 1e16", 1.0, "no step makes the central difference agree"),
         ("x^2", 3.0, ""),
+        ("1/x", math.inf, ""),
     ],
 )
 def test_a_central_difference_that_is_off_alone_is_explained_by_its_step(text, x, words):
