@@ -21,6 +21,7 @@ from explorer.language.program import ExplorerError, Span
 
 MAX_NESTING = 40  # groups inside each other; each takes some ten Python frames of the 1,000 that there are
 
+_NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 _LONGEST_FUNCTION = max(map(len, (*PRIMITIVES, *ALIASES, *FORMS)))
 
 _COLUMNS = {"matrix", "pmatrix", "bmatrix", "smallmatrix", "array"}
@@ -419,6 +420,10 @@ class _Reader:
         if token.kind == "letter" and (token.text.isascii() or token.text in GREEK):
             return GREEK.get(token.text, token.text)
         if token.kind == "command" and token.text in GREEK.values():
+            after = self.tokens[self.tokens.index(token) + 1] if token.text in _NAMED else token
+            if after.kind == "(":
+                said = f"\\{token.text} of something is not an elementary function here; for a product write \\cdot."
+                raise ExplorerError(said, token.span, "name")
             return token.text
         raise self.unexpected()
 

@@ -56,20 +56,32 @@ def looks_like_latex(text: str) -> bool:
         return False
     if has_wolfram_signs(text) or re.match(r"\s*=\s*[^=]*\$[A-Z]", text):  # \[Alpha], and the cell =$A$1
         return False
-    return re.search(r"\\[A-Za-z(\[\\]|[\^_]\s*\{|\$", text) is not None and not is_algorithm(text)
+    return re.search(r"\\[A-Za-z(\[\\,;:!|{]|[\^_]\s*\{|\d\{,\}\d|\$", text) is not None and not is_algorithm(text)
 
 
 def _latex_offered(text: str, span: Span) -> ExplorerError:
     """The error of a LaTeX text: what it reads as; or what keeps it from being read, with that place."""
     if re.match(r"[\s$]*\\?lim(?![a-z])", text):
         return ExplorerError(NO_LIMIT, span)
-    formula = read_latex(text)
+    formula = read_latex(_out_of_prose(text, span))
     try:
         read_formula(formula)
     except ExplorerError as error:
         said = f"This LaTeX reads as {_shortened(formula)}, which cannot be taken: {error.message}"
         return ExplorerError(said, span, error.kind)
     return ExplorerError(f"This is LaTeX. As a formula it reads: {_shortened(formula)}", span, repair=formula)
+
+
+def _out_of_prose(text: str, span: Span) -> str:
+    """The text with blanks for the words around its one formula: “The function $f(x) = x^2$ is even.”"""
+    words = re.sub(r"\$\$?[^$]*\$\$?", "", text)
+    if text.count("$") < 2 or not re.search("[A-Za-z]{2}", words) or "\\" in words:
+        return text
+    formulas: list[str] = re.findall(r"\$\$?[^$]+\$\$?", text)
+    if len(formulas) != 1:
+        raise ExplorerError("One formula at a time is read: what stands between two dollar signs.", span)
+    before, _, after = text.partition(formulas[0])
+    return re.sub(r"\S", " ", before) + formulas[0] + re.sub(r"\S", " ", after)
 
 
 def _shortened(formula: str) -> str:

@@ -74,6 +74,7 @@ def test_latex_reads_as_a_formula_that_parses(latex, formula):
         (r"x_1 + \cdots + x_n", 6, "Dots"),
         (r"x^12", 2, "write {12}"),
         (r"x!", 1, "factorial"),
+        (r"2\Gamma(x)", 1, "not an elementary function"),
         (r"\frac{x}{", 8, "missing"),
         (r"\frac{x}", 8, "denominator"),
         (r"\left(x", 5, "not closed"),
@@ -106,6 +107,16 @@ def test_parse_offers_the_formula_and_says_what_stands_against_it():
         parse(r"\frac{x}{2y}")
     assert offered.value.repair == "x/(2*y)"
     assert "x/(2*y)" in offered.value.message
+    for text, repair in (
+        ("The function\n$$f(x) = x^2$$\nis even.", "f(x) = x^2"),
+        (r"x\,y", "x*y"),
+        ("1{,}5x", "1.5*x"),
+        ("$x$ and $y$", ""),
+        (r"\lim_{x \to 0} x", ""),
+    ):
+        with pytest.raises(ExplorerError) as offered:
+            parse(text)
+        assert offered.value.repair == repair
     with pytest.raises(ExplorerError) as refused:
         parse(r"10^{9^{9^9}}")
     assert refused.value.repair == ""
