@@ -25,8 +25,7 @@ PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
 FREE = 1  # last rounds of a part that need not be as those before
 ROUNDS, SHARE, SHARE_OF_PART = (4, 3), 0.5, 0.8  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2)  # in a window
-BEST = 40  # windows that are improved once more, so that these many passes do before
-BEFORE = 10
+BEST, BEFORE = 40, 20  # windows that are improved once more, so that so many passes are enough before
 DISTANCES = 50  # tried as a period
 
 
