@@ -24,6 +24,8 @@ OLD = "What is shown belongs to the question before."
 ALL_DIGITS = 17  # that determine any double
 UNDEFINED = "undefined"  # NaN has this one word in the whole window
 _NODE_CHARACTERS = 7  # "−0.9589" and "−1.2e−5" fit into a node after "v̄ = "
+_MINUS = re.compile(r"(?<=\de)-(?=\d)|(?<!\w)-(?=\d|inf)")  # not the hyphen of look-ahead
+_NOT_FINITE = re.compile(r"\bnan\b|\binf\b")
 _EXPONENT = re.compile(r"(?<=\d)e(−?)\+?0*(?=\d)")  # e−05, e+20: the sign of + and leading zeros only take room
 
 
@@ -297,6 +299,12 @@ def number_text(value: object, digits: int = 6) -> str:
 def plain_exponents(text: str) -> str:
     """Words with their numbers written as everywhere: 2.5e−9 and 1e20, not 2.5e-09 and 1e+20."""
     return _EXPONENT.sub(r"e\1", text.replace("-", "−"))
+
+
+def in_our_words(sentence: str) -> str:
+    """A sentence of the floors below with its numbers as the window writes them: undefined, ∞, −2.5e−9."""
+    signed = _EXPONENT.sub(r"e\1", _MINUS.sub("−", sentence))
+    return _NOT_FINITE.sub(lambda found: number_text(found[0]), signed)
 
 
 def short_text(value: object) -> str:

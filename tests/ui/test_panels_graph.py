@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from explorer.ui import theme
 from explorer.ui.math_label import MathLabel
 from explorer.ui.palette import commands
-from explorer.ui.panel import short_text
+from explorer.ui.panel import in_our_words, short_text
 from tests.ui.conftest import PATIENCE_MS
 
 # Baydin et al. 2018, Tables 2 and 3, at (2, 5).
@@ -200,6 +200,13 @@ def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
 )
 def test_a_number_in_a_node_is_short_and_zero_has_no_sign(value, text):
     assert short_text(value) == text
+
+
+def test_a_sentence_of_a_run_has_the_numbers_of_the_window():
+    said = "Diverged at step 2: at the look-ahead point the loss is -inf at x = -2.5e-09, y = 1e+20; it was nan."
+    assert in_our_words(said) == (
+        "Diverged at step 2: at the look-ahead point the loss is −∞ at x = −2.5e−9, y = 1e20; it was undefined."
+    )
 
 
 def test_the_trace_heading_that_is_cut_short_says_all_in_its_tooltip(window, find, settle):

@@ -25,7 +25,7 @@ from explorer.language.names import pretty_name
 from explorer.ui import theme
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.math_label import MathLabel
-from explorer.ui.panel import number_text, plain_exponents
+from explorer.ui.panel import number_text
 from explorer.ui.panels.optimize.paths import PathsView
 from explorer.ui.panels.optimize.trace import Trace, digest
 from explorer.ui.worker import Crew
@@ -351,7 +351,7 @@ class RunPage(QWidget):
             and trace.sentence
             and (trace.complete or self._asked != at or self._asked == self.steps.value())
         ):
-            lines.append(plain_exponents(trace.sentence))
+            lines.append(trace.sentence)
         lines.append(self._memory_words(trace, at, label, _STATE_LINES - len(lines)))
         self.state.setText("\n".join(lines))
 

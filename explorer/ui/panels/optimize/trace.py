@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.optimize.rules.table import GradientRule, Rule, rule_from
+from explorer.ui.panel import in_our_words
 
 QUANTITIES = {
     "loss": "f",
@@ -61,9 +62,10 @@ class Trace:
             self._memory.append(part)
             self._lengths = None
         elif "stopped" in answer:
-            self.stopped, self.sentence, self.cost = answer["stopped"], answer["sentence"], answer["evaluations"]
+            self.stopped, self.cost = answer["stopped"], answer["evaluations"]
+            self.sentence = in_our_words(answer["sentence"])
         elif "refused" in answer:
-            self.stopped, self.sentence = "refused", answer["refused"]
+            self.stopped, self.sentence = "refused", in_our_words(answer["refused"])
 
     @property
     def complete(self) -> bool:
