@@ -182,7 +182,8 @@ class DerivativeGraph(QWidget):
         ground = QColor(_SHARED[theme.is_dark(self)])
         self.view.show_state(replace(picture.state, heat=lambda node: ground if node in shared else None))
         told = f"{len(shared)} of them used more than once (coloured)" if shared else "none of them used more than once"
-        self.words.setText(f"{len(picture.nodes):,} nodes, {told}.")
+        count = len(picture.nodes)
+        self.words.setText(f"{count:,} nodes, {told}." if count > 1 else "1 node.")
         self.set_dimmed(False)
 
     def set_dimmed(self, dimmed: bool) -> None:

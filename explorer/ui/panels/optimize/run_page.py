@@ -25,7 +25,7 @@ from explorer.language.names import pretty_name
 from explorer.ui import theme
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.math_label import MathLabel
-from explorer.ui.panel import number_text
+from explorer.ui.panel import in_our_words, number_text
 from explorer.ui.panels.optimize.paths import PathsView
 from explorer.ui.panels.optimize.trace import Trace, digest
 from explorer.ui.worker import Crew
@@ -192,7 +192,7 @@ class RunPage(QWidget):
             return
         self._pending[place].take(answer)
         if "refused" in answer:
-            self.panel.say(answer["refused"])
+            self.panel.say(in_our_words(answer["refused"]))
         if "block" in answer:
             self.paths.follow()
         if "stopped" in answer or "refused" in answer:
