@@ -357,7 +357,11 @@ def _slope(f: Slice, side: Stencil, steps: NDArray[np.float64]) -> float:
     first, second = abs(fine) - abs(coarse), abs(finest) - abs(fine)
     noise = side.rounding(float(steps[2]), 16.0 * UNIT_ROUNDOFF * abs(f.here))
     grows = coarse * fine > 0.0 and second > 0.5 * first > max(noise, 0.01 * abs(coarse))
-    return math.copysign(math.inf, fine) if grows else coarse
+    if grows:
+        return math.copysign(math.inf, fine)
+    # Smaller each time by the same factor, as |x|³ or |x|^1.5 at 0: a power of the step, and no slope.
+    fades = 0.0 < fine * coarse < 0.9 * coarse**2 and abs(finest / fine - fine / coarse) <= 0.05 * abs(fine / coarse)
+    return 0.0 if fades else coarse
 
 
 def sweep_steps(x: float, count: int = 120) -> NDArray[np.float64]:

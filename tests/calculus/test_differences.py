@@ -200,6 +200,11 @@ def test_one_sided_slopes_differ_at_a_corner_and_nowhere_else(text, x, left, rig
     assert one_sided_slopes(slice_of(text, x)) == pytest.approx((left, right), abs=2e-3, nan_ok=True)
 
 
+@pytest.mark.parametrize(("text", "x"), [("abs(x)^3", 0.0), ("abs(x)^1.1", 0.0), ("abs(x - 1)^3 + 1e6", 1.0)])
+def test_a_power_above_the_first_has_the_slope_0_on_both_sides_and_not_what_the_step_leaves(text, x):
+    assert one_sided_slopes(slice_of(text, x)) == (0.0, 0.0)
+
+
 def test_richardson_is_better_than_central_differences_and_says_how_good_it_thinks_it_is():
     f = slice_of("sin(x)*exp(x)", 1.0)
     exact = math.exp(1) * (math.sin(1) + math.cos(1))
