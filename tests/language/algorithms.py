@@ -944,6 +944,22 @@ def f(x):
         p += x**i
     return p
 
+### conditions that are kept, and lists that are looked through | 4.0; -2.5
+a, b = 1.5, 2
+def f(x):
+    import math
+    big = x > 3
+    odd = big and not x < 0
+    s = 0
+    for i in range(6):
+        if i in [1, 3, 5] and i not in [3]:
+            s += a*x**i
+        if i in []:
+            s = 0
+    if big or odd:
+        s *= b
+    return s + 10*big + odd
+
 ### flags | 10.0; 0.7 | loop
 def f(x):
     found = False

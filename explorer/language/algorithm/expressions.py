@@ -15,6 +15,7 @@ from explorer.language.formula import CONSTANTS
 from explorer.language.primitives import function_named
 from explorer.language.program import (
     Apply,
+    Choose,
     Collect,
     Compare,
     Condition,
@@ -117,9 +118,13 @@ class Expressions(Calls):
         raise ExplorerError("Only real numbers are read here.", span)
 
     def value(self, node: ast.expr) -> Expression:
-        """What a name or a parameter gets: an expression, or True or False, for a flag."""
-        if type(node) is ast.Constant and type(node.value) is bool:
-            return Constant(float(node.value), str(node.value), self.span(node))
+        """What a name or a parameter gets: an expression; for a flag True, False, or a condition, 1 where it holds."""
+        kind = type(node)
+        if kind is ast.Constant and type(node.value) is bool:  # type: ignore[attr-defined]
+            return Constant(float(node.value), str(node.value), self.span(node))  # type: ignore[attr-defined]
+        if kind is ast.Compare or kind is ast.BoolOp:
+            span = self.span(node)
+            return Choose(self.condition(node), Constant(1.0, "1", span), Constant(0.0, "0", span), span)
         return self.expression(node)
 
     def number(self, value: float, span: Span) -> Expression:
@@ -214,6 +219,13 @@ class Expressions(Calls):
         if type(node) is ast.Compare and len(node.ops) == 1 and (sign := _RELATIONS.get(type(node.ops[0]))) is not None:
             return new_compare((sign, self.expression(node.left), self.expression(node.comparators[0]), span))
         match node:
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as sought], comparators=[ast.List(elts=items)]):
+                value = self.expression(left)
+                if not isinstance(value, Name | Constant):  # it is compared with each
+                    raise ExplorerError("Before “in” stands a name: k = …, then k in [1, 2].", self.span(left))
+                equal = tuple(Compare("==", value, self.expression(item), span) for item in items)
+                within = Logic("or", equal, span)
+                return within if isinstance(sought, ast.In) else Logic("not", (within,), span)
             case ast.Compare(left=left, ops=operators, comparators=rights):
                 parts: list[Condition] = []
                 chained = len(operators) > 1

@@ -7,11 +7,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from explorer.language.algorithm.words import REFUSED
+from explorer.language.algorithm.words import LIBRARIES, REFUSED
 from explorer.language.limits import MAX_NAME_LENGTH
 from explorer.language.names import plain_name
 from explorer.language.program import Condition, Constant, ExplorerError, Expression, Note, Return, Span, new_span
 from explorer.language.python_tree import expanded, original_column
+from explorer.language.tokens import MODULES
 
 MAX_DEPTH = 120  # levels of the tree, blocks and expressions together: walks recurse a few Python frames a level
 # %, int and chained comparisons stand twice in the tree for each operand; inside each other they would double it.
@@ -109,6 +110,13 @@ class Reading:
         if self.doublings > MAX_DOUBLINGS:
             said = f"%, int and chains like a < b < c are nested more than {MAX_DOUBLINGS} deep: name a part."
             raise ExplorerError(said, self.span(node), "limit")
+
+    def is_harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Whether only libraries are imported whose functions are known without that."""
+        if isinstance(node, ast.ImportFrom):
+            return not node.level and (node.module or "").partition(".")[0] in LIBRARIES
+        bases = [(a.name.partition(".")[0], a.asname) for a in node.names]
+        return all(base in LIBRARIES and (name or base) in (*LIBRARIES, *MODULES) for base, name in bases)
 
     # -- places and refusals -------------------------------------------------------------------------------------------
 

@@ -151,6 +151,8 @@ class Statements(Assignments):
                 return as_list(self.assignment(target, value, span))
             case ast.Pass():
                 return []
+            case ast.Import() | ast.ImportFrom() if self.is_harmless(node):
+                return []
             case ast.Expr(value=ast.Constant(value=str())):
                 return []
             case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):

@@ -11,7 +11,7 @@ from explorer.language.algorithm.calls import MAX_FUNCTIONS
 from explorer.language.algorithm.functions import Given, bound
 from explorer.language.algorithm.reading import TakesFunctions
 from explorer.language.algorithm.statements import Statements
-from explorer.language.algorithm.words import LIBRARIES, REFUSED
+from explorer.language.algorithm.words import REFUSED
 from explorer.language.formula import CONSTANTS, MAX_INPUTS
 from explorer.language.names import GREEK, plain_name
 from explorer.language.program import (
@@ -25,7 +25,6 @@ from explorer.language.program import (
     Span,
 )
 from explorer.language.python_tree import tree_of
-from explorer.language.tokens import MODULES
 
 
 def is_algorithm(text: str) -> bool:
@@ -67,7 +66,7 @@ class _Reader(Statements):
                 texts.append(node.value)
             elif isinstance(node, ast.Assign | ast.AnnAssign) and self._is_constant(node):
                 continue
-            elif not (isinstance(node, ast.Import | ast.ImportFrom) and self._harmless(node)):
+            elif not (isinstance(node, ast.Import | ast.ImportFrom) and self.is_harmless(node)):
                 if type(node).__name__ in REFUSED:
                     self._refuse(node)
                 said = "put this line into a def"
@@ -143,6 +142,10 @@ class _Reader(Statements):
     def _is_constant(self, node: ast.Assign | ast.AnnAssign) -> bool:
         """Whether a line outside of functions gives a name a value without calling one of them; if so it is kept."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        match targets, node.value:  # a, b = 1, 2
+            case [ast.Tuple(elts=names)], ast.Tuple(elts=values) if len(names) == len(values):
+                parts = zip(names, values, strict=True)
+                return all(self._is_constant(ast.copy_location(ast.Assign([n], v), n)) for n, v in parts)
         if node.value is None or len(targets) != 1 or not isinstance(targets[0], ast.Name):
             return False
         own = {each.name for each in self.tree.body if isinstance(each, ast.FunctionDef)}
@@ -179,12 +182,6 @@ class _Reader(Statements):
         self.notes.append(Note(f"{said}: a parameter with a default value is no input", function.span))
         before = tuple(Assign(p, d, d.span) for p, d in zip(given, defaults, strict=True))
         return Function(name, inputs, before + function.body, function.span)
-
-    def _harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
-        if isinstance(node, ast.ImportFrom):
-            return not node.level and (node.module or "").partition(".")[0] in LIBRARIES
-        bases = [(a.name.partition(".")[0], a.asname) for a in node.names]
-        return all(base in LIBRARIES and (name or base) in (*LIBRARIES, *MODULES) for base, name in bases)
 
     def _main(self, names: list[str]) -> str:
         """The function that no other calls; of several, the last."""
