@@ -10,7 +10,7 @@ import numpy as np
 from explorer.calculus.agreement import DIFFERENCE_TOLERANCE, MOST_EXPLAINED, Matrix, close, digits_agreed
 from explorer.calculus.differences import Slice, estimate, sweep, sweep_steps
 from explorer.calculus.reasons import DOUBTFUL, find_reasons
-from explorer.calculus.stencils import SCHEME
+from explorer.calculus.stencils import SCHEME, UNIT_ROUNDOFF
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Tape
 from explorer.calculus.words import short
@@ -27,7 +27,7 @@ def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matri
     """What an entry of the central difference is to be measured by beside itself; 0 where by itself.
 
     Where a slope is 0 or nearly, that is the largest slope of its output, and where that does not do, as at a minimum,
-    how steep the function is beside the point.
+    how steep the function is beside the point; at least so much that the function's rounding is allowed for.
     """
     if central is None:
         return None
@@ -46,8 +46,16 @@ def central_slack(program: Program, tape: Tape, central: Matrix | None) -> Matri
                 away = BESIDE * max(1.0, abs(f.x))
                 with np.errstate(invalid="ignore"):  # ∞ − ∞
                     rises = abs(f(np.array([f.x - away, f.x + away])) - f.here) / away
-                slack[row][column] = float(np.max(rises[np.isfinite(rises)], initial=0.0))
+                steepest = float(np.max(rises[np.isfinite(rises)], initial=0.0))
+                none = abs(exact) <= min(abs(central_one), 8.0 * UNIT_ROUNDOFF * abs(f.here) / max(1.0, abs(f.x)))
+                slack[row][column] = max(steepest, _noise(f) / DIFFERENCE_TOLERANCE if none else 0.0)
     return slack
+
+
+def _noise(f: Slice) -> float:
+    """The error of the central difference with the usual step by the rounding of f to some units of its last place."""
+    central = SCHEME["central"]
+    return central.rounding(central.step(f.x), 8.0 * UNIT_ROUNDOFF * abs(f.here))
 
 
 def explain_central(program: Program, tape: Tape, central: Matrix | None, slack: Matrix | None = None) -> list[str]:
@@ -84,8 +92,11 @@ def explain_central(program: Program, tape: Tape, central: Matrix | None, slack:
         name = f"∂{program.outputs[row]}/∂{program.inputs[column]}"
         # A single step can hit by chance: what counts is the worst of it and its neighbours.
         windows = np.lib.stride_tricks.sliding_window_view(np.where(errors == errors, errors, np.inf), 3).max(axis=1)
+        usual = estimate(f, SCHEME["central"])
+        if abs(usual.value - exact) <= _noise(f):  # where rounding drowns it, it does so more with smaller steps
+            windows = np.where(steps[1:-1] < usual.step, np.inf, windows)
         best = int(np.argmin(windows)) + 1
-        usual, there = estimate(f, SCHEME["central"]), digits_agreed(exact, exact + float(windows[best - 1]))
+        there = digits_agreed(exact, exact + float(windows[best - 1]))
         if not there >= USEFUL_DIGITS:
             notes.append(
                 f"{name}: no step makes the central difference agree in more than {there:.1f} digits: rounding takes "

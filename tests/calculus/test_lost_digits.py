@@ -145,6 +145,22 @@ def test_a_pole_is_no_number_that_a_double_cannot_hold(text, x):
     assert judged_whole(text, x).lost == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "x", "said"),
+    [
+        # 1 − e^−x/2 and e^−x/2; e·(1/(2x²) − 11/(12x³)) after ln(1 + 1/x); 4e^−40
+        ("exp(x)*log(1 + exp(-x))", 700.0, "y = 1 and ∂y/∂x = 4.92984e−305"),
+        ("(1 + 1/x)^x", 1e6, "∂y/∂x = 1.35914e−12. Of its digits are right: reverse AD, forward AD"),
+        ("tanh(x)", 20.0, "∂y/∂x = 1.69934e−17. Of its digits are right: the complex step 15.9, reverse AD"),
+    ],
+)
+def test_methods_that_share_more_digits_than_are_right_have_lost_them(text, x, said):
+    verdict = judged_whole(text, x)
+    assert verdict.lost == "digits"
+    assert "cancellation" in verdict.reasons
+    assert said in " ".join(verdict.notes)
+
+
 def test_a_formula_that_loses_some_digits_is_told_and_is_no_disagreement():
     program, x = parse("acos(x)"), 0.9999999999
     tape = record(program, [x])

@@ -43,6 +43,19 @@ def test_a_slope_of_0_is_measured_by_the_largest_of_the_gradient_and_at_a_minimu
     assert along_y == 0.0
 
 
+def test_the_rounding_of_a_constant_is_no_scale_on_which_it_changes():
+    program = parse("sin(x)^2 + cos(x)^2")
+    tape, central = record(program, [1.1]), central_jacobian(program, [1.1])
+    assert abs(central[0][0]) > 1e-12
+    slack = central_slack(program, tape, central)
+    assert explain_central(program, tape, central, slack) == []
+    assert judge(tape, {"reverse": [[0.0]], "central": central}, [], False, slack=slack).central_agrees
+    # A slope that is there is one, however large f is beside it.
+    program = parse("x - y")
+    (note,) = explain_central(program, record(program, [1e308, 0.1]), [[1.0, 0.0]])
+    assert "∂f/∂y: no step" in note
+
+
 def test_the_step_that_is_named_does_agree():
     program = parse("sin(1/x)")
     (note,) = explain_central(program, record(program, [1e-3]), central_jacobian(program, [1e-3]))
