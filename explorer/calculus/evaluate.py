@@ -170,7 +170,7 @@ class Run:
                     registers[instruction.target] = algebra.apply(instruction.text, arguments, instruction.span)
                 except (TypeError, AttributeError):  # asked only where it fails, for speed
                     if any(isinstance(a, Items) for a in arguments):
-                        raise ExplorerError("A list stands where a number is needed.", instruction.span) from None
+                        raise _list_refused(instruction) from None
                     raise
             elif operation is _COPY:
                 value = registers[instruction.operands[0]]
@@ -442,6 +442,14 @@ def values_on(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) -> tup
         except ExplorerError:
             return _point_by_point(code, columns, shape)
     return tuple(np.broadcast_to(np.asarray(v, dtype=float), shape) for v in outputs)
+
+
+def _list_refused(instruction: Instruction) -> ExplorerError:
+    """The error of arithmetic on a list."""
+    hint = "[… for v in a] does something to each item"
+    if instruction.text == "add":
+        hint = "a = a + [x] joins a list and one that is written out"
+    return ExplorerError(f"A list stands where a number is needed: {hint}.", instruction.span)
 
 
 def _point_by_point(code: Code, columns: Sequence[Any], shape: tuple[int, ...]) -> tuple[NDArray[np.float64], ...]:

@@ -1011,6 +1011,19 @@ def apply(f, a):
 def f(a, b):
     return apply(lambda x: x*a + b, b*2)
 
+### lists that are joined | 1.5
+def f(x):
+    a = [x]
+    b = a
+    a = a + [2, x*x]
+    b += [len(b), len(b)]
+    c = [7] + [x]
+    b.extend([4*x])
+    d = [[x]]
+    d[0] += [3]
+    e = [i*x for i in range(2)] + [5]
+    return sum(a) + 10*sum(b) + 100*len(a) + 1000*len(b) + c[1] + sum(d[0]) + sum(e)
+
 ### len | 1.5
 def f(x):
     a = [x]*4

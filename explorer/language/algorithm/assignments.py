@@ -7,8 +7,10 @@ import re
 
 from explorer.language.algorithm.expressions import Expressions
 from explorer.language.program import (
+    Append,
     Assign,
     AssignItem,
+    Collect,
     ExplorerError,
     Expression,
     Item,
@@ -46,6 +48,8 @@ class Assignments(Expressions):
     def assignment(self, target: ast.expr, value: ast.expr, span: Span) -> Statement | list[Statement]:
         if isinstance(target, ast.Name) and not isinstance(value, ast.Tuple):
             name = target.id if target.id in self.assigned else self.target(target.id, target)
+            if type(value) is ast.BinOp and type(value.op) is ast.Add and type(value.right) is ast.List:
+                return self.joined(name, value.left, value.right, span)
             return new_assign((name, self.value(value), span))
         self.note_comma(value)
         match target:
@@ -72,6 +76,20 @@ class Assignments(Expressions):
                 return statements
         raise ExplorerError("Only names, and items of lists, can be assigned to.", self.span(target))
 
+    def joined(self, name: str, left: ast.expr, right: ast.List, span: Span) -> list[Statement]:
+        """name = left + [x, y]: a new list with the items of both."""
+        first, new, item = self.expression(left), self.spare_name("joined"), self.spare_name("item")
+        copy = Collect(Name(item, span), item, first, span)
+        return [Assign(new, copy, span), *self.appended(new, right, span), Assign(name, Name(new, span), span)]
+
+    def appended(self, name: str, items: ast.List, span: Span) -> list[Statement]:
+        """name += [x, y]; all are known before the first is put in place."""
+        if len(items.elts) < 2:
+            return [Append(name, self.expression(item), span) for item in items.elts]
+        spares = self.spare_names("new", len(items.elts))
+        appended = [Append(name, Name(spare, span), span) for spare in spares]
+        return [new_assign_several((spares, self.expression(items), span)), *appended]
+
     def put(self, target: ast.expr, value: Expression, span: Span) -> Statement | list[Statement]:
         """A value put into a name or an item of a list."""
         if isinstance(target, ast.Name):
@@ -86,6 +104,9 @@ class Assignments(Expressions):
 
     def augmented(self, node: ast.AugAssign) -> Statement | list[Statement]:
         target, operator, span = node.target, node.op, self.span(node)
+        if isinstance(node.value, ast.List) and isinstance(operator, ast.Add) and not isinstance(target, ast.Attribute):
+            name, before = self.listed(target)
+            return [*before, *self.appended(name, node.value, span)]
         change = self.expression(node.value)
         match target:
             case ast.Name(id=name):

@@ -166,6 +166,15 @@ class Statements(Assignments):
             ):
                 name, before = self.listed(items)
                 return [*before, Append(name, self.expression(item), span)]
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name() | ast.Subscript() as items, attr="extend"),
+                    args=[ast.List() as more],
+                    keywords=[],
+                )
+            ):
+                name, before = self.listed(items)
+                return [*before, *self.appended(name, more, span)]
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))) if (
                 name in self.assigned
             ):
