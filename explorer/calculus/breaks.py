@@ -85,7 +85,8 @@ def find_breaks(about: Surroundings) -> list[Break]:
     if not isinstance(place, int) or not _depends(about.tape, place, about.f.input):
         if not math.isfinite(about.f.here):
             return list(_at_the_point(about))
-        if about.jet is None or about.jet.derivatives[0] == 0.0:
+        same = {*about.left, *about.right} == {about.f.here}  # where f only compares it, farther off it is another
+        if same and (about.jet is None or about.jet.derivatives[0] == 0.0):
             return [
                 Break("constant", "f does not depend on this input: every difference is 0, and so is the derivative.")
             ]

@@ -37,7 +37,8 @@ class Inputs(QScrollArea):
         self._inside = QWidget()
         self._grid = QGridLayout(self._inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setColumnStretch(2, 1)
+        for column in (1, 2):
+            self._grid.setColumnStretch(column, 1)
         self.setWidget(self._inside)
         self._rows: dict[str, _Row] = {}
         self._values: dict[str, float] = {}  # what is to be shown

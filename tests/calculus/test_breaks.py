@@ -80,6 +80,9 @@ def test_each_pathology_is_found_by_its_name(text, x, name, serious):
 def test_an_input_that_nothing_depends_on_is_named():
     assert set(breaks_of("0*x + 1", 1.0)) == {"flat"}
     assert set(breaks_of("def f(x, y):\n    return y**2", 1.0, 2.0)) == {"constant"}
+    only_compared = "def f(x):\n    if x > 1:\n        return 2\n    return 1"
+    assert set(breaks_of(only_compared, 0.9999)) >= {"branch boundary"}
+    assert "constant" not in breaks_of(only_compared, 0.9999)
 
 
 @pytest.mark.parametrize(
