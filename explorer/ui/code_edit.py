@@ -41,6 +41,7 @@ _KEYWORDS = {
     "range": "whole numbers: range(stop), range(start, stop, step)",
     "zip": "lists side by side: for x, y in zip(xs, ys)",
     "enumerate": "items with their number: for i, x in enumerate(xs)",
+    "reversed": "items from the last to the first: for x in reversed(xs)",
     "sum": "of a list, of x[0..9], or of terms: sum(x[i]*i for i in range(10))",
     "prod": "product, written as sum is",
 }

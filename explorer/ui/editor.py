@@ -31,7 +31,7 @@ _TOKEN = re.compile(
     r"(?P<comment>#.*)|(?P<text>\"\"\".*?(?:\"\"\"|$)|'[^']*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)"
 )
 _LONG_TEXT, _COLOUR_MS = 400, 20  # a text of more characters is shown first, read, and then coloured
-_SPECIAL = ("where", "piecewise", "clip", "sum", "prod", "len", "range", "zip", "enumerate")
+_SPECIAL = ("where", "piecewise", "clip", "sum", "prod", "len", "range", "zip", "enumerate", "reversed")
 _KEYWORDS = (
     "and",
     "or",

@@ -308,7 +308,7 @@ def read_source(argument: str) -> str:
         raise WrongUsage("@ wants the path of a file behind it: @program.txt.")
     try:
         # Not blocking: a pipe or a device must be refused and not waited for.
-        descriptor = os.open(argument[1:], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(os.path.expanduser(argument[1:]), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ExplorerError(f"{argument[1:]} is not a file.", kind="request")

@@ -233,6 +233,12 @@ REFUSED: list[tuple[str, str]] = [
         "too often",
     ),
     (body("y = x\nreturn «y»(x)"), "“y” is a value in f, and no function"),
+    ("".join(f"a{k} = 1\n" for k in range(100)) + "«a100 = 1»\ndef f(x):\n    return x", "At most 100 values"),
+    (
+        "def g(f, x):\n" + "    x = f(x) + 1\n" * 400 + "    return x\ndef h(x):\n    return g(sin, «g(cos, x)»)",
+        "too often",
+    ),
+    (body("a = [x]\nreturn len(a[len(a[len(«a[1:]»):]):])"), "parts of lists"),
     (body("return «y»"), "“y” is not known in f. Give it a value first"),
     (body("value = x\nreturn «vaule»"), "Did you mean value?"),
     (body("a = [i for i in [x]]\nreturn «i»"), "“i” is not known in f"),

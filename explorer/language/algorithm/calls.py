@@ -12,7 +12,7 @@ from explorer.language.algorithm.idioms import truncation
 from explorer.language.algorithm.lists import Lists
 from explorer.language.algorithm.reading import Signature, TakesFunctions
 from explorer.language.algorithm.words import INSTEAD_ON_LISTS, OF_LISTS, OF_PYTHON, SAME, SUBMODULES
-from explorer.language.formula import CONSTANTS, FORMS
+from explorer.language.formula import CONSTANTS, FORMS, MAX_INPUTS
 from explorer.language.names import plain_name
 from explorer.language.primitives import OPERATORS, PRIMITIVES, RECIPROCALS, function_named, shown_as
 from explorer.language.program import (
@@ -31,6 +31,7 @@ from explorer.language.tokens import MODULES
 
 _ARITIES = {name: row.arity for name, row in PRIMITIVES.items() if name not in OPERATORS}
 MAX_FUNCTIONS = 50
+MAX_BOUND = 6_000  # nodes of Python's tree in functions that are read once more for what they are given
 _MAYBE_FUNCTIONS = (ast.Name, ast.Attribute, ast.Lambda)
 
 
@@ -104,6 +105,10 @@ class Calls(Lists):
 
     def signature(self, definition: ast.FunctionDef) -> Signature:
         """How a function is called; its default values are numbers."""
+        if len(definition.args.args) > MAX_INPUTS:
+            raise ExplorerError(
+                f"A function may have at most {MAX_INPUTS} parameters.", self._head(definition), "limit"
+            )
         defaults = []
         for node in definition.args.defaults:
             value = self.value(node)
@@ -144,7 +149,8 @@ class Calls(Lists):
         if key not in self.bound:
             first = name not in self.bound.values()
             self.bound[key] = own = name if first else unused(name, self.signatures)
-            if len(self.bound) > MAX_FUNCTIONS:
+            self.bound_size += sum(1 for _ in ast.walk(self.definitions[name]))
+            if len(self.bound) > MAX_FUNCTIONS or self.bound_size > MAX_BOUND:
                 said = "Functions are given to functions too often: write the lambda as a function of its own with def."
                 raise ExplorerError(said, self.span(node), "limit")
             made = bound(self.definitions[name], own, given)

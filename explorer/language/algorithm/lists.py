@@ -77,6 +77,8 @@ class Lists(Reading):
         if not isinstance(items, Name):
             raise ExplorerError("A part is taken of a list with a name: a = …, then a[1:3].", span)
         step = Constant(1.0, "1", span) if part.step is None else self.expression(part.step)
+        self.doublings += 2  # an end stands three times in the tree
+        self.check_doublings(node)
         length, place = Length(items, span), self.spare_name("place")
         zero, one = Constant(0.0, "0", span), Constant(1.0, "1", span)
         if _number(step) == -1.0 and part.lower is None and part.upper is None:
@@ -88,6 +90,7 @@ class Lists(Reading):
             )
         else:
             raise ExplorerError("Steps of a part are numbers above 0, or a[::-1]: loop over range(…).", span)
+        self.doublings -= 2
         return Collect(Item(items, Name(place, span), span), place, Range(*ends, step, span), span)
 
     def place_in(self, node: ast.expr, length: Expression, span: Span, is_start: bool = False) -> Expression:

@@ -44,6 +44,7 @@ class Reading:
         self.signatures: dict[str, Signature] = {}
         self.definitions: dict[str, ast.FunctionDef] = {}  # as they are written
         self.bound: dict[tuple[str, ...], str] = {}  # the names of functions that were given some, by these
+        self.bound_size = 0  # nodes of Python's tree in them
         self.coming: list[ast.FunctionDef] = []  # such functions, and lambdas, that are still to be read
         self.constants: dict[str, ast.Assign | ast.AnnAssign] = {}  # given outside of functions
         self.called_by: dict[str, set[str]] = {}
@@ -108,8 +109,8 @@ class Reading:
     def check_doublings(self, node: ast.expr) -> None:
         """Refuse a node with too many doublings around or in it."""
         if self.doublings > MAX_DOUBLINGS:
-            said = f"%, int and chains like a < b < c are nested more than {MAX_DOUBLINGS} deep: name a part."
-            raise ExplorerError(said, self.span(node), "limit")
+            said = f"%, int, parts of lists and chains like a < b < c are nested more than {MAX_DOUBLINGS} deep"
+            raise ExplorerError(f"{said}: name a part.", self.span(node), "limit")
 
     def is_harmless(self, node: ast.Import | ast.ImportFrom) -> bool:
         """Whether only libraries are imported whose functions are known without that."""

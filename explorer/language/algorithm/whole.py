@@ -26,6 +26,8 @@ from explorer.language.program import (
 )
 from explorer.language.python_tree import tree_of
 
+MAX_CONSTANTS = 100  # each function that reads some has them once more
+
 
 def is_algorithm(text: str) -> bool:
     """Whether a text is an algorithm: a line of it begins with def, or with what may stand before one."""
@@ -155,6 +157,9 @@ class _Reader(Statements):
         if name in self.constants:
             said = f"“{name}” is given a value twice outside of functions: choose another name."
             raise ExplorerError(said, self.span(node), "name")
+        if len(self.constants) >= MAX_CONSTANTS:
+            said = f"At most {MAX_CONSTANTS} values outside of functions are read: make a list of them."
+            raise ExplorerError(said, self.span(node), "limit")
         self.constants[name] = node
         return True
 
