@@ -50,18 +50,19 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
 
 def _drawn(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Curves:
     inputs_first = inputs_stand_first(len(sizes), edges)
-    if len(sizes) > LARGE and (rounds := rounds_of(sizes, edges)):
+    large = len(sizes) > LARGE
+    if large and (rounds := rounds_of(sizes, edges)):
         drawn = _of_rounds(rounds, inputs_first)
         if drawn:
             return drawn
-    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first))
+    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first, large))
     return _curves(graph, edges, sizes, y_coordinates(graph, sizes))
 
 
 def _of_rounds(rounds: Rounds, inputs_first: bool) -> Curves | None:
     """What is drawn of a graph of which a part is laid out; None where the drawing of this does not repeat."""
     sizes, edges = rounds.sizes, rounds.part
-    layer = layering(len(sizes), edges, inputs_first)
+    layer = layering(len(sizes), edges, inputs_first, large=True)
     graph = in_order(len(sizes), edges, layer, part=True, shared=rounds.parameters)
     strip = strip_of(graph, rounds)
     if strip is None:

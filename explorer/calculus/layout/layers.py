@@ -26,8 +26,11 @@ def inputs_stand_first(count: int, edges: Sequence[tuple[int, int]]) -> bool:
     return len({source for source, _ in edges} - {target for _, target in edges}) <= FIRST_LAYER_SOURCES
 
 
-def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool) -> list[int]:
-    """Each node's layer, from 0; an edge leads at least one layer on."""
+def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool, large: bool) -> list[int]:
+    """Each node's layer, from 0; an edge leads at least one layer on.
+
+    A small graph may be part of a `large` one.
+    """
     operands: list[list[int]] = [[] for _ in range(count)]
     targets: list[list[int]] = [[] for _ in range(count)]
     for source, target in edges:
@@ -43,7 +46,8 @@ def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool) -
         first = min([layer[node] for node in part])
         for node in part:
             layer[node] -= first
-    _beside_their_use(operands, targets, layer)
+    if large:
+        _beside_their_use(operands, targets, layer)
     if inputs_first:
         for node in range(count):
             if targets[node] and not operands[node]:

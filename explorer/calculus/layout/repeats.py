@@ -18,14 +18,15 @@ from explorer.calculus.layout.sweeps import Mesh, Numbers, crossings_of, mesh_of
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
 LARGE = 600  # nodes
 # Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
-IN_LARGE, IN_PART, IN_OTHERS = (6, None), (16, 4_000), (32, 8_000)
+IN_LARGE, IN_PART, IN_OTHERS = (6, None), (12, 4_000), (32, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
 PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
 FREE = 1  # last rounds of a part that need not be as those before
 ROUNDS, SHARE, SHARE_OF_PART = (4, 3), 0.5, 0.8  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2)  # in a window
-BEST, BEFORE = 40, 20  # windows that are improved once more, so that so many passes are enough before
+BEST = 40  # windows that are improved once more, so that so many passes are enough before:
+BEFORE, BEFORE_IN_PART = 20, 10
 DISTANCES = 50  # tried as a period
 
 
@@ -60,9 +61,10 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     mesh, block = mesh_of(blocks)
     repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
-    most, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
-    copies = max(1, min(most, (vertices or mesh.size) // int(mesh.begin[layers])))
-    windows = _improved(mesh.part(layers, copies), repetition)
+    number, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
+    copies = max(1, min(number, (vertices or mesh.size) // int(mesh.begin[layers])))
+    most = PASSES if repetition is None else BEFORE_IN_PART if part else BEFORE
+    windows = _improved(mesh.part(layers, copies), repetition, most)
     held = range(0)
     if repetition is None:
         mesh.stand(windows[0].order)
@@ -82,14 +84,14 @@ def _passes(mesh: Mesh) -> int:
     return min(PASSES, max(FEWEST_PASSES, WORK // len(mesh.at)))
 
 
-def _improved(mesh: Mesh, repetition: Repetition | None) -> list[Window]:
-    """All windows, the best first, of the orders to which sweeps lead from random ones."""
+def _improved(mesh: Mesh, repetition: Repetition | None, most: int) -> list[Window]:
+    """All windows, the best first, of the orders to which sweeps lead from random ones; so many passes with ties."""
     mesh.shuffle(Random(LUCK))
     windows: list[Window] = []
     for turn in range(SWEEPS):
         loose = turn >= SWEEPS // 2
         mesh.sweep(rightwards=turn % 2 == 0, turned=not loose)
-        mesh.transpose(ties=loose, most=min(_passes(mesh), BEFORE) if loose and repetition else _passes(mesh))
+        mesh.transpose(ties=loose, most=min(_passes(mesh), most) if loose else _passes(mesh))
         if loose:
             windows += _windows(mesh, repetition)
     return sorted(windows, key=lambda window: window.crossings)
