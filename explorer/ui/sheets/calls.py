@@ -44,7 +44,7 @@ class CallsSheet(Sheet):
         self.branches.setRootIsDecorated(False)
         self.branches.setUniformRowHeights(True)
         self.branches.currentItemChanged.connect(self._chosen)
-        for tree, widths in ((self.tree, {1: 80, 2: 80, 3: 74}), (self.branches, {0: 44, 2: 40, 3: 82})):
+        for tree, widths in ((self.tree, {1: 68, 2: 68, 3: 74}), (self.branches, {0: 36, 2: 38, 3: 72})):
             for column, width in widths.items():
                 tree.setColumnWidth(column, width)
         self.words = QLabel(objectName="graph.calls.words")
@@ -55,6 +55,7 @@ class CallsSheet(Sheet):
         self.split.addWidget(self.branches)
         self.split.addWidget(self.tree)
         self.split.setChildrenCollapsible(False)
+        self.split.setSizes([2, 3])  # a call's arguments stand behind all its callers
         self.body.addWidget(self.words)
         self.body.addWidget(self.split, 1)
         self._before: list[int] = []
