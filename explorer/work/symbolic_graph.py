@@ -170,11 +170,14 @@ def _compared(about: Wanted) -> Message:
         gradient = [part for _, _, part in symbolic.jacobian([about.outputs[entry.output]], about.inputs)]
         result = compare(about.about.program, gradient, entry.output)
     except ExplorerError as error:
-        return {"said": f"Not compared with the trace of AD: {error.message}", "same": None}
+        return {
+            "said": f"Not compared with the trace of AD: {error.message[:1].lower()}{error.message[1:]}",
+            "same": None,
+        }
     if result.same:
         return {
             "said": f"These two graphs are the same up to names: f with all its partials, equal parts stored once, and "
-            f"the trace of reverse AD do the same {result.symbolic} operations.",
+            f"the trace of reverse AD do the same {_counted(result.symbolic, 'operation')}.",
             "same": True,
         }
     parts = []

@@ -255,6 +255,8 @@ def _count(size: int | None) -> str:
 
 
 def _time(seconds: float) -> str:
+    if 0.0 < seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
