@@ -43,7 +43,7 @@ RUN_TOGETHER = (
 NO_NUMBERS = {
     **dict.fromkeys(("inf", "Inf", "infinity", "Infinity", "oo"), "not as infinity"),
     **dict.fromkeys(("nan", "NaN"), "not as a missing number"),
-    **dict.fromkeys(("Pi", "PI"), "not as π, which is written pi"),
+    **dict.fromkeys(("Pi", "PI", "M_PI"), "not as π, which is written pi"),
     **dict.fromkeys(("deg", "degree", "degrees"), "not as a unit: angles are in radians, 30 degrees are 30*pi/180"),
 }
 
@@ -113,7 +113,7 @@ def unknown_function(
         product = f"{token.text.removesuffix(before)}*{before}"
         said = f"Unknown function “{token.text}”. For a product write {product}(…)."
         return ExplorerError(said, token.span, "name", _replaced(text, token.span, product))
-    same = function_named(token.text.lower())  # Ln(x)
+    same = token.text in ("Pow", "POW") or function_named(token.text.lower())  # Ln(x)
     close = [token.text.lower()] if same else difflib.get_close_matches(token.text.lower(), known, 1, 0.65)
     hint = f" Did you mean {close[0]}?" if close else ""
     if not close and call is not None and len(call[0]) == 1 and call[0] != [""]:
@@ -177,6 +177,8 @@ def unexpected(text: str, tokens: Sequence[Token], position: int) -> ExplorerErr
         if [t.text for t in tokens[position - 3 : position - 1]] in (["sum", "("], ["prod", "("]):
             return ExplorerError("A sum over a range is written sum(x^i for i in 1..3).", token.span)
         return ExplorerError("“=” gives a name to a whole line: name = …. To compare, write ==.", token.span)
+    if token.kind in (")", "]") and before is not None and before.kind == ",":
+        return ExplorerError("Something is missing after “,”.", before.span)
     if token.kind in (")", "]"):
         return ExplorerError(f"This “{token.text}” has no partner, or nothing stands before it.", token.span)
     if token.kind == ",":

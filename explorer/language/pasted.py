@@ -100,6 +100,18 @@ _WAYS: tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...] = (
     ("A text is written without quotes around it.", r"\A\s*(?:```|[`“”‘’\"'])(.*?)(?:```|[`“”‘’\"'])\s*\Z", r"\1"),
     ("A function of several lines begins with def.", r"\A([A-Za-z]\w*\([\w, ]*\)):[ \t]*\n", r"def \1:\n"),
     ("A prompt is no part of a formula.", r"^[ \t]*(?:>>>|\.\.\.|(?:In|Out) ?\[\d*\](?::=|:|=))[ ]?", ""),
+    ("Functions have no library before them.", r"\b(?:std|f32|f64)::", ""),
+    ("Constants have no sign before them.", r"%(?=(?:pi|e)\b)", ""),
+    (
+        "The function itself is typed, and no words around it.",
+        r"\A\s*(?i:(?:the|find|compute|calculate|derivative|gradient|differentiate|derive|plot|draw|graph|minimi[sz]e|"
+        r"maximi[sz]e|optimi[sz]e|simplify|solve|function|of|let|Ableitung|von|dérivée|de)\s+)+",
+        "",
+    ),
+    ("A square is written ^2.", r"\s+squared\b", "^2"),
+    ("A cube is written ^3.", r"\s+cubed\b", "^3"),
+    ("A function has its argument in brackets or behind it.", r"\b(sin|cos|tan)(?:e|gent)?\s+of\s+", r"\1 "),
+    ("A root is written sqrt(x).", r"\b(?:the\s+)?square root of\s+", "sqrt "),
     ("A formula has no “return”.", r"\A\s*return\b\s*", ""),
     (
         "A number has no mark between its digits.",
@@ -189,7 +201,7 @@ def _difference(text: str) -> str:
     left, _, right = (part.strip() for part in text.partition("="))
     if not left or not right or re.search(r"[=<>!\n]", left + right) or left[-1] in "-+*/^":
         return ""
-    if re.fullmatch(rf"{_N}(?:\s*\([^()]*\))?", left):  # a name, or a definition
+    if re.fullmatch(rf"{_N}(?:\s*\([^()]*\))?", left, re.ASCII):  # a name, or a definition
         return ""
     return left if right == "0" else f"{left} - {right}" if re.fullmatch(r"\w+", right) else f"{left} - ({right})"
 

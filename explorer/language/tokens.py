@@ -44,6 +44,10 @@ _PIECES = re.compile(rf"([{_BLANKS}]*)({_NAME}|{_NUMBER}|\.\.|\*\*|<=|>=|==|!=|{
 _OPERATORS = {o: (o, o) for o in ("..", "<=", ">=", "==", "!=", *"-+*/^()[],|=<>")}
 _OPERATORS["**"] = ("^", "**")
 _LEVELS = {"(": 1, "[": 1, ")": -1, "]": -1}
+# A function that is written together with a Greek letter: sinθ.
+_RUN = re.compile(
+    rf"(?:arc|a)?(?:sin|cos|tan)h?(?=[{''.join(GREEK)}])|(?:exp|log|ln|sqrt|abs)(?=[{''.join(GREEK)}])",
+)
 _USUAL_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,20}")
 _AFTER_NUMBERS = frozenset("._xXbBoO")  # what makes of a number's beginning something else
 
@@ -120,6 +124,9 @@ def _tokens_of_line(number: int, line: str) -> tuple[tuple[Token, ...], int]:
             if piece == "." and (method := _METHOD.match(line, start)) and tokens:
                 said = f"Methods are not read: a function stands before its argument, {method[1]}(…)."
                 raise ExplorerError(said, new_span((number, start, number, method.end(1))))
+            if (run := _RUN.match(piece)) is not None:
+                tokens.append(_new_token(("name", run[0], number, start, start + run.end(), blanks != "")))
+                blanks, piece, start = "", piece[run.end() :], start + run.end()
             known = _normalised(piece, new_span((number, start, number, end)))
         kind, words = known
         if kind in _LEVELS:

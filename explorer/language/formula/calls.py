@@ -80,12 +80,19 @@ class Calls(Sums):
         if stem:
             self._note(f"{name} reads as one name; write {stem}({name[len(stem) :]}) for the function", token.span)
             return
+        if name == "arc" and self.token.text in ("sin", "cos", "tan"):
+            self._note(f"arc reads as a name; for the function write arc{self.token.text}(…)", token.span)
         known = name in RECIPROCALS or ELSEWHERE.get(name, "pow") != "pow"
         if name in INSTEAD or (known and name not in GREEK.values()):
             written = INSTEAD.get(name) or f"{ELSEWHERE.get(name, name)}(x)"
             self._note(f"{name} reads as a name; for the function write {written}", token.span)
         if name in NO_NUMBERS:
             self._note(f"{name} reads as a name, {NO_NUMBERS[name]}", token.span)
+        if token.end_column - token.column == 2 < len(name):  # ωt, but Δx is a name
+            written = self._source(token.span)
+            letter, other = written[0], written[1]
+            if letter in GREEK and letter not in "Δδ" and other.isascii() and other.isalpha():
+                self._note(f"{letter}{other} reads as one name; write {letter}*{other} for a product", token.span)
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
             return
         others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}
