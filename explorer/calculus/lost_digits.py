@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.calculus.agreement import (
     EXACT_TOLERANCE,
@@ -17,12 +17,16 @@ from explorer.calculus.agreement import (
     digits_agreed,
     entries_of,
 )
+from explorer.calculus.conditioning import slope_change, value_change
 from explorer.calculus.reasons import DOUBTFUL, LOST, find_reasons
 from explorer.calculus.stencils import UNIT_ROUNDOFF
 from explorer.calculus.sweeps import adjoints, reverse_jacobian
 from explorer.calculus.tape import INPUT, Op, Tape
 from explorer.calculus.words import short
 from explorer.language.program import ExplorerError, Program
+
+if TYPE_CHECKING:
+    from explorer.calculus.multiprecision import Jet
 
 # The largest double; and the least one that has all digits: below it a double has fewer, or none.
 MOST = sys.float_info.max
@@ -116,9 +120,9 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             again = jet(program, point, row, column, MANY_MORE).exact
             slope = slope if again is not None and abs(slope - again) <= LOST * abs(again) else 0 * slope
         there = reverse_jacobian(tape)[row][column]
-        off = _off(truth.value, slope, tape.values[row], there, max(abs(point[column]), 1.0))
+        off = _off(truth, slope, tape, row, column)
         untrue = bool(off)
-        if differ and not any(order for order, _, _ in off):
+        if differ and not any(order for order, _, _ in off) and not _is_rounded(slope, entries, tape, row, column):
             off.append((1, slope, there))
         if not off:
             continue
@@ -140,7 +144,7 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             alike = min(digits_agreed(there, entries[key]) for key in _ALIKE if key in entries)
             shared = differ and slope != 0 and alike > digits_agreed(there, float(slope)) + 1.0
             rounding |= untrue or shared or (row, column) in apart
-            unnoticed |= shared or not differ
+            unnoticed |= shared or (not differ and any(order for order, _, _ in off))
             how = "a sum on the way cancels" if cancels else "rounding on the way is magnified"
             if at_edge and not math.isfinite(there):
                 how = "rounding puts a number on the way onto the edge of a domain, where slopes are infinite"
@@ -174,21 +178,33 @@ def _below_normal(tape: Tape) -> Lost | None:
     return Lost(tuple(notes[:MOST_EXPLAINED]), range=True) if notes else None
 
 
-def _off(value: Any, slope: Any, here: float, there: float, size: float) -> list[tuple[int, Any, float]]:
+def _off(truth: Jet, slope: Any, tape: Tape, row: int, column: int) -> list[tuple[int, Any, float]]:
     """Which of value (0) and slope (1), in many digits, doubles have lost: each with what they say, here and there.
 
-    size: of the input. A residual that is 0 but for rounding has lost nothing that a rounded input would not take.
+    What rounded inputs would change as much has lost nothing.
     """
-    off = []
-    if _out_of_range(value) or not close(float(value), here, LOST, abs(float(slope)) * size):
+    off: list[tuple[int, Any, float]] = []
+    value, here, there = truth.value, tape.values[row], reverse_jacobian(tape)[row][column]
+    if _out_of_range(value) or not (
+        close(float(value), here, LOST, 0.0) or abs(value - here) <= value_change(tape, row)
+    ):
         off.append((0, value, here))
     if 0 < abs(slope) < LEAST_NORMAL:
         lost = not abs(slope - there) <= LOST * abs(slope)
     else:
-        lost = _out_of_range(slope) or not close(float(slope), there, LOST, abs(float(value)) / size)
+        unseen = max(truth.least, slope_change(tape, row, column))
+        near = close(float(slope), there, LOST, 0.0) or abs(slope - there) <= unseen
+        lost = _out_of_range(slope) or not near
     if lost:
         off.append((1, slope, there))
     return off
+
+
+def _is_rounded(slope: Any, entries: Mapping[str, float], tape: Tape, row: int, column: int) -> bool:
+    """Whether no method is further from the true slope than a rounded input would bring it."""
+    change = slope_change(tape, row, column)
+    exact = (entry for method, entry in entries.items() if method in _ALIKE or entry == entry)
+    return all(abs(slope - entry) <= change for entry in exact)
 
 
 def _out_of_range(number: Any) -> bool:

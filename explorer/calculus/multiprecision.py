@@ -223,7 +223,7 @@ class Jet:
     derivatives[d − 1] is f⁽ᵈ⁾(x), NaN from the first on that is another on the other side; many: those that there are
     as mpf, f′ and f″ with over 50 digits. left, right: the slopes of the sides, ±∞ where they grow without bound, NaN
     where f is not defined on that side. value: f(x) as an mpf. jump: f itself is not continuous here; left_limit and
-    right_limit are its limits.
+    right_limit are its limits. least: an mpf, below which a slope is not seen.
     """
 
     value: Any
@@ -234,6 +234,7 @@ class Jet:
     jump: bool
     left_limit: float
     right_limit: float
+    least: Any
 
     def exactly(self, derivative: int) -> Any:
         """The d-th derivative as an mpf; None where there is none."""
@@ -274,7 +275,7 @@ def jet(program: Program | Code, point: Sequence[float], output: int, input_: in
     numbers = tuple(map(_double, derivatives)) + (NAN,) * (DERIVATIVES - len(derivatives))
     jump = left.jump or right.jump
     sides = (_double(left.slope), _double(right.slope), jump, _double(left.limit), _double(right.limit))
-    return Jet(fan.here, tuple(derivatives), numbers, *sides)
+    return Jet(fan.here, tuple(derivatives), numbers, *sides, fan.dust / h)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from explorer.calculus.agreement import (
     digits_agreed,
     entries_of,
 )
+from explorer.calculus.conditioning import slope_changes
 from explorer.calculus.differences import SMALL_SLOPE, Slice, one_sided_rounding, one_sided_slopes
 from explorer.calculus.lost_digits import Lost, is_extreme
 from explorer.calculus.reasons import DOUBTFUL, NEAR, find_reasons, loops_on_inputs, on_boundary
@@ -123,14 +123,16 @@ def judge(
     complex_step = jacobians.get("complex_step")
     central = jacobians.get("central")
     digits, agree = FULL_DIGITS, True
+    # At a stationary point what is left of a slope is rounding.
+    slacks = [[change / EXACT_TOLERANCE for change in row] for row in slope_changes(tape)]
     for other in exact[1:]:
         for a, b, scale in entries_of(exact[0], other):
             # Rounding alone, as 0 and 1e-19 beside 1e-5 in one gradient, is measured by the gradient's largest.
             rounding = abs(a - b) <= DUST * scale
             digits = min(digits, digits_agreed(a, b, scale if rounding else 0.0))
-        agree = agree and all_close(exact[0], other, EXACT_TOLERANCE)
+        agree = agree and all_close(exact[0], other, EXACT_TOLERANCE, slack=slacks)
     if exact and complex_step is not None:
-        agree = agree and all_close(exact[0], complex_step, EXACT_TOLERANCE, estimates=True, slack=_rounding(tape))
+        agree = agree and all_close(exact[0], complex_step, EXACT_TOLERANCE, estimates=True, slack=slacks)
         notes = [*notes, *_too_small(exact[0], complex_step, tape)]
     central_agrees = True
     if exact and central is not None:
@@ -148,17 +150,6 @@ def judge(
         reasons.append("overflow" if beyond else "cancellation")
     what = "range" if lost.range else "digits" if lost.unnoticed else ""
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *lost.notes), central_agrees, what)
-
-
-def _rounding(tape: Tape) -> Matrix:
-    """What an entry of the complex step is to be measured by beside itself: at a stationary point it is the rounding of
-    the function's own size that is left."""
-    point = [op.value for op in tape.ops[: len(tape.inputs)]]
-    relative = 8.0 * sys.float_info.epsilon / EXACT_TOLERANCE
-    return [
-        [relative * abs(value) / max(1.0, abs(x)) if math.isfinite(value) else 0.0 for x in point]
-        for value in tape.values
-    ]
 
 
 def _too_small(exact: Matrix, complex_step: Matrix, tape: Tape) -> list[str]:

@@ -110,6 +110,9 @@ def test_the_last_rounds_of_a_chaotic_loop_are_rounding():
         ("x^3 - 3*x", (1.0,)),
         ("x^4 - 4*x", (1.0,)),
         ("t = x^2\nt - 2 + 1e-30*x", (math.sqrt(2.0),)),
+        ("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", (3.58442834033, -1.848126526964)),  # the slope is 5e−11 of its terms
+        ("sin(x)*exp(-x)", (math.pi / 4,)),
+        ("x*exp(-x)", (1.0000000000000002,)),
         ("expm1(x) - x*exp(0*x) + 3", (1e-3,)),
     ],
 )
@@ -151,6 +154,8 @@ def test_a_pole_is_no_number_that_a_double_cannot_hold(text, x):
         # 1 − e^−x/2 and e^−x/2; e·(1/(2x²) − 11/(12x³)) after ln(1 + 1/x); 4e^−40
         ("exp(x)*log(1 + exp(-x))", 700.0, "y = 1 and ∂y/∂x = 4.92984e−305"),
         ("(1 + 1/x)^x", 1e6, "∂y/∂x = 1.35914e−12. Of its digits are right: reverse AD, forward AD"),
+        # 10⁻⁶x/12, a slope far below the value
+        ("1 - (1 - cos(x*1e-3))/(x*1e-3)^2", -0.8292475064493514, "∂y/∂x = −6.9104e−8"),
         ("tanh(x)", 20.0, "∂y/∂x = 1.69934e−17. Of its digits are right: the complex step 15.9, reverse AD"),
     ],
 )
