@@ -14,7 +14,7 @@ from explorer.calculus.tape import Tape
 
 UNITS = 16  # of the last place, in which an input, and each operation after it, may be off
 STEEP = 1e4  # a bend by which f changes by more than so many times its largest number, over the length of x
-MOST_WORK = 50_000  # operations of all sweeps for one matrix
+MOST_WORK = 20_000  # operations of all sweeps for one matrix: a tenth of a second
 
 
 def value_change(tape: Tape, output: int) -> float:

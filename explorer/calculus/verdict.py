@@ -123,16 +123,14 @@ def judge(
     complex_step = jacobians.get("complex_step")
     central = jacobians.get("central")
     digits, agree = FULL_DIGITS, True
-    # At a stationary point what is left of a slope is rounding.
-    slacks = [[change / EXACT_TOLERANCE for change in row] for row in slope_changes(tape)]
     for other in exact[1:]:
         for a, b, scale in entries_of(exact[0], other):
             # Rounding alone, as 0 and 1e-19 beside 1e-5 in one gradient, is measured by the gradient's largest.
             rounding = abs(a - b) <= DUST * scale
             digits = min(digits, digits_agreed(a, b, scale if rounding else 0.0))
-        agree = agree and all_close(exact[0], other, EXACT_TOLERANCE, slack=slacks)
+        agree = agree and _agree(exact[0], other, tape)
     if exact and complex_step is not None:
-        agree = agree and all_close(exact[0], complex_step, EXACT_TOLERANCE, estimates=True, slack=slacks)
+        agree = agree and _agree(exact[0], complex_step, tape, estimates=True)
         notes = [*notes, *_too_small(exact[0], complex_step, tape)]
     central_agrees = True
     if exact and central is not None:
@@ -150,6 +148,14 @@ def judge(
         reasons.append("overflow" if beyond else "cancellation")
     what = "range" if lost.range else "digits" if lost.unnoticed else ""
     return Verdict(agree, digits, tuple(reasons), (*explain(tape, slopes), *notes, *lost.notes), central_agrees, what)
+
+
+def _agree(exact: Matrix, other: Matrix, tape: Tape, estimates: bool = False) -> bool:
+    """Whether two exact methods agree, or differ where what is left of a slope is rounding: at a stationary point."""
+    if all_close(exact, other, EXACT_TOLERANCE, estimates):
+        return True
+    slack = [[change / EXACT_TOLERANCE for change in row] for row in slope_changes(tape)]
+    return all_close(exact, other, EXACT_TOLERANCE, estimates, slack)
 
 
 def _too_small(exact: Matrix, complex_step: Matrix, tape: Tape) -> list[str]:
