@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from explorer.calculus.agreement import Matrix
 from explorer.calculus.differences import central_jacobian, complex_step_jacobian
+from explorer.calculus.evaluate import values
 from explorer.calculus.lost_digits import lost_digits
 from explorer.calculus.numbers import ComplexStepInvalid
 from explorer.calculus.sweeps import adjoints, cost, hessian, reverse_jacobian, tangents
@@ -59,7 +60,6 @@ def answers(ask: Message) -> Iterator[Message]:
     about = subject(ask)
     wanted = _panels(ask.get("panels"))
     program = about.program
-    tape = record(program, about.point)
     seed = numbers_by_name(ask["seed"], "seed") if ask.get("seed") is not None else {}
     strange = [name for name in seed if name not in program.inputs]
     if strange:
@@ -72,7 +72,14 @@ def answers(ask: Message) -> Iterator[Message]:
         "at": dict(zip(program.inputs, about.point, strict=True)),
         "assumed": list(about.assumed),
         "notes": [{"message": n.message, "line": n.span.line, "column": n.span.column} for n in program.notes],
-        "value": list(tape.values),
+        "value": list(values(program, about.point)),
+    }
+    try:
+        tape = record(program, about.point)
+    except ExplorerError as error:  # more operations than are recorded: the rest needs no record
+        yield from _without_tape(about, wanted, error.message)
+        return
+    yield {
         "decisions": decisions(program, tape),
         "cost": asdict(cost(tape)),
         "tape": tape_rows(tape, [seed.get(name, 0.0) for name in program.inputs]) if "tape" in wanted else None,
@@ -98,6 +105,22 @@ def answers(ask: Message) -> Iterator[Message]:
         course = yield from _symbolic(about, tape, engines)
         if "verdict" in wanted:
             yield {"verdict": _verdict(about, tape, engines, invalid_step, course)}
+
+
+def _without_tape(about: Subject, wanted: tuple[str, ...], reason: str) -> Iterator[Message]:
+    """What runs of the program alone give: tangents and differences."""
+    yield {"refused": {name: reason for name in wanted if name in ("symbolic", "reverse", "tape", "verdict")}}
+    runs: dict[str, Callable[[Program, tuple[float, ...]], Matrix]] = {
+        "forward": forward_jacobian,
+        "central": central_jacobian,
+        "complex_step": complex_step_jacobian,
+    }
+    for engine, run in runs.items():
+        if engine in wanted:
+            try:
+                yield {"jacobian": {engine: run(about.program, about.point)}}
+            except ExplorerError as error:
+                yield {"refused": {engine: error.message}}
 
 
 def _panels(value: object) -> tuple[str, ...]:

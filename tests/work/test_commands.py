@@ -277,7 +277,7 @@ def test_several_outputs_have_no_one_number_to_make_small(told):
 
 def test_limits_are_flags_and_parts_of_a_request_and_are_checked(told):
     count = "def f(x):\n    for k in range(300):\n        x = x + 1\n    return x"
-    usual, asked, deep, wrong, strange, flagged = serve(
+    usual, asked, deep, wrong, strange, flagged, unrecorded = serve(
         [
             {"source": count, "panels": ["reverse"], "limits": {}},
             {"source": count, "limits": {"steps": 1000}},
@@ -285,6 +285,7 @@ def test_limits_are_flags_and_parts_of_a_request_and_are_checked(told):
             {"source": "x", "limits": {"steps": 1}},
             {"source": "x", "limits": {"patience": 9}},
             {"source": count},
+            {"source": count, "limits": {"operations": 100}},
         ],
         "--max-steps",
         "1100",
@@ -295,6 +296,9 @@ def test_limits_are_flags_and_parts_of_a_request_and_are_checked(told):
     assert "25 deep in f" in deep["error"]["message"]
     assert [a["error"]["kind"] for a in (wrong, strange)] == ["request", "request"]
     assert "1,100 steps" in flagged["error"]["message"]
+    assert (unrecorded["value"], unrecorded["error"]) == ([301.0], None)  # what needs no record is there
+    assert [unrecorded["jacobian"][e] for e in ("forward", "complex_step", "reverse")] == [[[1.0]], [[1.0]], None]
+    assert all("100 operations" in unrecorded["refused"][e] for e in ("symbolic", "reverse", "tape", "verdict"))
     code, _, errors = told("report", count, "--max-steps", "1000")
     assert code == 1
     assert "1,000 steps, in line 3" in errors
