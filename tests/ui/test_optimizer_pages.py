@@ -345,7 +345,9 @@ def test_understand_says_what_the_curvature_means_and_finds_the_stationary_point
     assert "0.9 × its largest stable one" in words.text()
     # The slow direction decides: 1 − 0.018.
     assert "×0.982 a step, measured over the last steps ×0.982" in words.text()
+    assert [row[1] for row in cells("understand.eigenvalues")] == ["y", "x"]
     write(HIMMELBLAU)
+    assert "κ = 100" not in words.text()
     press("understand.find")
     kinds = [row[0] for row in cells("understand.points")]
     assert (kinds.count("minimum"), kinds.count("saddle"), kinds.count("maximum")) == (4, 4, 1)

@@ -107,7 +107,7 @@ class RunPage(QWidget):
             button = QPushButton(words, objectName=f"optimize.{name}")
             button.setToolTip(tip)
             button.setAccessibleName(tip)
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(words) + 12)  # Fusion's own is 80
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(words) + 10)  # Fusion's own is 80
             button.clicked.connect(slot)
             row.addWidget(button)
             self.buttons[name] = button
@@ -131,7 +131,6 @@ class RunPage(QWidget):
         self.steps = QSpinBox(objectName="optimize.steps", minimum=1, maximum=100_000, value=_STEPS)
         self.steps.setAccessibleName("Steps of a run")
         self.steps.setToolTip("Steps of a run")
-        self.steps.setMinimumWidth(min(64, self.steps.minimumSizeHint().width()))  # in a narrow window
         row.addWidget(self.steps)
         row.addWidget(more)
         return row

@@ -31,6 +31,7 @@ from explorer.work.ends import Done, End
 
 if TYPE_CHECKING:
     from explorer.ui.panels.optimize.panel import OptimizePanel
+    from explorer.ui.panels.optimize.paths import Subject
 
 _CALM_MS = 200  # a step that is being scrubbed is looked at when it rests
 _BACK = 20  # steps over which the rate of convergence is measured
@@ -44,7 +45,7 @@ class UnderstandPage(QWidget):
     def __init__(self, panel: OptimizePanel, crew: Crew, plots: Crew) -> None:
         super().__init__()
         self.panel = panel
-        self._subject: object = None
+        self._subject: Subject | None = None
         self.worker = crew.worker("optimize.understand")
         self.worker.answered.connect(self._take)
         self.worker.ended.connect(self._ended)
@@ -97,9 +98,12 @@ class UnderstandPage(QWidget):
         """Another function, point or setting."""
         subject = self.panel.subject
         self.find_button.setEnabled(subject is not None)
-        if subject is None or getattr(self._subject, "source", None) != subject.source:
-            self.points.setRowCount(0)
-        self._subject = subject
+        before, self._subject = self._subject, subject
+        about = [(each.source, each.objective) for each in (before, subject) if each is not None]
+        if len(about) < 2 or about[0] != about[1]:  # what is there is about another function
+            self.words.setText("")
+            for table in (self.eigenvalues, self.points):
+                table.setRowCount(0)
         self._calm.start()
 
     def _ask(self) -> None:
@@ -285,4 +289,8 @@ def _cell(text: str, right: bool = False) -> QTableWidgetItem:
 def _direction(names: list[str], vector: list[float]) -> str:
     """The vector's largest parts, by input."""
     parts = sorted(zip(vector, names, strict=True), key=lambda part: -abs(part[0]))[:3]
-    return ", ".join(f"{number_text(value, 3)} {pretty_name(name)}" for value, name in parts if abs(value) > 1e-3)
+    return ", ".join(_part(number_text(value, 3), pretty_name(name)) for value, name in parts if abs(value) > 1e-3)
+
+
+def _part(value: str, name: str) -> str:
+    return {"1": name, "−1": f"−{name}"}.get(value, f"{value} {name}")
