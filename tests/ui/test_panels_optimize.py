@@ -47,6 +47,8 @@ def shown(find):
 
 @pytest.mark.parametrize("rule", GOLDEN)
 def test_the_first_three_iterates_are_those_of_the_literature(optimize, find, press, rule):
+    optimize.window().resize(1280, 800)  # so wide that all digits have room
+    optimize.window().default_layout()
     find("optimize.rule").setCurrentText(rule)
     find("optimize.rate").setValue(1e-3)
     if rule == "rmsprop":
