@@ -64,7 +64,19 @@ def test_the_adjoint_program_of_every_example_gives_its_gradient(example):
     assert got == pytest.approx(expected, rel=1e-11, abs=1e-13, nan_ok=True)
 
 
-@pytest.mark.parametrize(("source", "point"), [(RECURSION, [1.7, 0.4]), (BRANCHES, [1.5, 1.2]), (BRANCHES, [0.3, 2.0])])
+@pytest.mark.parametrize(
+    ("source", "point"),
+    [
+        (RECURSION, [1.7, 0.4]),
+        (BRANCHES, [1.5, 1.2]),
+        (BRANCHES, [0.3, 2.0]),
+        ("def f(x):\n    return x if x > 5 else x*f(2*x)", [1.5]),  # the differentiated function calls itself
+        ("def f(x, y):\n    a, a = x, x*y\n    return a*x", [1.5, 2.0]),
+        ("def f(x):\n    if True and not False:\n        x = x*x\n    return x", [1.5]),
+        # no adjoint of a counter: the slope of a power by its exponent is a logarithm, here of a negative number
+        ("def f(x):\n    s = 0\n    for k in range(4):\n        s += (-1)**k*x**(2*k + 1)\n    return s", [-1.5]),
+    ],
+)
 def test_branches_loops_calls_and_exchanges_are_reversed(source, point):
     got, expected, structured = run(source, point)
     assert structured
@@ -104,6 +116,8 @@ def test_each_line_knows_its_source_line():
         ("def f(lambda_, abs):\n    max = abs*lambda_\n    return max - sin(max)", [1.5, 2.0]),
         ("def f(is_, range):\n    a = [is_, range]\n    return a[0]*exp(a[1])", [1.5, 2.0]),
         (" + ".join(["x*x"] * 700), [1.5]),
+        ("f(x) = x^2\nf(x) + f(3x)", [1.5]),
+        ("def f(x, a):\n    return x*a\ndef main(x):\n    return f(x, 2)*x", [1.5]),
     ],
 )
 def test_names_that_python_keeps_and_long_sums_are_no_obstacle(source, point):

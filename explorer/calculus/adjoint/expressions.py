@@ -45,7 +45,7 @@ class Expressions:
         self.assigned = set(function.parameters)  # names that may have a value at this place
         self.unset: set[str] = set()  # names that are put on the stack before they surely have one
         self.loops = 0  # around this place
-        self.temporaries: set[str] = set()  # the names of values within lines
+        self.temporaries: set[str] = set()  # the names of values within lines that depend on names with adjoints
 
     def fresh(self) -> str:
         while True:
@@ -79,6 +79,8 @@ class Expressions:
         raise NotCovered("this condition")
 
     def logic(self, condition: Logic) -> str:
+        if not condition.conditions:  # True and False
+            return str(condition.operator == "and")
         parts = [self.condition(part) for part in condition.conditions]
         if condition.operator == "not":
             return f"not ({parts[0]})"
@@ -115,6 +117,8 @@ class Expressions:
         bars = {top.name: seed.text}
         # A value of the line is used once, so that its adjoint is assigned and not added to.
         for one in reversed(values):
+            if one.name not in bars:
+                continue
             bar = Text(bars[one.name])
             if one.own:
                 self.spread_call(one, bar, bars, back)
@@ -171,7 +175,8 @@ class Expressions:
             case Apply(function, arguments, span) | Call(function, arguments, span):
                 texts = tuple([self.name_values(argument, values) for argument in arguments])
                 name = self.fresh()
-                self.temporaries.add(name)
+                if any(text.text in self.active or text.text in self.temporaries for text in texts):
+                    self.temporaries.add(name)
                 values.append(_Named(name, function, texts, span, isinstance(value, Call)))
                 return Text(name)
             case Choose():

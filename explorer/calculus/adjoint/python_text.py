@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,9 +108,9 @@ def text_of(value: Any) -> Text:
     return Text(text, 3 if text.startswith("-") else 9, number)
 
 
-def own_name(name: str) -> str:
-    """A function's name; a formula, which has none, is called f."""
-    return "f" if name in ("", "main") else name
+def own_name(name: str, others: Container[str] = ()) -> str:
+    """A function's name; a formula, which has none, is called f where no other is."""
+    return "f" if name in ("", "main") and "f" not in others else name
 
 
 def python_names(names: Iterable[str]) -> dict[str, str]:

@@ -45,8 +45,8 @@ def with_python_names(program: Program) -> Program:
     return replace(program, functions=functions)
 
 
-def assigned_in(body: Sequence[Statement]) -> Iterator[str]:
-    """The names that get a value in a block, in those inside it too."""
+def assigned_in(body: Sequence[Statement], counters: bool = True) -> Iterator[str]:
+    """The names that get a value in a block, in those inside it too; with those that loops count by, or without."""
     for statement in body:
         match statement:
             case Assign(name, _, _):
@@ -54,13 +54,14 @@ def assigned_in(body: Sequence[Statement]) -> Iterator[str]:
             case AssignSeveral(names, _, _):
                 yield from names
             case If(_, then, otherwise, _):
-                yield from assigned_in(then)
-                yield from assigned_in(otherwise)
+                yield from assigned_in(then, counters)
+                yield from assigned_in(otherwise, counters)
             case While(_, inner, _):
-                yield from assigned_in(inner)
+                yield from assigned_in(inner, counters)
             case For(variable, _, inner, _):
-                yield from names_in(variable)
-                yield from assigned_in(inner)
+                if counters:
+                    yield from names_in(variable)
+                yield from assigned_in(inner, counters)
 
 
 def _renamed(part: Any, new: Mapping[str, str], naming: bool = False) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from explorer.calculus.adjoint.expressions import Expressions
 from explorer.calculus.adjoint.lines import CodeLine, NotCovered, Writer
@@ -11,6 +11,7 @@ from explorer.calculus.adjoint.shape import assigned_in, returns_last, with_pyth
 from explorer.language.program import (
     Assign,
     AssignSeveral,
+    Call,
     Condition,
     Constant,
     Expression,
@@ -33,11 +34,12 @@ def structured(program: Program) -> list[CodeLine]:
     program = with_python_names(program)
     printer = Printer()
     names = {function.name for function in program.functions}
+    calls = set(_calls(program.main.body))
     called: list[CodeLine] = []
     for function in program.functions:
         main = function is program.main
         results = len(program.outputs) if main else 1
-        if not main:
+        if not main or function.name in calls:
             called.extend(_plain_function(function, printer))
             called.append(CodeLine(""))
         called.extend(_Adjoint(function, printer, names).lines(results))
@@ -48,6 +50,15 @@ def structured(program: Program) -> list[CodeLine]:
     if printer.own_functions:
         head.append(CodeLine(""))
     return [*head, *called[:-1]]
+
+
+def _calls(part: object) -> Iterator[str]:
+    """The own functions that a part of a program calls."""
+    if isinstance(part, Call):
+        yield part.function
+    if isinstance(part, tuple) and not isinstance(part, Span):
+        for inner in part:
+            yield from _calls(inner)
 
 
 def _plain_function(function: Function, printer: Printer) -> list[CodeLine]:
@@ -102,12 +113,15 @@ class _Adjoint(Expressions):
         forward = Writer(False)
         self.results = [f"result{k + 1}" if results > 1 else "result" for k in range(results)]
         # All names that get a value, so that their adjoints exist from the start.
-        self.active += assigned_in(body)
-        self.taken |= {*self.active, *self.results}
+        self.active += assigned_in(body, counters=False)
+        self.taken |= {*assigned_in(body), *self.active, *self.results}
         back = self.block(body, forward)
         bars = [f"{r}_bar=1.0" if results == 1 else f"{r}_bar=0.0" for r in self.results]
         head = Writer(False, 0)
-        head.put(f"def {own_name(function.name)}_adjoint({', '.join([*function.parameters, *bars])}):", function.span)
+        head.put(
+            f"def {own_name(function.name, self.taken)}_adjoint({', '.join([*function.parameters, *bars])}):",
+            function.span,
+        )
         head.depth = 1
         if any("stack.append" in line.text for line in forward.lines):
             head.put("stack = []")
@@ -180,17 +194,15 @@ class _Adjoint(Expressions):
         forward.put(f"{', '.join(names)} = {right}", span)
         if kept:
             back.put(f"{', '.join(kept)} = stack.pop()", span)
-        work: list[tuple[Text, str]] = []
-        for name in names:
-            bar = f"{name}_bar"
-            if result:
-                work.append((Text(bar), name))
-                continue
-            held = f"{self.fresh()}_bar"
-            back.put(f"{held}, {bar} = {bar}, 0.0", span)
-            work.append((Text(held), name))
-        for (seed, _), value in zip(work, values, strict=True):
-            self.spread(value, seed, span, back)
+        seeds: list[Text] = []
+        for name in reversed(names):  # of a, a = x, y the last counts
+            seed = bar = f"{name}_bar"
+            if not result:
+                seed = f"{self.fresh()}_bar"
+                back.put(f"{seed}, {bar} = {bar}, 0.0", span)
+            seeds.insert(0, Text(seed))
+        for seed_text, value in zip(seeds, values, strict=True):
+            self.spread(value, seed_text, span, back)
 
     def branch(
         self,
