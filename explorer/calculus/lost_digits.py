@@ -192,9 +192,8 @@ def _off(truth: Jet, slope: Any, tape: Tape, row: int, column: int) -> list[tupl
     if 0 < abs(slope) < LEAST_NORMAL:
         lost = not abs(slope - there) <= LOST * abs(slope)
     else:
-        unseen = max(truth.least, slope_change(tape, row, column))
-        near = close(float(slope), there, LOST, 0.0) or abs(slope - there) <= unseen
-        lost = _out_of_range(slope) or not near
+        near = close(float(slope), there, LOST, 0.0) or abs(slope - there) <= truth.least
+        lost = _out_of_range(slope) or not (near or abs(slope - there) <= slope_change(tape, row, column))
     if lost:
         off.append((1, slope, there))
     return off
