@@ -360,8 +360,8 @@ def _slope(f: Slice, side: Stencil, steps: NDArray[np.float64]) -> float:
     if grows:
         return math.copysign(math.inf, fine)
     # Smaller each time by the same factor, as |x|³ or |x|^1.5 at 0: a power of the step, and no slope.
-    fades = 0.0 < fine * coarse < 0.9 * coarse**2 and abs(finest / fine - fine / coarse) <= 0.05 * abs(fine / coarse)
-    return 0.0 if fades else coarse
+    ratio = fine / coarse if coarse and math.isfinite(fine) else NAN
+    return 0.0 if 0.0 < ratio < 0.9 and abs(finest / fine - ratio) <= 0.05 * ratio else coarse
 
 
 def sweep_steps(x: float, count: int = 120) -> NDArray[np.float64]:
