@@ -323,7 +323,8 @@ def complex_step_jacobian(program: Program, point: Sequence[float]) -> list[list
     if small.any():
         pairs = [np.array([parts(steps[0]), parts(steps[1])]) for steps in _PAIRS_OF_STEPS]
         slopes = np.where(small, _small_slopes(pairs, np.array(point), here), slopes)
-    return np.where(np.isfinite(here), slopes, NAN).tolist()  # type: ignore[no-any-return]
+    # An infinite number is one that sinh, of a step times a slope of 1e102 and more, overflows to.
+    return np.where(np.isfinite(here) & np.isfinite(slopes), slopes, NAN).tolist()  # type: ignore[no-any-return]
 
 
 def one_sided_slopes(f: Slice) -> tuple[float, float]:

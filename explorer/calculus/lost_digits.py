@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from explorer.calculus.stencils import UNIT_ROUNDOFF
 from explorer.calculus.sweeps import adjoints, reverse_jacobian
 from explorer.calculus.tape import INPUT, Op, Tape
 from explorer.calculus.words import short
+from explorer.language.names import pretty_name
 from explorer.language.program import ExplorerError, Program
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ SUSPECT = 1e-4
 SMALL = 60
 MANY_MORE = 400  # digits with which what may be rounding among many digits is looked at again
 
+# And this part of an output changes its digits nearly all.
+SURELY = 0.1
 # Where AD goes by a convention: what differs by less is rounding.
 CONVENTIONAL = 1e-3
 
@@ -104,7 +107,7 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         try:
             truth = jet(program, point, row, column)
         except ExplorerError:
-            return _below_normal(tape)
+            return _below_normal(tape) or _unsure(tape)
         differ = (row, column) in differing
         if truth.exact is None and by_convention and differ:
             name, shared = f"∂{tape.output_names[row]}/∂{tape.inputs[column]}", _shared_digits(entries)
@@ -114,7 +117,7 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         if truth.exact is None and not by_convention:  # or is f so flat that it takes more digits?
             truth = jet(program, point, row, column, MANY_MORE)
         if truth.exact is None:
-            return _below_normal(tape)
+            return _below_normal(tape) or (None if by_convention else _unsure(tape))
         slope = truth.exact
         if 0 < abs(slope) < LEAST_NORMAL:  # or is it rounding even there?
             again = jet(program, point, row, column, MANY_MORE).exact
@@ -284,8 +287,24 @@ def _is_an_end(entry: float, truth: Any) -> bool:
     return (entry == 0.0 and truth != 0) or not math.isfinite(entry)
 
 
+def _unsure(tape: Tape) -> Lost | None:
+    """What needs no referee either, where there is none: an output that the rounding of one operation can change."""
+    for row, op, carried in _magnified(tape, SURELY):
+        name = tape.output_names[row]
+        what = (
+            f"The rounding of {pretty_name(op.name)} = {short(op.value)} alone can change {name} by {short(carried, 2)}"
+        )
+        return Lost((f"{what}: hardly a digit of {name} and its derivatives is sure",), True, True)
+    return None
+
+
 def _magnifies_rounding(tape: Tape) -> bool:
-    """Whether the rounding error of some operation, carried on by its adjoint, is a large part of an output.
+    """Whether the rounding error of some operation, carried on by its adjoint, is a large part of an output."""
+    return any(True for _ in _magnified(tape, LOST))
+
+
+def _magnified(tape: Tape, part: float) -> Iterator[tuple[int, Op, float]]:
+    """The operations whose rounding error, carried on by its adjoint, is such a part of an output: (output, op, error).
 
     Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.3: v̄·v·u is what it adds to the output.
     """
@@ -293,6 +312,5 @@ def _magnifies_rounding(tape: Tape) -> bool:
         reached = adjoints(tape, [float(k == row) for k in range(len(tape.outputs))])
         for op in tape.operations:
             carried = abs(op.value * (reached[op.index] or 0.0)) * UNIT_ROUNDOFF
-            if carried > LOST * abs(value) and math.isfinite(carried):
-                return True
-    return False
+            if carried > part * abs(value) and math.isfinite(carried):
+                yield row, op, carried

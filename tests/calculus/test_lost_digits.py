@@ -166,6 +166,14 @@ def test_methods_that_share_more_digits_than_are_right_have_lost_them(text, x, s
     assert said in " ".join(verdict.notes)
 
 
+@pytest.mark.parametrize(("text", "point"), [("sin(x*exp(y))", (1e200, 0.1)), ("cos(x - y)", (1e308, -0.0426))])
+def test_where_many_digits_cannot_tell_a_rounding_error_of_more_than_the_output_can(text, point):
+    verdict = judged_whole(text, *point)
+    assert verdict.lost == "digits"
+    assert "hardly a digit of f and its derivatives is sure" in verdict.notes[0]
+    assert judged_whole("sin(x)", 1e200).lost == ""  # of an input that is meant as it stands, all are
+
+
 def test_a_formula_that_loses_some_digits_is_told_and_is_no_disagreement():
     program, x = parse("acos(x)"), 0.9999999999
     tape = record(program, [x])
