@@ -1011,6 +1011,14 @@ def apply(f, a):
 def f(a, b):
     return apply(lambda x: x*a + b, b*2)
 
+### sums with several for, and with an if | 1.5, -2.0
+def f(x, y):
+    a = [[x, y], [2, x*y]]
+    s = sum(a[i][j]*(i + 1) for i in range(2) for j in range(2))
+    s += sum([v*v for row in a for v in row if v > 0 if v < 10])
+    s += sum(i*j*x for i in range(4) if i % 2 for j in range(i))
+    return s + prod(v for v in [x, y, 3] if v > 0)
+
 ### lists that are joined | 1.5
 def f(x):
     a = [x]

@@ -81,7 +81,7 @@ class Calls(Lists):
                     f"{name} takes a list or a generator: {name}(x*i for i in range(3)).", span, "arity"
                 )
             function = {"sum": "add", "prod": "mul"}.get(name, name)
-            return Fold(function, self.items(node.args[0]), span)
+            return Fold(function, self.folded_items(function, node.args[0], span), span)
         if name in OF_LISTS and node.args:
             return self.of_lists(name, node)
         if name not in OF_PYTHON and name not in RECIPROCALS and function_named(name) is None:

@@ -153,6 +153,33 @@ class Lists(Reading):
         self.assigned = known
         return collected
 
+    def folded_items(self, function: str, node: ast.expr, span: Span) -> Expression:
+        """What is summed or multiplied: a list, or terms with several for and if; 0, or 1, for what is left out."""
+        if not isinstance(node, ast.ListComp | ast.GeneratorExp) or function not in ("add", "mul"):
+            return self.items(node)
+        nothing = Constant(0.0, "0", span) if function == "add" else Constant(1.0, "1", span)
+        return self.terms(function, node.elt, node.generators, nothing, span)
+
+    def terms(
+        self, function: str, term: ast.expr, generators: list[ast.comprehension], nothing: Constant, span: Span
+    ) -> Expression:
+        """The terms of the first for, each made of those of the others."""
+        first, *others = generators
+        if first.is_async:
+            raise ExplorerError("async is not read.", span)
+        variable, items = self.side_by_side(first.target, first.iter)
+        known = self.assigned
+        self.assigned = known.union(names_in(variable))  # inside only
+        conditions = [self.condition(test) for test in first.ifs]
+        if others:
+            value: Expression = Fold(function, self.terms(function, term, others, nothing, span), span)
+        else:
+            value = self.expression(term)
+        for condition in reversed(conditions):
+            value = Choose(condition, value, nothing, span)
+        self.assigned = known
+        return Collect(value, variable, items, span)
+
     def listed_values(self, node: ast.List | ast.Tuple) -> Expression:
         return new_list((tuple([self.expression(item) for item in node.elts]), self.span(node)))
 
