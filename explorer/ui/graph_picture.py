@@ -175,7 +175,9 @@ class Layer:
 
     tiles: dict[tuple[int, int], Tile] = field(default_factory=dict)
     long: list[Tile] = field(default_factory=list)
-    drawn: set[tuple[float, float, float, float]] = field(default_factory=set)  # pieces of shared trunks: drawn once
+    # Edges that share a trunk are drawn there once: the bends that are, and for each begin how far a level piece is.
+    bends: set[tuple[float, float, float, float]] = field(default_factory=set)
+    level: dict[tuple[float, float], float] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Tile]:
         yield from self.long
@@ -189,6 +191,14 @@ class Layer:
             tile = self.tiles[key] = Tile()
         return tile
 
+    def _tile_of_piece(self, ax: float, ay: float, dx: float, dy: float) -> Tile:
+        """The tile of a piece of a curve from there to there: one of its own if it is very long."""
+        if dx - ax <= LONG_PIECE and abs(dy - ay) <= LONG_PIECE:
+            return self.tile(ax, ay)
+        tile = Tile()
+        self.long.append(tile)
+        return tile
+
     def add(self, curve: Curve, tip: float) -> None:
         """Take in a curve whose arrow head's point is at x = tip."""
         p = curve.points
@@ -196,23 +206,29 @@ class Layer:
         for k in range(2, len(p), 6):
             bx, by, cx, cy, dx, dy = p[k : k + 6]
             piece = (ax, ay, dx, dy)
-            if not (piece in self.drawn and by == ay and cy == dy):
-                self.drawn.add(piece)
-                if dx - ax > LONG_PIECE or abs(dy - ay) > LONG_PIECE:
-                    tile = Tile()
-                    self.long.append(tile)
-                else:
-                    tile = self.tile(ax, ay)
+            if ay == by == cy == dy:
+                done = self.level.get((ax, ay), ax)
+                if dx > done:
+                    self.level[ax, ay] = dx
+                    tile = self._tile_of_piece(done, ay, dx, dy)
+                    for path in (tile.lines, tile.far):
+                        path.moveTo(done, ay)
+                        path.lineTo(dx, dy)
+                    tile.grow(done, ay - 1, dx, ay + 1)
+            elif not (piece in self.bends and by == ay and cy == dy):
+                self.bends.add(piece)
+                tile = self._tile_of_piece(*piece)
                 tile.lines.moveTo(ax, ay)
                 tile.lines.cubicTo(bx, by, cx, cy, dx, dy)
                 tile.far.moveTo(ax, ay)
                 tile.far.lineTo(dx, dy)
-                tile.grow(ax, min(ay, by, cy, dy) - 1, max(tip, dx) if k == len(p) - 6 else dx, max(ay, by, cy, dy) + 1)
+                tile.grow(ax, min(ay, by, cy, dy) - 1, dx, max(ay, by, cy, dy) + 1)
             ax, ay = dx, dy
         tile = self.tile(ax, ay)
         if tip > ax:
             tile.lines.moveTo(ax, ay)
             tile.lines.lineTo(tip, ay)
+            tile.grow(ax, ay - 1, tip, ay + 1)
         heads, half = tile.heads, HEAD_WIDTH / 2
         heads.moveTo(tip, ay)
         heads.lineTo(tip - HEAD_LENGTH, ay + half)
