@@ -105,7 +105,7 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
     for row, column in pairs:
         entries = {key: m[row][column] for key in _EXACT if (m := jacobians.get(key)) is not None}
         try:
-            truth = jet(program, point, row, column)
+            truth = jet(program, point, row, column, most=1)
         except ExplorerError:
             return _below_normal(tape) or _unsure(tape)
         differ = (row, column) in differing
@@ -114,13 +114,14 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
             notes.append(f"{name}: the exact methods agree in {shared:.1f} digits, for rounding takes the others")
             rounding |= (row, column) in apart
             continue
-        if truth.exact is None and not by_convention:  # or is f so flat that it takes more digits?
-            truth = jet(program, point, row, column, MANY_MORE)
+        if truth.exact is None and close(truth.left, truth.right, CONVENTIONAL, 0.0) and not by_convention:
+            # f is so flat that it takes more digits
+            truth = jet(program, point, row, column, MANY_MORE, most=1)
         if truth.exact is None:
             return _below_normal(tape) or (None if by_convention else _unsure(tape))
         slope = truth.exact
         if 0 < abs(slope) < LEAST_NORMAL:  # or is it rounding even there?
-            again = jet(program, point, row, column, MANY_MORE).exact
+            again = jet(program, point, row, column, MANY_MORE, most=1).exact
             slope = slope if again is not None and abs(slope - again) <= LOST * abs(again) else 0 * slope
         there = reverse_jacobian(tape)[row][column]
         off = _off(truth, slope, tape, row, column)

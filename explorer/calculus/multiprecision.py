@@ -256,10 +256,12 @@ class Jet:
         return bool(self.many)
 
 
-def jet(program: Program | Code, point: Sequence[float], output: int, input_: int, digits: int = 60) -> Jet:
+def jet(
+    program: Program | Code, point: Sequence[float], output: int, input_: int, digits: int = 60, most: int = DERIVATIVES
+) -> Jet:
     """The jet of an output along one input; ExplorerError where it cannot be had (too long, too large, not finite).
 
-    digits: how many more than those that differences of the steps cancel.
+    digits: how many more than those that differences of the steps cancel. most: the highest derivative that is wanted.
     """
     x = point[input_]
     if not all(map(math.isfinite, point)):
@@ -271,7 +273,7 @@ def jet(program: Program | Code, point: Sequence[float], output: int, input_: in
     left, right = fan.side(-1), fan.side(1)
     derivatives: list[Any] = []
     if left.finite and right.finite and fan.same(left.slope, right.slope, 1):
-        derivatives = fan.of_both_sides((left.slope + right.slope) / 2)
+        derivatives = fan.of_both_sides((left.slope + right.slope) / 2, most)
     numbers = tuple(map(_double, derivatives)) + (NAN,) * (DERIVATIVES - len(derivatives))
     jump = left.jump or right.jump
     sides = (_double(left.slope), _double(right.slope), jump, _double(left.limit), _double(right.limit))
@@ -360,15 +362,15 @@ class _Fan:
         high_power = 0 < near < far and self.mp.ln(far / near) > (d + 0.01) * self.mp.ln(_REACH)
         return self.mp.mpf(0) if small or high_power else self.mp.nan
 
-    def of_both_sides(self, slope: Any) -> list[Any]:
-        """The derivatives, this slope first, up to one that is another on the other side, or to the eighth."""
+    def of_both_sides(self, slope: Any, most: int) -> list[Any]:
+        """The derivatives, this slope first, up to one that is another on the other side, or to so many."""
         agreed = [slope]
-        for d in range(2, _REACH):
+        for d in range(2, min(most + 2, _REACH)):
             behind, ahead = self.steady(d, -_REACH, 0), self.steady(d, 0, _REACH)
             if not self.same(behind, ahead, d):
-                return agreed  # a fit through both sides would see the corner
+                return agreed[:most]  # a fit through both sides would see the corner
             agreed.append((behind + ahead) / 2)
-        return [self.steady(d, -_REACH, _REACH) for d in range(1, DERIVATIVES + 1)]
+        return [self.steady(d, -_REACH, _REACH) for d in range(1, most + 1)]
 
     def same(self, a: Any, b: Any, d: int) -> bool:
         """Whether the d-th derivatives from both sides are one; NaN is the same as nothing."""
