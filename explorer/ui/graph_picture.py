@@ -152,11 +152,15 @@ def _from_segment(x: float, y: float, a: tuple[float, float], b: tuple[float, fl
 
 
 class Tile:
-    """All pieces of curves that begin in one tile of the drawing, with their arrow heads; left, top, right, bottom."""
+    """All pieces of curves that begin in one tile of the drawing, with their arrow heads; left, top, right, bottom.
 
-    __slots__ = ("bottom", "far", "heads", "left", "lines", "right", "top")
+    `edges` are those of the pieces, ascending.
+    """
+
+    __slots__ = ("bottom", "edges", "far", "heads", "left", "lines", "right", "top")
 
     def __init__(self) -> None:
+        self.edges: list[int] = []
         self.lines = QPainterPath()
         self.far = QPainterPath()  # the same as straight lines: seen from afar nobody can tell, and it is quicker
         self.heads = QPainterPath()
@@ -164,7 +168,10 @@ class Tile:
         self.left = self.top = float("inf")
         self.right = self.bottom = float("-inf")
 
-    def grow(self, left: float, top: float, right: float, bottom: float) -> None:
+    def take(self, edge: int, left: float, top: float, right: float, bottom: float) -> None:
+        """Reach as far as this piece of an edge."""
+        if not self.edges or self.edges[-1] != edge:
+            self.edges.append(edge)
         self.left, self.top = min(self.left, left), min(self.top, top)
         self.right, self.bottom = max(self.right, right), max(self.bottom, bottom)
 
@@ -199,8 +206,8 @@ class Layer:
         self.long.append(tile)
         return tile
 
-    def add(self, curve: Curve, tip: float) -> None:
-        """Take in a curve whose arrow head's point is at x = tip."""
+    def add(self, edge: int, curve: Curve, tip: float) -> None:
+        """Take in the curve of an edge whose arrow head's point is at x = tip."""
         p = curve.points
         ax, ay = p[0], p[1]
         for k in range(2, len(p), 6):
@@ -214,7 +221,7 @@ class Layer:
                     for path in (tile.lines, tile.far):
                         path.moveTo(done, ay)
                         path.lineTo(dx, dy)
-                    tile.grow(done, ay - 1, dx, ay + 1)
+                    tile.take(edge, done, ay - 1, dx, ay + 1)
             elif not (piece in self.bends and by == ay and cy == dy):
                 self.bends.add(piece)
                 tile = self._tile_of_piece(*piece)
@@ -222,19 +229,19 @@ class Layer:
                 tile.lines.cubicTo(bx, by, cx, cy, dx, dy)
                 tile.far.moveTo(ax, ay)
                 tile.far.lineTo(dx, dy)
-                tile.grow(ax, min(ay, by, cy, dy) - 1, dx, max(ay, by, cy, dy) + 1)
+                tile.take(edge, ax, min(ay, by, cy, dy) - 1, dx, max(ay, by, cy, dy) + 1)
             ax, ay = dx, dy
         tile = self.tile(ax, ay)
         if tip > ax:
             tile.lines.moveTo(ax, ay)
             tile.lines.lineTo(tip, ay)
-            tile.grow(ax, ay - 1, tip, ay + 1)
+            tile.take(edge, ax, ay - 1, tip, ay + 1)
         heads, half = tile.heads, HEAD_WIDTH / 2
         heads.moveTo(tip, ay)
         heads.lineTo(tip - HEAD_LENGTH, ay + half)
         heads.lineTo(tip - HEAD_LENGTH, ay - half)
         heads.closeSubpath()
-        tile.grow(tip - HEAD_LENGTH, ay - half, tip, ay + half)
+        tile.take(edge, tip - HEAD_LENGTH, ay - half, tip, ay + half)
 
 
 class Grid:
@@ -308,7 +315,7 @@ class Picture:
             self.curves.append(curve)
             self.incoming[edge.target].append(number)
             self.outgoing[edge.source].append(number)
-            self.layer.add(curve, self.tip(number))
+            self.layer.add(number, curve, self.tip(number))
             x, y = curve.label
             self.label_grid.add(
                 number, x - LABEL_HALF_WIDTH, y - LABEL_HALF_HEIGHT, x + LABEL_HALF_WIDTH, y + LABEL_HALF_HEIGHT
@@ -349,11 +356,17 @@ class Picture:
 
     def edge_at(self, x: float, y: float, reach: float) -> int | None:
         """The nearest edge within reach of a place of the drawing, or the one whose text is there."""
-        nearest, least = None, reach
-        for edge, curve in enumerate(self.curves):
-            if abs(curve.label[0] - x) < 30 and abs(curve.label[1] - y) < 8.5 and self.partial(edge):
+        for edge in sorted(self.label_grid.within(QRectF(x, y, 0.0, 0.0))):
+            label = self.curves[edge].label
+            if abs(label[0] - x) < 30 and abs(label[1] - y) < 8.5 and self.partial(edge):
                 return edge
-            if (distance := curve.distance(x, y, reach)) < least:
+        near = set(self.loose)
+        for tile in self.layer:
+            if tile.left - reach < x < tile.right + reach and tile.top - reach < y < tile.bottom + reach:
+                near.update(tile.edges)
+        nearest, least = None, reach
+        for edge in sorted(near):
+            if (distance := self.curves[edge].distance(x, y, reach)) < least:
                 nearest, least = edge, distance
         return nearest
 
@@ -379,7 +392,7 @@ class Picture:
                 number, x - LABEL_HALF_WIDTH, y - LABEL_HALF_HEIGHT, x + LABEL_HALF_WIDTH, y + LABEL_HALF_HEIGHT
             )
             if number not in but:
-                layer.add(curve, self.tip(number))
+                layer.add(number, curve, self.tip(number))
             if number % 400 == 399:
                 yield
         self.layer, self.node_grid, self.label_grid, self.loose = layer, node_grid, label_grid, but
