@@ -225,12 +225,14 @@ def _symbol(shape: str, place: QPointF) -> QPainterPath:
 
 
 def paint_stroke(
-    painter: QPainter, stroke: Stroke, colour: QColor, ground: QColor, axes: Axes, labels: list[QRectF]
+    painter: QPainter, stroke: Stroke, colours: tuple[QColor, QColor, QColor], axes: Axes, labels: list[QRectF]
 ) -> None:
     """Lines, shape and label, each with a rim of the ground's colour that keeps it apart from what is below.
 
-    labels: where words stand already; this stroke's are added.
+    colours: its own, that of words beside a shape, and the ground's. labels: where words stand already; this stroke's
+    are added.
     """
+    colour, words, ground = colours
     segments = [QLineF(*a, *b) for piece in stroke.pieces for a, b in pairwise(piece)]
     ink = sum(segment.length() for segment in segments)
     ratio = painter.device().devicePixelRatioF()
@@ -260,7 +262,8 @@ def paint_stroke(
         painter.strokePath(stroke.shape, QPen(ground, 3.0))
         painter.fillPath(stroke.shape, colour)
     if stroke.label and stroke.place is not None:
-        _paint_label(painter, stroke.label, stroke.place, colour, ground, axes, labels)
+        beside = stroke.shape is not None and not stroke.shape.isEmpty()  # else the words are the mark
+        _paint_label(painter, stroke.label, stroke.place, words if beside else colour, ground, axes, labels)
 
 
 def _paint_label(

@@ -559,7 +559,8 @@ class PlotView(QWidget):
                 bottom, top = axes.down(part.y_limits)
                 painter.drawImage(QRectF(QPointF(left, top), QPointF(right, bottom)), part.image)
                 continue
-            paint_stroke(painter, prepare(part, axes), self._colour(part.colour), ground, axes, words)
+            colours = (self._colour(part.colour), self._colour("text"), ground)
+            paint_stroke(painter, prepare(part, axes), colours, axes, words)
 
 
 def _digits(value: float) -> str:

@@ -78,7 +78,7 @@ def _marker(part: Part, axes: Axes, ground: str, order: float) -> None:
             xytext=(6.5 if inside else -6.5, 4.3),
             textcoords="offset points",
             ha="left" if inside else "right",
-            color=part["colour"],
+            color=axes.xaxis.label.get_color() if part["shape"] in SHAPES else part["colour"],
             zorder=order,
             path_effects=halo,
             annotation_clip=True,
