@@ -474,7 +474,7 @@ course: Counter[str] = Counter()
 
 
 @given(programs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_random_programs_run_as_in_python_in_every_engine(text):
     program = parse(text)
     referee = python(text, "f")

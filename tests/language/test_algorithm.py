@@ -695,6 +695,8 @@ HOSTILE = [
     body('return eval(\'open("CANARY", "w")\')'),
     body("exec('import os')\nreturn x"),
     "def f(x=print('CANARY')):\n    return x",
+    "a = open('CANARY', 'w')\ndef f(x):\n    return a*x",
+    "def g(f, x):\n    return f(x)\ndef f(x):\n    return g(lambda t: open('CANARY', 'w'), x)",
     "def f(x: print('CANARY')) -> print('CANARY'):\n    y: print('CANARY') = x\n    return y",
     "@print\ndef f(x):\n    return x",
     "import os; os.system('touch CANARY')\ndef f(x): return x",
