@@ -192,7 +192,7 @@ def analyse(request: object, pool: Pool, budget: float) -> dict[str, Any]:
         order = 1 if order is None else order
         if order not in (1, 2) or isinstance(order, bool):
             raise ExplorerError("“order” is 1 or 2.", kind="request")
-        parse(source)
+        _refuse_at_once(source)
         at = request.get("at") or {}
         question = questions.report(source, at, request.get("seed"), order, request.get("panels"))
         question["limits"] = request.get("limits")
@@ -214,6 +214,16 @@ def analyse(request: object, pool: Pool, budget: float) -> dict[str, Any]:
     for name in missing or ["symbolic"]:
         report["refused"].setdefault(name, reason)
     return report
+
+
+def _refuse_at_once(source: str) -> None:
+    """ExplorerError where a text is refused, which needs no worker."""
+    try:
+        parse(source)
+    except ExplorerError:
+        raise
+    except Exception:  # a fault of ours: the worker meets it too, and what it says of it is the answer
+        return
 
 
 def _as_error(end: End) -> ExplorerError:

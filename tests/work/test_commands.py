@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from explorer.language.program import ExplorerError
 from explorer.start import main
 from explorer.work import commands
 from explorer.work.commands import _serve, as_text
+from explorer.work.ends import Broken
 
 ROOT = Path(__file__).parents[2]
 WORKED = "ln(x1) + x1*x2 - sin(x2)"
@@ -194,6 +196,22 @@ def test_lines_are_utf8_whatever_the_locale_says_and_a_mark_before_the_first_is_
     told = [json.loads(line) for line in answers.getvalue().splitlines()]
     assert [each["source"] for each in told] == ["x +", "", "π +"]
     assert told[1]["error"] == {"kind": "request", "message": "This line is not in UTF-8.", "line": 1, "column": 0}
+
+
+def test_a_fault_of_the_reader_is_an_answer_and_the_next_line_is_served(monkeypatch):
+    def broken(text):
+        if "x" in text:
+            raise IndexError("a fault")
+        raise ExplorerError("refused")
+
+    class Desk:
+        def ask(self, question, seconds):
+            return [], Broken("Traceback")
+
+    monkeypatch.setattr(commands, "parse", broken)
+    answers = io.StringIO()
+    assert _serve(io.BytesIO(b'{"source": "x"}\n{"source": "y"}\n'), answers, Desk(), 1.0, {}) == 0
+    assert [json.loads(line)["error"]["kind"] for line in answers.getvalue().splitlines()] == ["internal", "syntax"]
 
 
 def test_a_request_that_hangs_is_cut_and_keeps_what_was_ready_and_the_next_is_served():
