@@ -475,6 +475,8 @@ def test_what_overflows_or_is_not_real_within_sympy_is_no_fault(text, point):
 
 def test_a_constant_that_is_no_number_has_no_slope_and_not_0():
     assert math.isnan(final_verdict("x + 1/0", [1.0])["engines"]["symbolic"][0][0])
+    *_, last = panel.steps_answers({"source": "x + 1/0", "at": {"x": 1.0}, "by": ["x"]})
+    assert (last["result"]["replayed"], last["result"]["confirmed"]) == (True, None)
 
 
 def final_verdict(text: str, point: list[float]) -> dict:

@@ -78,6 +78,7 @@ class Curvature:
         return "minimum" if True in signs else "maximum"
 
 
+@np.errstate(all="ignore")
 def curvature(objective: Objective, x: Sequence[float]) -> Curvature:
     """That at x; eigenvalues are nan where the second derivatives are not finite."""
     point = np.array(x, dtype=float)

@@ -232,7 +232,8 @@ def steps_answers(ask: Message) -> Iterator[Message]:
         "steps": sum(step is not None for step in walk.steps.values()),
         "shown": min(line.number, MAX_STEPS),
         "replayed": replay(walk, root) == derivative,
-        "confirmed": symbolic.diff(root, symbol) == derivative if small else None,
+        # Of a constant that is no number SymPy's diff says 0.
+        "confirmed": symbolic.diff(root, symbol) == derivative if small and str(derivative) != "nan" else None,
     }
     yield from _sent(line_notation(first, symbol, whole=True, partial=partial), {"result": result})
 

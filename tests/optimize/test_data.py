@@ -292,6 +292,7 @@ def test_stationary_points_are_the_same_in_every_unit_of_f(text: str, kinds: dic
         ("x^2 - y^2", (0, 0), "saddle"),
         ("x^4 + y^2", (0, 0), "degenerate"),
         ("x^2 + y^2", (1, 0), ""),
+        ("x + y^2/y", (1e308, 1e-200), ""),  # where squares of the inputs overflow
         ("1e-20*(x^2 + y^2)", (1, 1), ""),  # a slope is small beside the curvature, not beside 1
         ("1e-8*x^2 + 1e8*y^2", (0.9, 0), ""),  # and beside that along it
         ("x^2*y^2 + 1", (0, 0), "degenerate"),

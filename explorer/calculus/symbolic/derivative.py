@@ -17,6 +17,7 @@ from explorer.calculus.symbolic.functions import Expression
 from explorer.calculus.symbolic.walk import compared
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
+_NO_NUMBERS = (sympy.nan, sympy.zoo)
 
 # The rules by name; a function of the input itself is a table entry, of anything else the chain rule.
 VARIABLE = "variable"
@@ -89,9 +90,7 @@ class Differentiation:
     def _step(self, node: Expression, moving: tuple[Expression, ...]) -> Step | None:
         if node == self.symbol:
             return Step(node, VARIABLE, (), ONE)
-        if node in (sympy.nan, sympy.zoo):  # 1/0, whose slope is none and not 0
-            return Step(node, OTHER, (), sympy.nan)
-        if not moving:
+        if not moving and node not in _NO_NUMBERS:
             return None
         apply, name = rule_of(node)
         derivative = compared(lambda: apply(node, self.derivative, self.symbol))
@@ -111,6 +110,8 @@ Naming = Callable[[Expression, tuple[Expression, ...], Any], str]
 
 def rule_of(node: Expression) -> tuple[Rule, Naming]:
     """How a node is differentiated, given its parts' derivatives, and what that rule is called."""
+    if node in _NO_NUMBERS:
+        return _none, lambda *_: OTHER
     if node.is_Add:
         return _sum, lambda *_: SUM
     if node.is_Mul:
@@ -122,6 +123,11 @@ def rule_of(node: Expression) -> tuple[Rule, Naming]:
     if isinstance(node, sympy.Function) and type(node)._eval_derivative is sympy.Function._eval_derivative:
         return _function, lambda node, moving, symbol: TABLE if node.args == (symbol,) else CHAIN
     return _by_sympy, lambda *_: OTHER
+
+
+def _none(node: Expression, derivative: Callable[[Expression], Expression], symbol: Any) -> Expression:
+    """A constant that is no number, as 1/0, has no slope; SymPy's diff says 0."""
+    return sympy.nan
 
 
 def _sum(node: Expression, derivative: Callable[[Expression], Expression], symbol: Any) -> Expression:
