@@ -221,6 +221,24 @@ def test_a_drawing_of_a_few_rounds_and_copies_is_as_good_as_one_of_all(source, m
     assert copied.height <= 1.3 * whole.height
 
 
+@pytest.mark.parametrize(
+    "edges",
+    [
+        [],
+        [(0, 399)],
+        [(k, k + 1) for k in range(399)],
+        [(k, k + 1) for k in range(399) for _ in range(2)],
+        [(0, k) for k in range(1, 400)],
+        [(k, 399) for k in range(399)],
+        [(k, k + 2) for k in range(398)],
+        [(k % 4, k) for k in range(4, 400)],
+    ],
+    ids=["none", "one", "chain", "of twins", "from one", "to one", "two chains", "from four"],
+)
+def test_where_hundreds_of_nodes_are_alike_they_need_not_be_a_loop(edges):
+    check(lay_out(boxes(400), edges), boxes(400), edges)
+
+
 def test_rounds_are_found_among_others_and_where_they_hang_together_otherwise_the_graph_is_laid_out_as_a_whole():
     def rounds(source: str) -> int:
         nodes, edges = graph_of(source)

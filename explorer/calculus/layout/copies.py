@@ -63,7 +63,9 @@ def strip_of(graph: Layered, rounds: Rounds) -> Strip | None:
     for apart in PERIODS:
         steps = layers[apart:] - layers[:-apart]
         period = int(steps[middle, 0])
-        alike = _alike(graph, period, range(begin, begin + layers.size), apart * size) if period > 0 else []
+        if period <= 0:
+            continue
+        alike = _alike(graph, period, range(begin, begin + layers.size), apart * size)
         for left in sorted(range(apart, len(layers) - apart + 1), key=lambda left: abs(left - middle)):
             first, last = int(layers[left - apart].min()), int(layers[left + apart - 1].max())
             if (steps[left - apart : left] == period).all() and all(alike[first : last - period + 1]):

@@ -103,6 +103,7 @@ def _places(walk: Numbers) -> Numbers:
 
 
 def _in_order(place: Numbers, size: NDArray[np.float64], ends: Numbers) -> Rounds | None:
+    """The rounds that follow one another when the nodes have these places; `size` has theirs in the new order."""
     count = len(place)
     ends = place[ends]
     order = np.argsort(ends[:, 1], kind="stable")
