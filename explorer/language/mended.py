@@ -12,14 +12,19 @@ from explorer.language.typography import plain
 
 MAX_SCRIPT = 4_000  # characters of an algorithm that is mended: some ten readings of it take half a tenth of a second
 
+_FUNCTIONS = r"a?(?:sin|cos|tan)h?|exp|log|ln|sqrt|abs"
 _BLOCKS = r"if|elif|else|while|for|def"
 # (a pattern of a line of a script, what stands in its place), each tried after those before it.
 _SLIPS: tuple[tuple[str, str], ...] = (
     (r"\^", "**"),
     (r"(?<![\w.])(\d+(?:\.\d*)?)(?=[a-df-ik-nq-wyzA-DF-Z]\w*|x\b)", r"\1*"),  # 2x, but no 1e5, 1j, 0x1f
     (r"\belse[ \t]+if\b", "elif"),
+    (r"\bin[ \t]+(\d+)\.\.(\w+)", r"in range(\1, \2 + 1)"),
+    (rf"\b({_FUNCTIONS})[ \t]+([A-Za-z]\w*|\d+(?:\.\d+)?)(?![\w(.])", r"\1(\2)"),
+    (r"\|([^|\n]+)\|", r"abs(\1)"),
+    (r"√[ \t]*(?:\(([^()\n]*)\)|(\w+))", r"sqrt(\1\2)"),
     (r"^([ \t]*)(\w+)[ \t]*(\+|-)\3[ \t]*;?[ \t]*$", r"\1\2 \3= 1"),
-    (rf"^([ \t]*(?:{_BLOCKS})\b[^:#\n{{]*?)(?:[ \t]+then)?[ \t]*$", r"\1:"),
+    (rf"^([ \t]*(?:{_BLOCKS})\b[^:#\n{{]*?)(?:[ \t]+(?:then|do))?[ \t]*$", r"\1:"),
     (r"^([ \t]*(?:if|elif|while)\b[^=!<>\n]*[^=!<>\n ]) *= *(?=[^=\n])", r"\1 == "),
     (r"^[ \t]*(?:print[ \t]*\(.*\)|assert\b.*)[ \t]*(?:#.*)?\n?", ""),
     (r"^([ \t]*)if\b[^\n]*:(?:[ \t]*(?:#.*)?\n\1[ \t]+|[ \t]*)raise\b.*\n", ""),  # a guard

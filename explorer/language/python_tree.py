@@ -142,6 +142,17 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         return ExplorerError("“=” gives a name. To compare, write ==.", place)
     if re.search(r"\belse\s+if\b", text):
         return ExplorerError("“else if” is written elif.", place)
+    if said == "invalid syntax" and (bounds := re.search(r"\bin\s+(\d+)\s*\.\.\s*(\w+)", text)) is not None:
+        return ExplorerError(f"A loop over numbers is written for … in range({bounds[1]}, {bounds[2]} + 1):.", place)
+    if (
+        said == "invalid syntax"
+        and (bare := re.search(r"\b(sin|cos|tan|exp|log|ln|sqrt|abs)\s+(\w+)", text)) is not None
+    ):
+        return ExplorerError(f"A function has brackets: {bare[1]}({bare[2]}).", place)
+    if said == "invalid syntax" and text[column : column + 1] == "|":
+        return ExplorerError("An absolute value is written abs(x).", place)
+    if "invalid character" in said or "invalid non-printable" in said:
+        return ExplorerError(f"The character “{text[column : column + 1]}” is not read in an algorithm.", place)
     if (counted := re.match(r"\s*(\w+)\s*(\+\+|--)\s*;?\s*$", text)) is not None:
         return ExplorerError(f"Write {counted[1]} {counted[2][0]}= 1.", place)
     if said == "invalid syntax" and (meant := _misspelt(lines, line)) is not None:
@@ -156,7 +167,6 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         "unmatched": "This bracket has no partner.",
         "invalid decimal literal": "A number and a name need an operator between them: write 2*x.",
         "cannot assign to": "Only a name can stand on the left of “=”. To compare, write ==.",
-        "invalid character": "This character is not one that is read.",
         "unterminated string": "Texts are not read: an algorithm here computes numbers.",
         "leading zeros": "A number does not begin with 0.",
     }

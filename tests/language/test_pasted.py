@@ -160,6 +160,14 @@ SCRIPTS = [
         "def f(x):\n    if x = 1:\n        return 2\n    return x",
         "def f(x):\n    if x == 1:\n        return 2\n    return x",
     ),
+    (
+        "def f(x):\n    for i in 1..10:\n        x = sin x\n    return √x + |x|",
+        "def f(x):\n    for i in range(1, 10 + 1):\n        x = sin(x)\n    return sqrt(x) + abs(x)",
+    ),
+    (
+        "def f(x):\n    while x < 10 do\n        x = x*2\n    return x",
+        "def f(x):\n    while x < 10:\n        x = x*2\n    return x",
+    ),
     ("g = 9.81\ndef f(x):\n    return g*x\nprint(f(2))", "g = 9.81\ndef f(x):\n    return g*x"),
     ("g = 9.81\ndef f(x):\n    return x\ny = f(2)\nplt.plot(y)", "def f(x):\n    return x"),
     ("def f(x):\n    if x < 0:\n        raise ValueError('x')\n    return x", "def f(x):\n    return x"),

@@ -150,7 +150,8 @@ class Expressions(Calls):
             raise ExplorerError(f"{name} is a function: write {name}(…).", span, "name")
         close = difflib.get_close_matches(name, self.assigned, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else " Give it a value first, or make it a parameter."
-        raise ExplorerError(f"“{name}” is not known in {self.function}.{hint}", span, "name")
+        where = f"in {self.function}" if self.function else "here"
+        raise ExplorerError(f"“{name}” is not known {where}.{hint}", span, "name")
 
     def item(self, node: ast.Subscript) -> Expression:
         if type(node.slice) is ast.Slice:

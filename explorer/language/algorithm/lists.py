@@ -47,6 +47,8 @@ class Lists(Reading):
                 if len(values) == 2:
                     values.append(new_constant((1.0, "1", span)))
                 return new_range((*values, span))
+            case ast.Constant(value=int() as count):
+                raise ExplorerError(f"A loop over numbers is written for … in range({count}):.", self.span(node))
             case ast.Call(func=ast.Name(id="range")):
                 raise ExplorerError("range takes one to three numbers.", self.span(node), "arity")
             case ast.Call(func=ast.Name(id="reversed"), args=[items], keywords=[]):
