@@ -313,6 +313,7 @@ class _Study:
         return find_breaks(about)
 
 
+@np.errstate(all="ignore")
 def least(steps: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[float, float]:
     """The step with the smallest error and that error, by the mean over half a decade.
 
@@ -512,6 +513,7 @@ def _with_best(study: _Study, scheme: Stencil, precision: Precision, row: dict[s
     return row
 
 
+@np.errstate(all="ignore")  # beside 1e308
 def _plane(study: _Study) -> Message:
     """f over two inputs around the point, its gradient there, and f one step along the second input, for each step."""
     names = study.about.program.inputs
