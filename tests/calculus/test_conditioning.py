@@ -23,6 +23,6 @@ def test_where_a_slope_changes_within_a_short_way_that_is_no_excuse(text, x):
 
 
 def test_what_is_too_much_work_is_left_out():
-    text = "+".join(f"sin(x{k})^2" for k in range(200))
-    assert max(map(max, slope_changes(record(parse(text), [1.0] * 200)))) == 0.0
+    text = "+".join(f"sin(x{k})^2" for k in range(100))
+    assert max(map(max, slope_changes(record(parse(text), [1.0] * 100)))) == 0.0
     assert math.isfinite(value_change(record(parse("x/y"), [1.0, 0.0]), 0))
