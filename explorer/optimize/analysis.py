@@ -91,8 +91,9 @@ def curvature(objective: Objective, x: Sequence[float]) -> Curvature:
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
     most = int(np.argmax(np.abs(values)))
     step = BESIDE * max(1.0, float(np.abs(point).max())) * vectors[:, most]
-    changes = [side * float((ground(point + side * step)[1] - gradient) @ step) for side in (1.0, -1.0)]
-    told = float(values[most] * (step @ step))
+    with np.errstate(all="ignore"):
+        changes = [side * float((ground(point + side * step)[1] - gradient) @ step) for side in (1.0, -1.0)]
+        told = float(values[most] * (step @ step))
     holds = told == 0.0 or all(not change / told < 0.5 for change in changes)
     slopes, bends = np.abs(gradient @ vectors), np.maximum(np.abs(values), LEAST_CURVED * abs(values[most]))
     newton = float(np.divide(slopes, bends, out=np.where(slopes > 0.0, math.inf, 0.0), where=bends > 0.0).max())

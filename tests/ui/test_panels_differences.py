@@ -537,6 +537,9 @@ def test_no_page_breaks_or_claims_a_derivative_where_doubles_end(qtbot, differen
     find("differences.microscope").grab()
     assert "f is not finite here." in find("differences.slopes").text()
     assert "Compared" not in find("differences.remarks").toolTip()
+    find("differences.derivative").setCurrentIndex(1)
+    at("x + relu(x)", x=1e300)  # the square of what the plot shows is ∞, and no error
+    find("differences.derivative").setCurrentIndex(0)
     at("exp(-1/x^2)", x=0)  # f is flat there, and 0: AD and many digits cannot tell
     assert "No derivative is known here" in find("differences.slopes").text()
     page(SCHEMES_PAGE)

@@ -286,7 +286,10 @@ def _theory_lines(reading: Reading, name: str) -> Iterator[dict[str, Any]]:
     )
     for size, law in laws:
         if size > 0.0 and math.isfinite(size):
-            heights = [size * law(h) for h in ends]
+            try:
+                heights = [size * law(h) for h in ends]
+            except (OverflowError, ZeroDivisionError):  # of an x near the ends of the doubles
+                continue
             if min(heights) > 1e-290 and max(heights) < 1e290:
                 yield {"x": ends, "y": heights, "label": "", "style": {"index": colour_of(name), "dashed": True}}
 

@@ -260,5 +260,6 @@ class SecantPage(QWidget):
             ys = [reading.value + foot[1] + value * (x - reading.x - foot[0]) for x in xs]
         else:
             xs = [ends[0] + (ends[1] - ends[0]) * k / 40 for k in range(41)]
-            ys = [reading.value + view.slope * (x - reading.x) + 0.5 * value * (x - reading.x) ** 2 for x in xs]
+            aside = [x - reading.x for x in xs]  # whose square may be ∞, and must not be an error
+            ys = [reading.value + view.slope * d + 0.5 * value * d * d for d in aside]
         return Polyline(xs, ys, colour, 2.0, False, dashed)

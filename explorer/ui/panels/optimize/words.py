@@ -80,7 +80,11 @@ class Said:
             value = self.value**0.5 if self.value >= 0 else float("nan")
             return self._new(value, f"√{self.inside(_ATOM)}", _POWER)
         e = self._of(exponent)
-        return self._new(self.value**e.value, self.inside(_ATOM) + e.text.translate(_SUPERSCRIPTS), _POWER)
+        try:
+            value = self.value**e.value
+        except OverflowError:
+            value = float("inf")
+        return self._new(value, self.inside(_ATOM) + e.text.translate(_SUPERSCRIPTS), _POWER)
 
     def __rpow__(self, base: Any) -> Said:
         return self._of(base) ** self
