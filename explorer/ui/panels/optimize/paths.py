@@ -697,6 +697,8 @@ class PathsView(QWidget):
         return overlay
 
     def _draw_surface(self) -> None:
+        if len(self.plane.names) == 1:  # of one input there is no surface; the picture changes in a moment
+            return
         paths, plane = [], None
         for place, trace in enumerate(self.traces):
             if not len(trace):
