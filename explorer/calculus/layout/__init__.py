@@ -17,6 +17,7 @@ Everything is deterministic, nothing recurses, and effort is bounded by counts o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import numpy as np
 
@@ -27,10 +28,13 @@ from explorer.calculus.layout.drawing import Drawing, Place, Route
 from explorer.calculus.layout.labels import LABEL_HEIGHT, LABEL_WIDTH, label_places
 from explorer.calculus.layout.layers import LARGE, inputs_stand_first, layering
 from explorer.calculus.layout.order import Layered, in_order
-from explorer.calculus.layout.rounds import Rounds, rounds_of
+from explorer.calculus.layout.rounds import FEW_NODES, KEPT, Rounds, rounds_of
 from explorer.language.collection import uncollected
 
 __all__ = ["LABEL_HEIGHT", "LABEL_WIDTH", "Drawing", "Place", "Route", "lay_out"]
+
+
+MANY = 20  # uses of a value from which on it counts as one that many use, in large graphs
 
 
 def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
@@ -51,24 +55,29 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
 def _drawn(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Curves:
     inputs_first = inputs_stand_first(len(sizes), edges)
     large = len(sizes) > LARGE
-    if large and (rounds := rounds_of(sizes, edges)):
-        drawn = _of_rounds(rounds, inputs_first)
-        if drawn:
+    for kept in KEPT if large else ():
+        rounds = rounds_of(sizes, edges, kept)
+        if rounds is None or (kept > KEPT[0] and len(rounds.sizes) > FEW_NODES):
+            break
+        if drawn := _of_rounds(rounds, inputs_first):
             return drawn
-    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first, large))
+    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first, MANY if large else inf))
     return _curves(graph, edges, sizes, y_coordinates(graph, sizes))
 
 
 def _of_rounds(rounds: Rounds, inputs_first: bool) -> Curves | None:
     """What is drawn of a graph of which a part is laid out; None where the drawing of this does not repeat."""
     sizes, edges = rounds.sizes, rounds.part
-    layer = layering(len(sizes), edges, inputs_first, large=True)
+    layer = layering(len(sizes), edges, inputs_first, many=KEPT[0])
     graph = in_order(len(sizes), edges, layer, part=True, shared=rounds.parameters)
     strip = strip_of(graph, rounds)
     if strip is None:
         return None
-    y = y_coordinates(graph, sizes, strip.heights(graph, sizes))
-    return inserted(_curves(graph, edges, sizes, y), graph, rounds, strip)
+    for level in (False, True):  # a lane that bent in each round would bend as often on the way to each later one
+        y = y_coordinates(graph, sizes, strip.heights(graph, sizes, level))
+        if whole := inserted(_curves(graph, edges, sizes, y), graph, rounds, strip):
+            return whole
+    return None
 
 
 def _curves(

@@ -17,7 +17,7 @@ RELAXATIONS, STRAIGHTENINGS = 24, 3  # passes over all layers in small graphs: e
 # In large ones as many of each as move so many vertices, about 1 µs each, but at least two: the first do the most.
 FEWEST, RELAX_WORK, STRAIGHTEN_WORK = 2, 5_000, 2_000
 STILL = 0.5  # pixels: where nothing moves more, nobody sees a further pass
-LOOSE = 0.01  # the weight of a vertex without neighbours: it makes room for all others
+LOOSE, HEAVY = 0.01, 1e9  # the weight of a vertex without neighbours, which makes room for all others, and of one held
 ALMOST_LEVEL = 14.0  # a line that rises less looks like a mistake and is made level
 
 
@@ -26,35 +26,29 @@ def y_coordinates(
 ) -> list[float]:
     """Each vertex's y: every layer centred, then moved towards the means of its neighbours without changing its order.
 
-    Whole layers may be `held` where they are.
+    Vertices may be `held` where there is room for them.
 
     One layer's best places, given its neighbours', are a weighted isotonic regression, found by pooling adjacent
     violators (Ayer et al. 1955). Aligned drawings (Brandes and Köpf 2001) have straighter edges, but climb like a
     staircase where a sum takes up term after term: 20,000 px where these take 1,600. Straight edges come afterwards.
     """
-    size, nodes = len(graph.layer_of), graph.nodes
-    heights = [height for _, height in sizes] + [LANE_HEIGHT] * (size - nodes)
+    size = len(graph.layer_of)
     y = [0.0] * size
     room = [0.0] * size  # for each vertex how far its middle is below that of the one above it, at least
-    order = []  # each layer with how far each vertex is below the first when they stand as close as they may
-    for layer in graph.layers:
-        depth, before = 0.0, -1
-        stack = []
-        for vertex in layer:
-            if before >= 0:
-                gap = NODE_GAP if before < nodes and vertex < nodes else LANE_GAP
-                room[vertex] = (heights[before] + heights[vertex]) / 2 + gap
-                depth += room[vertex]
-            stack.append(depth)
-            before = vertex
+    order = list(zip(graph.layers, stacks(graph, sizes), strict=True))
+    for layer, stack in order:
+        middle, before = stack[-1] / 2, 0.0
         for vertex, under in zip(layer, stack, strict=True):
-            y[vertex] = under - depth / 2
-        order.append((layer, stack))
+            y[vertex] = under - middle
+            room[vertex] = under - before
+            before = under
     held = held or {}
     for vertex, there in held.items():
         y[vertex] = there
     lines = _lines(graph)
-    numbers = [number for number, layer in enumerate(graph.layers) if layer[0] not in held]
+    for vertex in held:
+        lines[vertex] = [], HEAVY
+    numbers = [number for number, layer in enumerate(graph.layers) if not all(vertex in held for vertex in layer)]
     unrest = [True] * (len(order) + 2)  # for each layer, and one on each side, whether a layer beside it has moved
     for _ in range(min(RELAXATIONS, max(FEWEST, RELAX_WORK // size))):
         numbers.reverse()
@@ -66,6 +60,8 @@ def y_coordinates(
                     unrest[number] = unrest[number + 2] = moved = True
         if not moved:
             break
+    for vertex, there in held.items():
+        y[vertex] = there  # to the last bit
     above, below = [-1] * size, [-1] * size
     for layer in graph.layers:
         for upper, lower in pairwise(layer):
@@ -74,6 +70,24 @@ def y_coordinates(
         if not _straighten(graph, above, below, room, y, held):
             break
     return y
+
+
+def stacks(graph: Layered, sizes: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """For each layer how far each vertex is below the first when they stand as close as they may."""
+    nodes = graph.nodes
+    heights = [height for _, height in sizes] + [LANE_HEIGHT] * (len(graph.layer_of) - nodes)
+    found = []
+    for layer in graph.layers:
+        depth, before = 0.0, -1
+        stack = []
+        for vertex in layer:
+            if before >= 0:
+                gap = NODE_GAP if before < nodes and vertex < nodes else LANE_GAP
+                depth += (heights[before] + heights[vertex]) / 2 + gap
+            stack.append(depth)
+            before = vertex
+        found.append(stack)
+    return found
 
 
 _Lines = list[tuple[list[tuple[int, float]], float]]  # for each vertex its lines, with stiffnesses, and their sum
@@ -88,7 +102,7 @@ def _lines(graph: Layered) -> _Lines:
             own = [(other, to_node if other < nodes else to_bend) for other in (*left, *right)]
         else:
             own = [(other, to_bend if other < nodes else between_bends) for other in (*left, *right)]
-        lines.append((own, sum([stiff for _, stiff in own])))
+        lines.append((own, sum([stiff for _, stiff in own]) or LOOSE))
     return lines
 
 
@@ -110,7 +124,7 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
                 wish += stiff * y[other]
             mean = wish / weight - depth
         else:
-            mean, weight = y[vertex] - depth, LOOSE
+            mean = y[vertex] - depth
         count = 1
         while pools and pools[-1][0] > mean:
             above, before_weight, before_count = pools.pop()

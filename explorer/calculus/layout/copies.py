@@ -10,10 +10,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
-from explorer.calculus.layout.coordinates import y_coordinates
+from explorer.calculus.layout.coordinates import stacks, y_coordinates
 from explorer.calculus.layout.curves import HUNDREDTHS, Curves
 from explorer.calculus.layout.order import Layered
 from explorer.calculus.layout.rounds import PERIODS, Numbers, Rounds
@@ -32,8 +33,8 @@ class Strip:
     rounds: int
     left: int
 
-    def heights(self, graph: Layered, sizes: Sequence[tuple[float, float]]) -> dict[int, float]:
-        """The y of all vertices in the strip, which come again after each period."""
+    def heights(self, graph: Layered, sizes: Sequence[tuple[float, float]], level: bool) -> dict[int, float]:
+        """The y of all vertices in the strip, which come again after each period; lanes that pass by may be `level`."""
         layers = graph.layers[self.begin : self.begin + self.period]
         members = sorted([vertex for layer in layers for vertex in layer])
         number = {vertex: place for place, vertex in enumerate(members)}
@@ -47,12 +48,41 @@ class Strip:
         nodes = bisect_left(members, graph.nodes)
         layer_of = [graph.layer_of[vertex] - self.begin for vertex in members]
         turn = Layered(nodes, layer_of, [[number[vertex] for vertex in layer] for layer in layers], left, right, [])
-        y = y_coordinates(turn, [sizes[vertex] for vertex in members[:nodes]])
+        within = [sizes[vertex] for vertex in members[:nodes]]
+        y = y_coordinates(turn, within, _level_lanes(turn, within) if level else None)
         return {
             vertex: y[number[like]]
             for layer in range(self.begin, self.end + 1)
             for vertex, like in zip(graph.layers[layer], layers[(layer - self.begin) % self.period], strict=True)
         }
+
+
+def _level_lanes(turn: Layered, sizes: Sequence[tuple[float, float]]) -> dict[int, float]:
+    """The y of all bends of lanes that pass by a whole period, as a parameter's, with room for what is between.
+
+    None where such lanes cross one another.
+    """
+    lanes: list[list[int]] = []
+    for first in turn.layers[0]:
+        lane = [first]
+        while lane[-1] >= turn.nodes and len(lane) <= len(turn.layers):
+            following = [near for near in turn.right[lane[-1]] if near >= turn.nodes]
+            if len(following) != 1:
+                break
+            lane.append(following[0])
+        if len(lane) == len(turn.layers) + 1 and lane[-1] == first:
+            lanes.append(lane[:-1])
+    if not lanes:
+        return {}
+    room = [0.0] * len(lanes)  # of each lane below the one above it, at least
+    for number, depths in enumerate(stacks(turn, sizes)):
+        depth = dict(zip(turn.layers[number], depths, strict=True))
+        here = [depth[lane[number]] for lane in lanes]
+        if here != sorted(here):
+            return {}
+        room = [max(least, low - high) for least, low, high in zip(room, here, [0.0, *here[:-1]], strict=True)]
+    y = list(accumulate(room[1:], initial=0.0))
+    return {vertex: there for lane, there in zip(lanes, y, strict=False) for vertex in lane}
 
 
 def strip_of(graph: Layered, rounds: Rounds) -> Strip | None:

@@ -14,8 +14,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 PERIODS = (1, 2, 4)  # rounds after which a drawing may repeat
-KEPT = 12  # rounds that are laid out, or a few more
-WORTH = 2 * KEPT  # rounds, with fewer of which there is little to gain
+KEPT = (12, 24)  # rounds that are laid out, or a few more; and as many where they are so short that many stand abreast
+FEW_NODES = 300  # in the second case
+WORTH = 2  # times as many rounds: with fewer there is little to gain
 REACH = 3  # rounds back from which a value may come
 COMPARED = 200  # nodes in the middle of the graph, at least, by which a round is looked for …
 ALIKE = 0.7  # … of which so many have as many operands, as far back, as those a round later
@@ -49,17 +50,18 @@ class Rounds:
     parameters: bool
 
 
-def rounds_of(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Rounds | None:
-    """The most rounds that follow one another; None where there are few, or where others use what most of them do.
+def rounds_of(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], kept: int) -> Rounds | None:
+    """The most rounds that follow one another, of which so many are kept.
 
-    They are looked for in the order of the nodes, then in that in which the outputs need them, as in a long sum.
+    None where there are few, or where others use what most of them do. They are looked for in the order of the nodes,
+    then in that in which the outputs need them, as in a long sum.
     """
     ends = np.array(edges, dtype=np.int64).reshape(-1, 2)
     for numbered in (_by_first_use, _by_need):
         place = numbered(len(sizes), ends)
         size = np.empty((len(sizes), 2))
         size[place] = sizes
-        if found := _in_order(place, size, ends):
+        if found := _in_order(place, size, ends, kept):
             return found
     return None
 
@@ -102,7 +104,7 @@ def _places(walk: Numbers) -> Numbers:
     return place
 
 
-def _in_order(place: Numbers, size: NDArray[np.float64], ends: Numbers) -> Rounds | None:
+def _in_order(place: Numbers, size: NDArray[np.float64], ends: Numbers, keep: int) -> Rounds | None:
     """The rounds that follow one another when the nodes have these places; `size` has theirs in the new order."""
     count = len(place)
     ends = place[ends]
@@ -116,9 +118,9 @@ def _in_order(place: Numbers, size: NDArray[np.float64], ends: Numbers) -> Round
     same = np.zeros(count, dtype=bool)
     same[:-period] = (operands[period:] == operands[:-period]) & (size[period:] == size[:-period]).all(axis=1)
     begin, rounds = _run(source, target, same, first, period)
-    if rounds < WORTH:
+    if rounds < WORTH * keep:
         return None
-    missing = rounds - KEPT
+    missing = rounds - keep
     missing -= missing % max(PERIODS)
     left, right, end = (begin + rounds_before * period for rounds_before in (REACH, REACH + missing, rounds))
     # All edges of a round come from a few rounds before, or always from the same node.
@@ -144,7 +146,7 @@ def _in_order(place: Numbers, size: NDArray[np.float64], ends: Numbers) -> Round
 def _period(source: Numbers, target: Numbers, operands: Numbers, first: Numbers) -> int:
     """How many nodes a round has, as the middle of the graph suggests; 0 where nothing does."""
     count = len(operands)
-    most = count // WORTH
+    most = count // (WORTH * KEPT[0])
     compared = min(max(COMPARED, 2 * most), count // 4)
     middle = count // 2 - compared
     back = np.where(operands[source] > 0, target - source, 0)  # inputs may be at any distance
