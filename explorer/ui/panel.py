@@ -276,6 +276,12 @@ class Panel(QWidget):
             self._ask(self._waiting)
 
 
+def count_text(count: int) -> str:
+    """A count as a cell or a bar shows it: of a billion and more the first five digits."""
+    digits = str(count)
+    return f"{count:,}" if count < 10**9 else f"{digits[0]}.{digits[1:5]}e{len(digits) - 1}"
+
+
 def number_text(value: object, digits: int = 6) -> str:
     """A number of an answer as a cell shows it; "nan" is "undefined", None an en dash.
 

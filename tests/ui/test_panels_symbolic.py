@@ -6,6 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from explorer.ui.fitted_numbers import NUMBER
+from explorer.ui.panel import count_text
 from explorer.ui.session import Session
 
 LOGISTIC_4 = "l2 = 4*x*(1 - x)\nl3 = 4*l2*(1 - l2)\nl4 = 4*l3*(1 - l3)"
@@ -55,6 +57,14 @@ def test_the_sizes_are_those_of_the_swell_table(window, find, write, cells):
     assert cells("symbolic.sizes")[0][:3] == ["18", "38", "13"]
     assert cells("symbolic.sizes")[1] == ["82", "166", "26", "27", "315"]
     assert cells("symbolic.sizes")[2][0] == "× 4.56"
+    assert find("symbolic.sizes").item(1, 4).data(NUMBER) == 315.0  # where it has no room it has fewer digits
+
+
+def test_a_count_beyond_a_billion_is_told_by_its_first_digits():
+    """A bar's number was cut in the middle: 36,472,996,377,170,786,403 looked like 36 million."""
+    assert count_text(999_999_999) == "999,999,999"
+    assert count_text(36_472_996_377_170_786_403) == "3.6472e19"
+    assert count_text(10**9) == "1.0000e9"
 
 
 def test_the_derivatives_can_be_copied(window, find):

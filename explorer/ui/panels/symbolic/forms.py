@@ -24,7 +24,7 @@ from explorer.ui import theme
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.formula_view import FormulaView
 from explorer.ui.name_box import chosen, fill, wish
-from explorer.ui.panel import number_text
+from explorer.ui.panel import count_text, number_text
 from explorer.ui.panels.symbolic.page import Page, shifted
 from explorer.ui.session import Question
 from explorer.ui.worker import Crew
@@ -251,7 +251,7 @@ class FormsPage(Page):
 
 
 def _count(size: int | None) -> str:
-    return "–" if size is None else f"{size:,}"
+    return "–" if size is None else count_text(size)
 
 
 def _time(seconds: float) -> str:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from explorer.language.notation import NotationBuilder, Piece
 from explorer.ui.collection import Hold
+from explorer.ui.fitted_numbers import NUMBER, FittedNumbers
 from explorer.ui.focus_order import in_place
 from explorer.ui.formula_view import LARGE, FormulaView
 from explorer.ui.panel import PATIENCE_MS, Panel, number_text
@@ -47,6 +48,7 @@ _ALL_NODES = 40_000  # of one derivative, where all is to be shown
 _MATRIX_PIECES = 600  # of all entries: a larger matrix is no longer seen as one, and its entries are shown one by one
 _MOST_NAMED = 4  # inputs or outputs above and below the bar of ∂(y₁, y₂)/∂(x₁, x₂)
 _MOST_MISSING = 20  # lines for what has not come yet: more would only be scrolled past
+_MOST_FITTED = 10**300  # sizes that are doubles too, and are written with few digits where they have no room
 _LONG_MS = 1_000  # work that takes longer says what it is doing
 SIZES = {
     "operations": ("operations", "SymPy's count_ops: sums, products, powers and calls"),
@@ -198,6 +200,7 @@ class SymbolicPanel(Panel):
         for column, (_, meaning) in enumerate(SIZES.values()):
             table.horizontalHeaderItem(column).setToolTip(meaning)
         table.setVerticalHeaderLabels(["f", "derivatives", "growth"])
+        table.setItemDelegate(FittedNumbers(table))
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -580,10 +583,12 @@ class SymbolicPanel(Panel):
         for column, key in enumerate(SIZES):
             before, after = (self._swell.get(part, {}).get(key) for part in ("function", "derivative"))
             growth = f"× {after / before:.3g}" if before and after else missing
-            whole = (missing if size is None else f"{size:,}" for size in (before, after))
-            for row, text in enumerate((*whole, growth)):
+            whole = [(missing if size is None else f"{size:,}", size) for size in (before, after)]
+            for row, (text, size) in enumerate((*whole, (growth, None))):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
+                if size is not None and size < _MOST_FITTED:
+                    item.setData(NUMBER, float(size))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.sizes.setItem(row, column, item)
         if _SIZES_PAGE in self._built:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from explorer.ui.figure_theme import SERIES_ON_DARK, SERIES_ON_LIGHT
+from explorer.ui.panel import count_text
 from explorer.ui.panels.symbolic.page import Page
 from explorer.ui.session import Question
 from explorer.ui.theme import is_dark
@@ -96,7 +97,7 @@ class Bars(QWidget):
         sizes = [size for key, _, _ in _MEASURES for size in self._pair(key) if size]
         most = math.log10(max([10, *sizes]))
         line = self.fontMetrics().height()
-        number = self.fontMetrics().horizontalAdvance("0,000,000") + 8
+        number = self.fontMetrics().horizontalAdvance("000,000,000") + 8
         room = self.width() - number - self.fontMetrics().horizontalAdvance("f′ ") - 4
         height = min(self.height() / len(_MEASURES), 4.6 * line)
         bold = QFont(self.font())
@@ -129,7 +130,7 @@ class Bars(QWidget):
                     width = max(_MIN_BAR, room * math.log10(max(size, 1)) / most) if size else 0.0
                     painter.fillRect(QRectF(left, y + 1, width, bar - 2), colour)
                     painter.drawText(
-                        QRectF(left + width + 5, y, number, bar), Qt.AlignmentFlag.AlignVCenter, f"{size:,}"
+                        QRectF(left + width + 5, y, number, bar), Qt.AlignmentFlag.AlignVCenter, count_text(size)
                     )
 
 
