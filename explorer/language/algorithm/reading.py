@@ -128,7 +128,7 @@ class Reading:
             column = self._column(line, column)
         if not self.plain[end_line - 1]:
             end_column = self._column(end_line, end_column)
-        return Span(line, column, end_line, end_column)
+        return new_span((line, column, end_line, end_column))
 
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1]
