@@ -62,7 +62,7 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
     number, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
-    copies = max(1, min(number, (vertices or mesh.size) // int(mesh.begin[layers])))
+    copies = max(1, min(number, (vertices or mesh.size) // mesh.work(layers)))
     most = PASSES if repetition is None else BEFORE_IN_PART if part else BEFORE
     windows = _improved(mesh.part(layers, copies), repetition, most)
     held = range(0)

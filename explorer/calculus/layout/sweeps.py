@@ -22,6 +22,7 @@ from explorer.calculus.layout.blocks import Blocks
 from explorer.calculus.layout.ranks import inversions
 
 IDLE = 2  # passes with ties that save nothing, after which there is no more to hope for
+PAIRS = 6  # of lines, which take as long to be looked at as a vertex
 Numbers = NDArray[np.int64]
 
 
@@ -62,6 +63,12 @@ class Mesh:
             for odd_layer in (0, 1)
             for odd_place in (0, 1)
         ]
+
+    def work(self, layers: int) -> int:
+        """What a pass over the first layers takes: their vertices, or more where some have many lines."""
+        some = int(self.begin[layers])
+        lines = self._count.reshape(2, -1)[:, :some]
+        return max(some, int((lines * lines).sum()) // PAIRS)
 
     def part(self, layers: int, copies: int) -> Mesh:
         """Copies of the first layers."""
