@@ -126,7 +126,11 @@ def lost_digits(program: Program, tape: Tape, jacobians: Mapping[str, Matrix | N
         there = reverse_jacobian(tape)[row][column]
         off = _off(truth, slope, tape, row, column)
         untrue = bool(off)
-        if differ and not any(order for order, _, _ in off) and not _is_rounded(slope, entries, tape, row, column):
+        if (
+            differ
+            and not any(order for order, _, _ in off)
+            and not _is_rounded(truth, slope, entries, tape, row, column)
+        ):
             off.append((1, slope, there))
         if not off:
             continue
@@ -203,9 +207,9 @@ def _off(truth: Jet, slope: Any, tape: Tape, row: int, column: int) -> list[tupl
     return off
 
 
-def _is_rounded(slope: Any, entries: Mapping[str, float], tape: Tape, row: int, column: int) -> bool:
-    """Whether no method is further from the true slope than a rounded input would bring it."""
-    change = slope_change(tape, row, column)
+def _is_rounded(truth: Jet, slope: Any, entries: Mapping[str, float], tape: Tape, row: int, column: int) -> bool:
+    """Whether no method is further from the true slope than a rounded input would bring it, or many digits see it."""
+    change = max(truth.least, slope_change(tape, row, column))
     exact = (entry for method, entry in entries.items() if method in _ALIKE or entry == entry)
     return all(abs(slope - entry) <= change for entry in exact)
 

@@ -277,7 +277,7 @@ def jet(
     numbers = tuple(map(_double, derivatives)) + (NAN,) * (DERIVATIVES - len(derivatives))
     jump = left.jump or right.jump
     sides = (_double(left.slope), _double(right.slope), jump, _double(left.limit), _double(right.limit))
-    return Jet(fan.here, tuple(derivatives), numbers, *sides, fan.dust / h)
+    return Jet(fan.here, tuple(derivatives), numbers, *sides, fan.least)
 
 
 @dataclass(frozen=True)
@@ -333,6 +333,13 @@ class _Fan:
         self.here = values[_REACH]
         largest = max((abs(v) for v in values if context.isfinite(v)), default=context.one)
         self.dust = largest * context.mpf(10) ** (5 - context.dps)  # below it differences of values are rounding
+
+    @property
+    def least(self) -> Any:
+        """Below it a slope is not seen: beside rounding, or beside what else makes f rise, as x³ at 0."""
+        far = max((abs(self.values[k] - self.here) for k in (0, -1)), default=self.mp.zero)
+        unseen = far * self.mp.mpf(10) ** -NEGLIGIBLE if self.mp.isfinite(far) else self.mp.zero
+        return max(self.dust, unseen) / self.h
 
     def derivative(self, d: int, low: int, high: int) -> Any:
         """The d-th from the values at low·h … high·h; 0 where it is rounding alone."""

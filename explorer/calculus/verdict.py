@@ -20,7 +20,8 @@ from explorer.calculus.agreement import (
 )
 from explorer.calculus.conditioning import slope_changes
 from explorer.calculus.differences import SMALL_SLOPE, Slice, one_sided_rounding, one_sided_slopes
-from explorer.calculus.lost_digits import Lost, is_extreme
+from explorer.calculus.lost_digits import LEAST_NORMAL, Lost, is_extreme
+from explorer.calculus.numbers import NAN
 from explorer.calculus.reasons import DOUBTFUL, NEAR, find_reasons, loops_on_inputs, on_boundary
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import Decision, Tape
@@ -130,7 +131,7 @@ def judge(
             digits = min(digits, digits_agreed(a, b, scale if rounding else 0.0))
         agree = agree and _agree(exact[0], other, tape)
     if exact and complex_step is not None:
-        agree = agree and _agree(exact[0], complex_step, tape, estimates=True)
+        agree = agree and _agree(exact[0], _where_told(exact[0], complex_step), tape, estimates=True)
         notes = [*notes, *_too_small(exact[0], complex_step, tape)]
     central_agrees = True
     if exact and central is not None:
@@ -158,13 +159,27 @@ def _agree(exact: Matrix, other: Matrix, tape: Tape, estimates: bool = False) ->
     return all_close(exact, other, EXACT_TOLERANCE, estimates, slack)
 
 
+def _is_unseen(value: float, other: float) -> bool:
+    """Whether the complex step has 0 for a slope, of all digits, that is too small beside what the step neglects."""
+    return other == 0.0 and LEAST_NORMAL <= abs(value) < SMALL_SLOPE
+
+
+def _where_told(exact: Matrix, complex_step: Matrix) -> Matrix:
+    """The complex step's numbers but where it does not see the slope."""
+    return [
+        [NAN if _is_unseen(value, other) else other for value, other in zip(*rows, strict=True)]
+        for rows in zip(exact, complex_step, strict=True)
+    ]
+
+
 def _too_small(exact: Matrix, complex_step: Matrix, tape: Tape) -> list[str]:
     """Of which derivatives the complex step has no digits, for its numbers underflow; in sentences."""
     return [
-        f"∂{output}/∂{name} = {short(value)} is so small that the numbers of the complex step underflow: it has none."
+        f"∂{output}/∂{name} = {short(value)} is so small that "
+        + ("the numbers of the complex step underflow: it has none." if other else "the complex step sees none of it.")
         for output, row, others in zip(tape.output_names, exact, complex_step, strict=True)
         for name, value, other in zip(tape.inputs, row, others, strict=True)
-        if other != other and 0.0 < abs(value) < SMALL_SLOPE
+        if (other != other and 0.0 < abs(value) < SMALL_SLOPE) or _is_unseen(value, other)
     ][:MOST_EXPLAINED]
 
 

@@ -278,8 +278,10 @@ class Panel(QWidget):
 
 def count_text(count: int) -> str:
     """A count as a cell or a bar shows it: of a billion and more the first five digits."""
-    digits = str(count)
-    return f"{count:,}" if count < 10**9 else f"{digits[0]}.{digits[1:5]}e{len(digits) - 1}"
+    if count < 10**9:
+        return f"{count:,}"
+    digits = str(round(count, 5 - len(str(count))))
+    return f"{digits[0]}.{digits[1:5]}e{len(digits) - 1}"
 
 
 def number_text(value: object, digits: int = 6) -> str:

@@ -187,3 +187,12 @@ def test_a_formula_that_loses_some_digits_is_told_and_is_no_disagreement():
         )
     )
     assert judge(tape, engines, (), False, (), lost).agree
+
+
+@pytest.mark.parametrize("text", ["1e-190*x + x^3", "1e-210*x + x^3", "1e-210*x + x^2", "1e-250*x + x^3"])
+def test_a_slope_too_small_beside_the_rise_of_f_is_not_called_0_by_many_digits(text):
+    """They do not see it, and are no referee of it: AD, which has all its digits, was said to have none."""
+    verdict = judged_whole(text, 0.0)
+    assert verdict.agree
+    assert not verdict.reasons
+    assert not any("hundreds of digits" in note for note in verdict.notes)

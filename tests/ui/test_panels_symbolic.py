@@ -63,7 +63,8 @@ def test_the_sizes_are_those_of_the_swell_table(window, find, write, cells):
 def test_a_count_beyond_a_billion_is_told_by_its_first_digits():
     """A bar's number was cut in the middle: 36,472,996,377,170,786,403 looked like 36 million."""
     assert count_text(999_999_999) == "999,999,999"
-    assert count_text(36_472_996_377_170_786_403) == "3.6472e19"
+    assert count_text(36_472_996_377_170_786_403) == "3.6473e19"
+    assert count_text(9_999_960_000) == "1.0000e10"
     assert count_text(10**9) == "1.0000e9"
 
 
