@@ -168,20 +168,26 @@ def inserted(curves: Curves, graph: Layered, rounds: Rounds, strip: Strip) -> Cu
         split[one] = splits.of(int(edge[one]), (beside if missing[target[one]] else -beside) if in_round else 0)
     if split.min(initial=0) < 0:
         return None
-    back = np.empty_like(rounds.order)
-    back[rounds.order] = np.arange(len(back))
-    edge, moved, split = edge[back], moved[back], split[back]
+    back = np.argsort(rounds.order)
+    line, stops = _drawn_out(points, ends, edge[back], moved[back], split[back])
+    labels = np.array(curves.labels)[edge[back]]
+    labels[:, 0] += moved[back] / HUNDREDTHS
+    labels = np.rint(labels * HUNDREDTHS) / HUNDREDTHS  # as they were
+    x, y = place[:, rounds.place].tolist()
+    texts = list(zip(*labels.T.tolist(), strict=True))
+    return Curves(x, y, line, stops, texts, curves.width + whole, curves.height)
+
+
+def _drawn_out(
+    points: Numbers, ends: Numbers, edge: Numbers, moved: Numbers, split: Numbers
+) -> tuple[list[int], list[int]]:
+    """The points of all edges, of which each is like one of these, moved to the right from its split on; their ends."""
     lengths = np.diff(ends, prepend=0)[edge]
     stops = np.cumsum(lengths)
     along = np.arange(stops[-1]) - np.repeat(stops - lengths, lengths)
     line = points[np.repeat(ends[edge] - lengths, lengths) + along]
     line[:, 0] += np.where(along >= np.repeat(split, lengths), np.repeat(moved, lengths), 0)
-    labels = np.array(curves.labels)[edge]
-    labels[:, 0] += moved / HUNDREDTHS
-    labels = np.rint(labels * HUNDREDTHS) / HUNDREDTHS  # as they were
-    x, y = place[:, rounds.place].tolist()
-    texts = list(zip(*labels.T.tolist(), strict=True))
-    return Curves(x, y, line.ravel().tolist(), stops.tolist(), texts, curves.width + whole, curves.height)
+    return line.ravel().tolist(), stops.tolist()
 
 
 class _Splits:
