@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_BENDS = 60_000  # layers that all lanes cross together: beyond it the longest edges are drawn straight through
-OWN_LANES = 8  # layers crossed for each node up to which every edge has a lane of its own
+# Layers crossed for each node up to which every edge has a lane of its own. In a large graph sweeps cannot move many
+# lanes together, and a value that all rounds of a loop use would make no round like another.
+OWN_LANES, OWN_LANES_IN_LARGE = 8, 3
 
 
 @dataclass(slots=True)
@@ -40,10 +42,14 @@ class Blocks:
         return layers
 
 
-def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int], shared: bool) -> Blocks:
-    """The blocks of a graph whose nodes stand in these layers; trunks are `shared` also where there are few."""
+def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int], large: bool, shared: bool) -> Blocks:
+    """The blocks of a graph, or of a part of a `large` one, whose nodes stand in these layers.
+
+    Trunks are `shared` also where there are few.
+    """
     lanes = _Lanes(list(layer))
-    shared = shared or sum([layer[target] - layer[source] - 1 for source, target in set(edges)]) > OWN_LANES * count
+    own_lanes = OWN_LANES_IN_LARGE if large else OWN_LANES
+    shared = shared or sum([layer[target] - layer[source] - 1 for source, target in set(edges)]) > own_lanes * count
     ways = lanes.shared(count, edges) if shared else lanes.of_their_own(edges)
     carried = [0] * len(lanes.first)
     left: list[dict[int, int]] = [{} for _ in carried]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explorer.calculus.layout.blocks import Blocks, in_blocks
+from explorer.calculus.layout.layers import LARGE
 from explorer.calculus.layout.ranks import Start, Starts
 from explorer.calculus.layout.repeats import swept_order
 from explorer.calculus.layout.sifting import HIGHEST, KEEP, LOWEST, Sifting
@@ -48,7 +49,7 @@ def in_order(
 
     Kicks pay in a small graph, unless it is only `part` of a large one, where long edges may have `shared` lanes too.
     """
-    blocks = in_blocks(count, edges, layer, shared)
+    blocks = in_blocks(count, edges, layer, part or count > LARGE, shared)
     return _with_bends(blocks, edges, _few_crossings(blocks, part))
 
 

@@ -18,14 +18,14 @@ from explorer.calculus.layout.sweeps import Mesh, Numbers, crossings_of, mesh_of
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
 LARGE = 600  # nodes
 # Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
-IN_LARGE, IN_PART, IN_OTHERS = (6, None), (12, 4_000), (32, 8_000)
+IN_LARGE, IN_PART, IN_OTHERS = (3, None), (12, 4_000), (12, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
 PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
 FREE = 1  # last rounds of a part that need not be as those before
 ROUNDS, SHARE, SHARE_OF_PART = (4, 3), 0.5, 0.8  # ordered: as many as have at most this share of all vertices
 PERIODS = (1, 2)  # in a window
-BEST = 40  # windows that are improved once more, so that so many passes are enough before:
+BEST = 16  # windows that are improved once more, so that so many passes are enough before:
 BEFORE, BEFORE_IN_PART = 20, 10
 DISTANCES = 50  # tried as a period
 
@@ -47,10 +47,11 @@ class Repetition:
 class Window:
     """Of an order of the first layers, `length` from `begin` on: they can go on to the end of the repetition.
 
-    All layers have so many crossings then.
+    All layers have so many crossings then, of which those `before` it.
     """
 
     crossings: float
+    before: float
     begin: int
     length: int
     order: Numbers
@@ -85,15 +86,14 @@ def _passes(mesh: Mesh) -> int:
 
 
 def _improved(mesh: Mesh, repetition: Repetition | None, most: int) -> list[Window]:
-    """All windows, the best first, of the orders to which sweeps lead from random ones; so many passes with ties."""
-    mesh.shuffle(Random(LUCK))
+    """All windows, the best first, of the orders through which sweeps lead; so many passes with ties."""
+    mesh.walk_and_shuffle(Random(LUCK))
     windows: list[Window] = []
     for turn in range(SWEEPS):
         loose = turn >= SWEEPS // 2
         mesh.sweep(rightwards=turn % 2 == 0, turned=not loose)
         mesh.transpose(ties=loose, most=min(_passes(mesh), most) if loose else _passes(mesh))
-        if loose:
-            windows += _windows(mesh, repetition)
+        windows += _windows(mesh, repetition)
     return sorted(windows, key=lambda window: window.crossings)
 
 
@@ -106,7 +106,7 @@ def _windows(mesh: Mesh, repetition: Repetition | None) -> list[Window]:
     crossings = mesh.crossings()
     before = np.cumsum(crossings, axis=1) - crossings
     if repetition is None:
-        return [Window(crossed, 0, 0, order) for crossed, order in zip(before[:, -1].tolist(), orders, strict=True)]
+        return [Window(all_, all_, 0, 0, order) for all_, order in zip(before[:, -1].tolist(), orders, strict=True)]
     windows = []
     layer = mesh.layer[mesh.start]
     copy, gap = np.divmod(layer, mesh.layers)
@@ -122,9 +122,9 @@ def _windows(mesh: Mesh, repetition: Repetition | None) -> list[Window]:
         joint = crossings_of(start, end, mesh.load[some], group, mesh.copies * len(begin))
         inside = before[:, last] - before[:, begin] + joint.reshape(mesh.copies, -1)
         total = before[:, begin] + inside * ((repetition.end - begin) / length)
-        best = np.argmin(total, axis=1)
-        for crossed, first, order in zip(total.min(axis=1).tolist(), begin[best].tolist(), orders, strict=True):
-            windows.append(Window(crossed, first, length, order))
+        for number, place in enumerate(np.argmin(total, axis=1).tolist()):
+            first = int(begin[place])
+            windows.append(Window(total[number, place], before[number, first], first, length, orders[number]))
     return windows
 
 
@@ -145,7 +145,8 @@ def _stand_repeated(mesh: Mesh, repetition: Repetition, windows: list[Window]) -
     turn.stand(np.concatenate([start - begin + copy * turn.size for copy, start in enumerate(starts)]))
     turn.transpose(ties=True, most=_passes(turn))
     turn.transpose(ties=False, most=_passes(turn))
-    best = int(np.argmin(turn.crossings().sum(axis=1)))
+    inside = turn.crossings().sum(axis=1) * ((repetition.end - first) / length)
+    best = int(np.argmin(inside + [window.before for window in windows]))
     window, order = windows[best], turn.at[best * turn.size :][: turn.size] - best * turn.size + begin
     order = np.concatenate((window.order[:begin], order))
     order = _again(mesh, order, range(window.begin, repetition.end), first, length)

@@ -7,7 +7,7 @@ which leads out of many dead ends. What sifting cannot do, they can: move a valu
 loop. NumPy swaps in all layers at once (odd-even transposition): every second pair of every second layer, for of these
 none has to do with another.
 
-Several random orders are improved together, as copies of the graph side by side.
+Several orders to begin with are improved together, as copies of the graph side by side.
 """
 
 from __future__ import annotations
@@ -81,12 +81,26 @@ class Mesh:
         self.slot = np.empty_like(at)
         self.slot[at] = np.arange(len(at))
 
-    def shuffle(self, luck: Random) -> None:
-        """Take any order."""
-        at = []
-        for begin, end in pairwise(self.begin.tolist()):
+    def walk_and_shuffle(self, luck: Random) -> None:
+        """Take, for the first copy, the order in which a breadth-first walk from the left finds it; for others any.
+
+        Of cells that stand beside one another, and have to do with these only, the walk makes parallel tracks.
+        """
+        at = sorted(self._walked(), key=self.layer.tolist().__getitem__)
+        for begin, end in list(pairwise(self.begin.tolist()))[self.layers :]:
             at += luck.sample(range(begin, end), end - begin)
         self.stand(np.array(at, dtype=np.int64))
+
+    def _walked(self) -> list[int]:
+        """The vertices of a copy as a breadth-first walk from those that have none on their left finds them."""
+        left, right = self._neighbours()
+        walk = [vertex for vertex, near in enumerate(left) if not near]
+        seen = set(walk)
+        for vertex in walk:
+            new = [other for other in right[vertex] if other not in seen]
+            walk += new
+            seen.update(new)
+        return walk
 
     def crossings(self) -> Numbers:
         """The crossings to the right of each layer: copies × layers."""
