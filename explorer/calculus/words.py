@@ -140,7 +140,7 @@ def partial_equation(tape: Tape, op: Op, edge: Edge) -> str:
     result = PRIMITIVES[op.function].partials[edge.position](_Words(), *names, _Term(pretty_name(op.name), op.value))
     head = f"∂{pretty_name(op.name)}/∂{pretty_name(tape.ops[edge.parent].name)}"
     number = short(edge.partial)
-    if isinstance(result, _Term) and result.text != number:
+    if isinstance(result, _Term) and result.text not in (number, factor(edge.partial)):  # of v · (−2) that is (−2)
         return f"{head} = {result.text} = {number}"
     return f"{head} = {number}"
 

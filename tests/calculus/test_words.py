@@ -2,7 +2,9 @@
 
 import pytest
 
-from explorer.calculus.words import counted
+from explorer.calculus.tape import record
+from explorer.calculus.words import counted, partial_equation
+from explorer.language.parser import parse
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,18 @@ from explorer.calculus.words import counted
 )
 def test_a_count_is_exact_while_it_can_be_read_and_of_any_size(base, exponent, text):
     assert counted(base**exponent) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x*(-2)", "∂v₁/∂x = −2"),
+        ("x*2", "∂v₁/∂x = 2"),
+        ("(x + 0)*x*(-0.25)", "∂v₃/∂v₂ = −0.25"),
+        ("x/3", "∂v₁/∂x = 1/3 = 0.3333"),
+    ],
+)
+def test_a_partial_that_is_a_number_of_the_text_is_said_once(text, said):
+    tape = record(parse(text), [3.0])
+    op = tape.ops[-1]
+    assert partial_equation(tape, op, op.edges[0]) == said
