@@ -162,6 +162,22 @@ def test_checkpoints_are_counted_beside_the_theory(window, find, show, write, se
     assert "theory 45" in find("graph.memory.words").text()
 
 
+def test_what_the_bar_of_the_tape_says_is_not_cut(window, find, show, write, settle):
+    write("def f(x):\n    for i in range(1200):\n        x = sin(x)\n    return x")
+    show("memory")
+    bar, slider = find("graph.memory.bar"), find("graph.slider")
+    for mode, step, words in (
+        ("reverse", 1201, "1200 of 1200 tape entries live"),
+        ("forward", 1, "forward mode keeps no tape"),
+    ):
+        find(f"graph.mode.{mode}").click()
+        settle()
+        slider.setValue(step)
+        QApplication.processEvents()
+        assert bar.text() == words
+        assert bar.width() > bar.fontMetrics().horizontalAdvance(words) + 4
+
+
 def test_paths_of_the_selected_node_are_listed_and_light_up(window, find, show):
     window.graph._op_chosen(1)
     show("paths")

@@ -111,10 +111,16 @@ class MemorySheet(Sheet):
             return
         recorded = max(0, progress.known_count - self._inputs)
         if progress.answer.mode == "forward":
-            self.bar.setFormat("forward mode keeps no tape")
+            self._say("forward mode keeps no tape")
             self.bar.setValue(0)
             return
-        self.bar.setFormat("%v of %m tape entries live")
+        self._say("%v of %m tape entries live")
         if progress.boundary is not None:
             recorded = min(recorded, max(0, progress.boundary - self._inputs + 1))
         self.bar.setValue(recorded)
+
+    def _say(self, words: str) -> None:
+        """In the bar, which has room for the words also when it is full: Qt would cut them."""
+        full = words.replace("%v", "%m").replace("%m", str(self.bar.maximum()))
+        self.bar.setFormat(words)
+        self.bar.setMinimumWidth(self.bar.fontMetrics().horizontalAdvance(f"  {full}  "))
