@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -69,13 +70,21 @@ class ScalarWriter:
     def source(self) -> str:
         """The function `run`, of the inputs, which returns the outputs as a tuple."""
         parameters = ", ".join(f"x{index}" for index in range(self.code.inputs))
-        return "\n".join([f"def run({parameters}):", *self.statements("    ", "return")]) + "\n"
+        return "\n".join([f"def run({parameters}):", *self.returned("    ")]) + "\n"
 
-    def statements(self, indent: str, last: str) -> list[str]:
-        """The lines that compute the outputs; in the last one they stand as a tuple after these words."""
+    def returned(self, indent: str) -> list[str]:
+        """The lines that compute the outputs and return them as a tuple."""
         self.block(self.code.body, indent)
         outputs = "".join(f"{self.text(o)}, " for o in self.code.outputs)
-        return [*self.lines, f"{indent}{last} ({outputs})"]
+        return [*self.lines, f"{indent}return ({outputs})"]
+
+    def assignments(self, indent: str, names: Sequence[str]) -> list[str]:
+        """The lines that compute the outputs and give them to these names, which may be those of inputs."""
+        self.block(self.code.body, indent)
+        texts = [self.text(o) for o in self.code.outputs]
+        if set(names).isdisjoint(re.findall(r"\w+", " ".join(texts))):  # one by one, which saves a tuple
+            return [*self.lines, *[f"{indent}{name} = {text}" for name, text in zip(names, texts, strict=True)]]
+        return [*self.lines, f"{indent}{', '.join(names)}, = {', '.join(texts)},"]
 
     def globals(self) -> dict[str, Any]:
         """What the source's names stand for, once it is written."""

@@ -56,11 +56,10 @@ def _function(
     for wide in memory.wide:
         flat += [next(spread) for _ in range(n)] if wide else [next(alone)]
     writer = ScalarWriter(code)
-    after = ", ".join([*xs, "b0", *gs, *flat])
     lines = [
         f"def run({', '.join(['a0', 'q0', 'v0', 'c0', 'e0', *xs, *gs, 'n0', *flat])}):",
         "    for x0 in q0:",
-        *writer.statements("        ", f"{after} ="),
+        *writer.assignments("        ", [*xs, "b0", *gs, *flat]),
         f"        if not ({' + '.join(f'{x} * {x}' for x in xs)} <= 1e300): return",  # none beyond 1e150
         f"        n0 = n1({', '.join(gs)})",
         f"        k0 = {' + '.join(['b0', 'n0', *flat])}",

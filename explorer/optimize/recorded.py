@@ -134,11 +134,12 @@ class Memory:
     whole: tuple[bool, ...]  # a count, as t
 
     @staticmethod
+    @lru_cache(maxsize=64)
     def of(rule: GradientRule[Any]) -> Memory:
         """That of a rule."""
-        fields = tuple(rule.start(np.zeros(1)))
+        fields = rule.start(np.zeros(1))
         return Memory(
-            type(rule.start(np.zeros(1))),
+            type(fields),
             tuple(isinstance(f, np.ndarray) for f in fields),
             tuple(isinstance(f, int) for f in fields),
         )
