@@ -172,9 +172,19 @@ class Editor(CodeEdit):
         return super().viewportEvent(event)
 
     def light(self, *spans: Span) -> None:
-        """Mark the parts of the text that belong to what is selected elsewhere, or none."""
+        """Mark the parts of the text that belong to what is selected elsewhere, or none; one of them is seen."""
         self._lit = spans
         self.mark()
+        self._show_lit()
+
+    def _show_lit(self) -> None:
+        """Scroll to the first lit part where none is seen; the text cursor stays, for nobody has moved it."""
+        height = self.viewport().height()
+        places = [self.cursorRect(self._cursor(span.line, span.column)) for span in self._lit]
+        if places and not any(0 <= place.top() and place.bottom() <= height for place in places):
+            lines = (places[0].center().y() - height // 2) / self.fontMetrics().lineSpacing()
+            bar = self.verticalScrollBar()  # its unit is a line, of a wrapped text too
+            bar.setValue(bar.value() + round(lines))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Undo):
@@ -244,6 +254,11 @@ class Editor(CodeEdit):
         selection.cursor = cursor
         selection.format = look
         return selection
+
+    def _cursor(self, line: int, column: int) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._position(line, column))
+        return cursor
 
     def _position(self, line: int, column: int) -> int:
         block = self.document().findBlockByNumber(min(max(line - 1, 0), self.document().blockCount() - 1))

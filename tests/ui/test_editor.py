@@ -56,6 +56,23 @@ def test_an_error_and_a_selection_can_be_marked_at_once(editor):
     assert sorted(piece for *_, piece in marked(editor)) == ["+", "sin(x)"]
 
 
+def test_what_is_lit_is_scrolled_to_and_the_cursor_stays(editor):
+    lines = [f"    a{k} = x + {' + '.join(['x*x'] * (1 + k % 30))}" for k in range(120)]  # some of them are wrapped
+    editor.setPlainText("\n".join(["def f(x):", *lines, "    return x"]))
+    editor.resize(260, 200)
+    QApplication.processEvents()
+    for line in (90, 122, 2, 60, 59):
+        editor.light(Span(line, 4, line, 5))
+        QApplication.processEvents()
+        (mark,) = editor.extraSelections()
+        assert editor.viewport().rect().contains(editor.cursorRect(mark.cursor).center()), line
+        assert editor.textCursor().position() == 0
+    seen = editor.verticalScrollBar().value()
+    editor.light(Span(1, 0, 1, 3), Span(59, 4, 59, 5))
+    editor.light()
+    assert editor.verticalScrollBar().value() == seen, "a part is seen, or none is lit"
+
+
 @pytest.mark.parametrize("way", ["setPlainText", "insertPlainText", "appendPlainText", "paste"])
 def test_a_text_that_is_too_long_does_not_get_in(qtbot, editor, way):
     editor.setPlainText("x")
