@@ -181,7 +181,7 @@ class Editor(CodeEdit):
         """Scroll to the first lit part where none is seen; the text cursor stays, for nobody has moved it."""
         height = self.viewport().height()
         places = [self.cursorRect(self._cursor(span.line, span.column)) for span in self._lit]
-        if places and not any(0 <= place.top() and place.bottom() <= height for place in places):
+        if places and not any(place.top() >= 0 and place.bottom() <= height for place in places):
             lines = (places[0].center().y() - height // 2) / self.fontMetrics().lineSpacing()
             bar = self.verticalScrollBar()  # its unit is a line, of a wrapped text too
             bar.setValue(bar.value() + round(lines))

@@ -317,7 +317,7 @@ def in_our_words(sentence: str) -> str:
 
 def short_text(value: object) -> str:
     """A number in the few characters for which a node of the graph has room: 3 digits after the point from 0.1 to
-    1,000 and 3 in all elsewhere, fewer beside an exponent.
+    1,000 and 3 in all elsewhere, fewer beside an exponent: one where two would be longer than "−1.2e−5".
 
     "undefined" has room without a name before it; the sign of −0 is left to the tables.
     """
@@ -334,6 +334,12 @@ def short_text(value: object) -> str:
         text = number_text(value, digits)
         if _fits(text):
             break
+        if (
+            digits == 2
+            and isinstance(value, float)
+            and len(text := plain_exponents(f"{value:.1e}")) <= _NODE_CHARACTERS
+        ):
+            break  # −0.000656 is −6.6e−4: with one digit, −0.0007, it would be wrong by a tenth or by a third
     return text
 
 

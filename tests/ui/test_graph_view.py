@@ -461,7 +461,7 @@ def test_a_tangent_or_adjoint_is_called_as_its_node_is(view, name, number, shown
 
 def test_no_number_is_cut_in_bold_either(view):
     style = view.style_of_graph
-    for number in ("1814400", "−0.9589", "3628800"):
+    for number in ("1814400", "−0.9589", "3628800", "−1.2e−5"):
         label = style.named("x₂", number, "active", 90.0)[1]
         assert label.endswith(number)
         assert style.fitted(label, "active", 90.0)[0] == label

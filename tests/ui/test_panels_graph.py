@@ -196,6 +196,11 @@ def test_a_wide_graph_offers_to_be_shown_whole(qtbot, window, find, write):
         (11.652071455, "11.652"),
         (-0.01234, "−0.0123"),
         (1e20, "1e20"),
+        (-0.000656, "−6.6e−4"),
+        (-1.2345e-5, "−1.2e−5"),
+        (-0.0001, "−0.0001"),
+        (-0.00099999, "−0.001"),
+        (-1.23e-10, "−1e−10"),
     ],
 )
 def test_a_number_in_a_node_is_short_and_zero_has_no_sign(value, text):
