@@ -35,8 +35,10 @@ _METHOD = re.compile(r"\.(sin|cos|tan|exp|log|sqrt|abs|tanh|sigmoid|relu|pow|sum
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 _LETTERS = f"A-Za-z{''.join(GREEK).replace('π', '')}"
 # π is a sign of its own: 2πr is 2·π·r.
-_BLANKS = " \t\r\f\u00a0\u2009\u202f"
-_NAME = rf"π|[{_LETTERS}][{_LETTERS}0-9_{''.join(SUBSCRIPTS)}]*"
+_BLANKS = " \t\r\u00a0\u2009\u202f"
+_LOWERED = "".join(SUBSCRIPTS)
+# A lowered number ends a name: x₁x₂ is x₁·x₂. An underline goes on: x₁_old.
+_NAME = rf"π|[{_LETTERS}][{_LETTERS}0-9_]*(?:[{_LOWERED}]+(?:_[{_LETTERS}0-9_{_LOWERED}]*)?)?"
 _NUMBER = r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # 0..9 is a range
 _SUPERSCRIPT = rf"[{''.join(SUPERSCRIPTS)}]+"
 # The pieces of a line, each with the blanks before it: a remark, or one character that no formula has, is one too.

@@ -18,7 +18,7 @@ BOMBS = """2**2**2**2**2**2 | 10^400 | 10^-400 | 1e400 | 1e-400 | (1e200)^2 | -9
 x^9^9^9^9 | factorial(9) | 5! | x!! | sum(x[0..99999]) | sum(x[i] for i in range(10**9))
 prod(i for i in range(2001)) | fibonacci(10) | zeta(2) | 0x1f | 0b101 | 0o17
 sum(sum(x[j] for j in range(100)) for i in range(100)) | binomial(10**9,5)"""
-LETTERS = """\u202ex | x\u200d | x\u00ad | x\u2028y | x\u2029y | x\x0by | \x7f | x\U0001f600 | \u217b | \u00aa
+LETTERS = """\u202ex | x\u200d | x\u00ad | x\u2028y | x\u2029y | x\x0by | x\x0cy | \x7f | x\U0001f600 | \u217b | \u00aa
 \ufb01 | \u017fin(x) | \uff53in(x) | \U0001d42cin(x) | s\u0456n(x) | \u0455in(x) | x\u066b5 | \u0663 | \u0967
 x\u203fy | x_\u0301 | e\u0301 | \u00e9 | \u0131 | \u2207x | x\u2248y | x\u2295y | x\u208a1 | x\u207f | \ud800"""
 SHAPES = """.. | x.. | x..y | 0..9 | x[0..] | x[9..0] | x 1 | 2 2 | x, | (x,) | () | [] | (x | x) | [x | {x}

@@ -173,6 +173,9 @@ def test_the_worked_example_is_a_tree_with_the_place_of_each_part():
         ("α·β × γ ÷ δ", "(div (mul (mul alpha beta) gamma) delta)"),
         ("x₁ − x₁₂", "(sub x1 x12)"),
         ("θ₁", "theta1"),
+        ("x₁x₂", "(mul x1 x2)"),
+        ("2λ₁²x₁y", "(mul (mul (mul 2 (pow lambda1 2)) x1) y)"),
+        ("x₁_old", "x1_old"),
         ("sin x", "(sin x)"),
         ("sin 2x", "(sin (mul 2 x))"),
         ("sin 2x cos y", "(mul (sin (mul 2 x)) (cos y))"),
@@ -289,6 +292,26 @@ def test_several_outputs_have_names_that_nothing_else_has():
     assert parse("a = x\na, a").outputs == ("y1", "y2")
 
 
+@pytest.mark.parametrize("value", ["(x*y, x + y)", "[x*y, x + y]", "(x*y,\n x + y)"])
+def test_several_outputs_may_have_a_name_together(value):
+    for text, names in ((f"y = {value}", ("y1", "y2")), (f"f(x, y) = {value}", ("f1", "f2"))):
+        program = parse(text)
+        assert (program.inputs, program.outputs) == (("x", "y"), names)
+        assert tree(program.main.body[-1]) == "(mul x y), (add x y)"
+    assert parse("f(x) = x, x^2").outputs == ("f1", "f2")
+    assert parse("f1(t) = t\nf(x) = (f1(x), x)").outputs == ("y1", "y2")  # f1 is a function
+    assert parse("a = x^2\nz = (a, x)").outputs == ("z1", "z2")
+    assert parse("z = (x + 1)(x - 1)").outputs == ("z",)
+
+
+@pytest.mark.parametrize("head", ["", "y = ", "f(x) = "])
+def test_a_decimal_comma_in_brackets_makes_no_outputs(head):
+    error = refusal(f"{head}(1,5*x + 2)")
+    assert "1.5" in error.message
+    assert error.repair == f"{head}(1.5*x + 2)"
+    assert len(parse(f"{head}(1, 5*x + 2)").outputs) == 2
+
+
 @pytest.mark.parametrize("text", ["y + f + F + y1 + y2", "y1+f1+F1, y2", "y+f+F+result+output", "y1+f1+F1+out1, x"])
 def test_an_output_finds_a_name_whatever_the_inputs_are_called(text):
     program = parse(text)
@@ -320,6 +343,10 @@ def test_earlier_definitions_are_functions_of_the_program():
         ("ax^2 + 3x", "ax reads as one name; write a*x"),
         ("sinx", "sinx reads as one name; write sin(x)"),
         ("cos(ωt)", "ωt reads as one name; write ω*t"),
+        ("αβ", "αβ reads as one name; write α*β"),
+        ("x1x2 + x1", "x1x2 reads as one name; write x1*x2"),
+        ("x_1x_2x_3", "x_1x_2x_3 reads as one name; write x_1*x_2*x_3"),
+        ("x₁x₂ + 1", "x₁x₂ reads as x₁·x₂"),
         ("tanhx", "tanhx reads as one name; write tanh(x)"),
         ("x*inf", "inf reads as a name, not as infinity"),
         ("30*deg", "angles are in radians"),

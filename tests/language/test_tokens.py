@@ -62,6 +62,7 @@ def test_greek_letters_are_their_names(letter, word):
 
 
 def test_subscripts_belong_to_the_name_and_superscripts_do_not():
+    assert pairs("x₁x₂_a") == [("name", "x1"), ("name", "x2_a")]
     assert pairs("x₁₂²") == [("name", "x12"), ("superscript", "2")]
     assert pairs("θ₁⁻¹³") == [("name", "theta1"), ("superscript", "-13")]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from explorer.language.advice import ELSEWHERE, INSTEAD, NO_NUMBERS, RUN_TOGETHER, with_decimal, wrong_count
 from explorer.language.formula.reading import CONSTANTS, FOLDS, FORMS, FUNCTIONS, INVERSES, NOT, PRODUCT, Node
 from explorer.language.formula.sums import Sums
@@ -10,6 +12,8 @@ from explorer.language.primitives import ALIASES, PRIMITIVES, RECIPROCALS, Primi
 from explorer.language.program import Call, Constant, ExplorerError, Expression, Logic, Name, Span
 from explorer.language.tokens import Token
 
+_NUMBERED = re.compile(r"[^\W\d_]_?\d+")
+_SEVERAL_NUMBERED = re.compile(rf"(?:{_NUMBERED.pattern}){{2,}}")  # x1x2, x_1x_2
 _NAMED = ("Gamma", "zeta", "Phi")  # letters that usually name a function: Γ(x) is no product
 
 
@@ -88,11 +92,14 @@ class Calls(Sums):
             self._note(f"{name} reads as a name; for the function write {written}", token.span)
         if name in NO_NUMBERS:
             self._note(f"{name} reads as a name, {NO_NUMBERS[name]}", token.span)
-        if token.end_column - token.column == 2 < len(name):  # ωt, but Δx is a name
-            written = self._source(token.span)
+        written = self._source(token.span)
+        if len(written) == 2 < len(name):  # ωt and αβ, but Δx is a name
             letter, other = written[0], written[1]
-            if letter in GREEK and letter not in "Δδ" and other.isascii() and other.isalpha():
+            if letter in GREEK and letter not in "Δδ" and other.isalpha():
                 self._note(f"{letter}{other} reads as one name; write {letter}*{other} for a product", token.span)
+        elif _SEVERAL_NUMBERED.fullmatch(written):
+            product = "*".join(_NUMBERED.findall(written))
+            self._note(f"{written} reads as one name; write {product} for a product", token.span)
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
             return
         others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from explorer.language.advice import decimal_comma
 from explorer.language.formula.expressions import Expressions
 from explorer.language.formula.reading import MAX_INPUTS, Node
 from explorer.language.program import (
@@ -56,6 +57,7 @@ class _Lines(Expressions):
         body: list[Statement] = []
         outputs: tuple[Expression, ...] | None = None
         names: tuple[str, ...] = ()
+        stem = ""  # of the names of several outputs that have one together
         read_by_line: list[set[str]] = []
         assigned_by_line: list[str] = []
         while (kind := self.tokens[self.position][0]) != "end":
@@ -70,10 +72,18 @@ class _Lines(Expressions):
             following = self.tokens[self.position + 1][0]
             if kind == "name" and following == "(" and (definition := self._definition_head()) is not None:
                 name, parameters, span = definition
-                value = self._defined_value(name, parameters, span)
-                if value is not None:  # the last line: its right side is what is differentiated
-                    outputs, names = (value,), (name,)
+                values = self._defined_values(name, parameters, span)
+                if values is not None:  # the last line: its right side is what is differentiated
+                    outputs, names, stem = values, (name,) if len(values) == 1 else (), name
                     self.parameters = parameters
+                continue
+            if kind == "name" and following == "=" and self._encloses_outputs():  # y = (u, v)
+                self._check_assignable(self.token)
+                stem = self.token.text
+                self.position += 2
+                self.used_here = set()
+                outputs = self._outputs()
+                read_by_line.append(self.used_here)
                 continue
             if kind == "name" and following == "=":
                 target = self.token
@@ -113,7 +123,7 @@ class _Lines(Expressions):
         if not inputs:
             self._note_constants(body)
         if not names:
-            names = self._output_names(outputs, inputs)
+            names = self._output_names(outputs, inputs, stem)
         body.append(Return(outputs, outputs[0].span.to(outputs[-1].span)))
         if self.deep:
             for function in self.functions.values():
@@ -161,15 +171,16 @@ class _Lines(Expressions):
             raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", kind="limit")
         return inputs
 
-    def _output_names(self, outputs: tuple[Expression, ...], inputs: tuple[str, ...]) -> tuple[str, ...]:
-        taken = {*inputs, *self.assigned}
+    def _output_names(self, outputs: tuple[Expression, ...], inputs: tuple[str, ...], own_stem: str) -> tuple[str, ...]:
+        taken = {*inputs, *self.assigned, *self.functions}
         if len(outputs) == 1:
             own = outputs[0].name if isinstance(outputs[0], Name) and outputs[0].name in self.assigned else None
             numbered = (f"y{index}" for index in itertools.count(1))
             return (own or next(n for n in itertools.chain(("y", "f", "F"), numbered) if n not in taken),)
         if all(isinstance(o, Name) and o.name in self.assigned for o in outputs) and len(set(outputs)) == len(outputs):
             return tuple(o.name for o in outputs if isinstance(o, Name))
-        for stem in itertools.chain(("y", "f", "F"), (f"y{index}_" for index in itertools.count(1))):
+        own_stems = (own_stem,) if own_stem else ()
+        for stem in itertools.chain(own_stems, ("y", "f", "F"), (f"y{index}_" for index in itertools.count(1))):
             names = tuple(f"{stem}{index}" for index in range(1, len(outputs) + 1))
             if not taken & set(names):
                 break
@@ -198,20 +209,24 @@ class _Lines(Expressions):
         self.position = index + 2
         return head.text, names, head.span
 
-    def _defined_value(self, name: str, parameters: tuple[str, ...], span: Span) -> Expression | None:
-        """Read the right side; on the last line return it, else keep it as a function of the program."""
+    def _defined_values(self, name: str, parameters: tuple[str, ...], span: Span) -> tuple[Expression, ...] | None:
+        """Read the right side; on the last line return what it gives, else keep it as a function of the program."""
         outer_used, outer_parameters = self.used, self.parameters
         self.used, self.parameters, self.used_here = {}, parameters, set()
-        value = self.number(self.expression(0))
-        self._end_of_line()
+        last = self._is_last_line()
+        if last:
+            values = self._outputs()
+        else:
+            values = (self.number(self.expression(0)),)
+            self._end_of_line()
         if name in self.used:
             raise ExplorerError(
                 f"“{name}” stands in its own definition: only an algorithm may call itself.", span, "name"
             )
-        last = all(t.kind in ("newline", "end") for t in self.tokens[self.position :])
         if last:
             self.used = {**outer_used, **self.used}
-            return value
+            return values
+        value = values[0]
         strange = [n for n in self.used if n not in parameters]
         self.used, self.parameters = outer_used, outer_parameters
         if strange:
@@ -224,6 +239,30 @@ class _Lines(Expressions):
         self.functions[name] = Function(name, parameters, body, span.to(value.span))
         return None
 
+    def _is_last_line(self) -> bool:
+        """Whether nothing is written behind the line that is read."""
+        kinds = [token.kind for token in self.tokens[self.position :]]
+        return all(kind in ("newline", "end") for kind in kinds[kinds.index("newline") :])
+
+    def _encloses_outputs(self) -> bool:
+        """Whether this is the last line, and behind its “name =” stand several values in brackets and nothing else."""
+        opening = self.position + 2
+        if self.tokens[opening].kind not in "([" or not self._is_last_line():
+            return False
+        commas, end = self._bracket(opening)
+        return bool(commas) and self.tokens[end + 1].kind == "newline"
+
+    def _bracket(self, opening: int) -> tuple[list[int], int]:
+        """Where the commas of a bracket and its end are, of those that it has."""
+        depth, commas, index = 0, [], opening
+        for index, token in enumerate(self.tokens[opening:-1], start=opening):
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.kind, 0)
+            if depth == 0:
+                break
+            if depth == 1 and token.kind == ",":
+                commas.append(index)
+        return commas, index
+
     def _outputs(self) -> tuple[Expression, ...]:
         """One expression, or several with commas, in brackets or not."""
         start, notes = self.position, len(self.notes)
@@ -233,6 +272,9 @@ class _Lines(Expressions):
             enclosed = self._comma_list(closing)
             square = closing == "]"
             if self.token.kind == "newline" and (len(enclosed) > 1 or square):
+                for comma in () if square else self._bracket(start)[0]:  # (1,5*x + 2)
+                    if (meant := decimal_comma(self.text, self.tokens, comma)) is not None:
+                        raise meant
                 self.position += 1
                 return tuple(self.number(v) for v in enclosed)
             if square or len(enclosed) > 1:
