@@ -222,14 +222,26 @@ class _Reader:
 
     def factor(self) -> _Text:
         """An operand with its exponent."""
+        begin = self.token
         base = self.nested(self.operand)
         if self.take("^"):
+            if self.is_transpose(begin):
+                said = "A transpose is not read: a product of vectors is sum(w[i]*x[i] for i in range(3))."
+                raise ExplorerError(said, self.tokens[self.position - 1].span)
             base = _Text(f"{_held(base, WHOLE)}^{_held(self.argument('exponent'), WHOLE)}", RAISED)
             if self.token.kind == "^":
                 raise ExplorerError("Two exponents in a row: write braces, {x^2}^3.", self.token.span)
         if self.token.kind in ("'", "!"):
             raise self.unexpected()
         return base
+
+    def is_transpose(self, base: Token) -> bool:
+        r"""Whether the exponent at hand is a T that is no number: upright, \top, or behind a bold letter."""
+        words = "".join(token.text for token in self.tokens[self.position : self.position + 6])
+        found = re.match(r"(\{?)(?:(mathsf|mathrm|text)(\{?))?(T|top|intercal)(\}*)", words)
+        if found is None or len(found[5]) < len(found[1] + (found[3] or "")):
+            return False
+        return found[4] != "T" or bool(found[2]) or base.text in ("mathbf", "boldsymbol", "bm", "vec")
 
     def operand(self) -> _Text:
         token = self.token
@@ -430,6 +442,10 @@ class _Reader:
     def word(self) -> str:
         """The letters and digits of a group, as in \\mathrm{max} or \\begin{cases}."""
         opening, written = self.token, ""
+        after = self.tokens[self.position + 1 : self.position + 2]
+        if opening.kind == "letter" and not any(t.kind == "letter" and not t.spaced for t in after):  # \hat y
+            self.position += 1
+            return opening.text
         if not self.take("{"):
             raise ExplorerError("Braces are missing here.", opening.span)
         while self.token.kind != "}":
