@@ -16,7 +16,7 @@ def has_wolfram_signs(text: str) -> bool:
 def from_wolfram(text: str) -> str:
     """The text with sin(x) for the Wolfram language's Sin[x]; what is differentiated there is what is typed here."""
     text = _GREEK_SIGN.sub(lambda sign: sign[2] if sign[1] else sign[2].lower(), text)
-    if not re.search(r"\b[A-Z][A-Za-z]*\[", text) or "[[" in text:
+    if not re.search(r"\b[A-Z][A-Za-z]*\[(?!\s*\d+\s*\])", text) or "[[" in text:  # A[0] is an item
         return text
     text = re.sub(r"\AD\[(.*),\s*[A-Za-z]\w*\]\Z", r"\1", text.strip(), flags=re.DOTALL)
     for there, here in (("Sum", "sum"), ("Product", "prod")):

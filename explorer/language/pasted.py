@@ -98,6 +98,7 @@ def _with_blocks(head: str, body: str, groups: dict[str, str], language: str) ->
 # (what is said, a pattern, what stands in its place), each tried after those before it.
 _WAYS: tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...] = (
     ("A text is written without quotes around it.", r"\A\s*(?:```|[`“”‘’\"'])(.*?)(?:```|[`“”‘’\"'])\s*\Z", r"\1"),
+    ("A line of backticks is no part of a formula.", r"\A\s*```\w*[ \t]*\n([\s\S]*?)\n[ \t]*```\s*\Z", r"\1"),
     ("A function of several lines begins with def.", r"\A([A-Za-z]\w*\([\w, ]*\)):[ \t]*\n", r"def \1:\n"),
     ("A prompt is no part of a formula.", r"^[ \t]*(?:>>>|\.\.\.|(?:In|Out) ?\[\d*\](?::=|:|=))[ ]?", ""),
     ("Functions have no library before them.", r"\b(?:std|f32|f64)::", ""),
@@ -178,6 +179,11 @@ def _candidates(text: str, message: str) -> Iterator[tuple[str, str]]:
     written, said = plain(text), ""
     if written != text:
         said = message
+        yield said, written
+    if re.match(r"\s*def\b", written):
+        from textwrap import dedent
+
+        written, said = dedent(written), "An algorithm begins at the margin."
         yield said, written
     for sentence, translated in _SYSTEMS:
         other = translated(written)

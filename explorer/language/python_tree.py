@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import keyword
 import re
 import warnings
 from collections.abc import Sequence
@@ -159,11 +160,19 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         return ExplorerError(f"Write {counted[1]} {counted[2][0]}= 1.", place)
     if said == "invalid syntax" and (meant := _misspelt(lines, line)) is not None:
         return meant
+    if said == "invalid syntax" and text.startswith("```"):
+        said = "A line of backticks is no part of an algorithm: leave it out."
+        return ExplorerError(said, Span(line, 0, line, 3))
+    if said == "invalid syntax" and re.match(r"\s*for\b(?!.*\bin\b)", text):
+        return ExplorerError("A loop is written for i in range(n): or for a in a list.", place)
+    if said == "invalid syntax" and _side_by_side(text, column):
+        return ExplorerError("Two values side by side need an operator between them: write * for a product.", place)
     known = {
         "invalid syntax": "This cannot be read here.",
         "expected an indented block": "The lines that belong to this one must be indented below it.",
         "unexpected indent": "This line is indented, and nothing before it asks for that.",
         "unindent does not match": "This line's indentation matches no line above it.",
+        "expected 'else'": "A value with “if” needs an “else”: a if condition else b.",
         "expected ':'": "A “:” is missing at the end of this line.",
         "was never closed": "This bracket is not closed.",
         "unmatched": "This bracket has no partner.",
@@ -176,6 +185,12 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         if part in said:
             return ExplorerError(sentence, place)
     return ExplorerError(f"This cannot be read: {said}.", place)
+
+
+def _side_by_side(text: str, column: int) -> bool:
+    """Whether a name or a number stands here behind a value, with blanks only between them: 2 x, x y, (x) y."""
+    value, after = re.search(r"(\w+|[)\]])\s+\Z", text[:column]), re.match(r"\w+", text[column:])
+    return value is not None and after is not None and not any(map(keyword.iskeyword, (value[1], after[0])))
 
 
 def _misspelt(lines: Sequence[str], number: int) -> ExplorerError | None:

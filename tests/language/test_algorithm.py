@@ -327,6 +327,10 @@ REFUSED: list[tuple[str, str]] = [
     (body("«pi»[0] = x\nreturn x"), "a list is needed"),
     # words that are not written right
     ("def f(x):\n    «retrun» x", "Did you mean return?"),
+    (body("return x «x»"), "an operator between them"),
+    (body("y = «x if x > 0»\nreturn y"), "needs an “else”"),
+    (body("for i «range»(3):\n    x = x + 1\nreturn x"), "for i in range(n)"),
+    ("«```»python\ndef f(x):\n    return x\n```", "backticks"),
     (body("«fro» i in range(3):\n    x = 1\nreturn x"), "Did you mean for?"),
     (body("«whlie» x > 3:\n    x = 1\nreturn x"), "Did you mean while?"),
     # not Python

@@ -123,6 +123,9 @@ WAYS = [
     ("3 1/2 + x", "(3+1/2) + x"),
     ("max{x, y}", "max(x, y)"),
     ("“x^2”", "x^2"),
+    ("```\nx^2\n```", "x^2"),
+    ("    def f(x):\n        y = x\n        return y", "def f(x):\n    y = x\n    return y"),
+    ("```python\ndef f(x):\n    return x\n```", "def f(x):\n    return x"),
     ("x^2 + y^2 = 1", "x^2 + y^2 - 1"),
     ("Sin[x]^2 + ArcTan[x y]", "sin(x)^2 + atan(x y)"),
     ("D[Sin[x]^2 Exp[-x], x]", "sin(x)^2 exp(-x)"),
@@ -207,7 +210,8 @@ def test_a_function_that_is_too_much_gets_a_sentence_on_how_to_write_it(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["х + x", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x → 0", "x <- ", "@", "{", "f'(x)"]
+    "text",
+    ["х + x", "x\u0663", "ѕin(x)", "x % 2", "x + = 1", "x → 0", "x <- ", "@", "{", "f'(x)", "A[0][1]*x", "A[0] + x"],
 )
 def test_what_only_looks_like_something_or_may_mean_two_things_is_not_guessed(text):
     with pytest.raises(ExplorerError) as caught:
