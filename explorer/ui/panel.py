@@ -334,12 +334,11 @@ def short_text(value: object) -> str:
         text = number_text(value, digits)
         if _fits(text):
             break
-        if (
-            digits == 2
-            and isinstance(value, float)
-            and len(text := plain_exponents(f"{value:.1e}")) <= _NODE_CHARACTERS
-        ):
-            break  # −0.000656 is −6.6e−4: with one digit, −0.0007, it would be wrong by a tenth or by a third
+        if digits == 2 and isinstance(value, float):
+            # −0.000656 is −6.6e−4: with one digit, −0.0007, it would be wrong by a tenth, and −1.5e−5 by a third.
+            text = plain_exponents(f"{value:.1e}")
+            if len(text) <= _NODE_CHARACTERS:
+                break
     return text
 
 
