@@ -422,6 +422,8 @@ class Nodes(_Item):
         """A line of text in the middle of the box: its left end, its baseline and its role."""
         style = self.style
         room = box.width() - 6
+        if role == "active" and style.fitted(text, role, room)[0] != text:  # bold where that costs no letter
+            role = "value"
         role = style.role(text, role, room, zoom)
         text, width = style.fitted(text, role, room)
         left, baseline = box.center().x() - width / 2, middle + style.baseline(role)

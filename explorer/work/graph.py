@@ -36,8 +36,9 @@ LONG = 400  # operations from which on loops are folded unless someone wants to 
 MOST_PARTS = 4_000  # as many as a menu or a search can be about
 # Pixels at zoom 1: room for a name, a value and an adjoint, each a row of text.
 NODE_WIDTH, NODE_HEIGHT = 96.0, 64.0
-WIDE_NODE = 196.0  # for all 17 digits of a number
+WIDE_NODE = 210.0  # for all 17 digits of a number and an exponent of three
 DUAL_NODE = 192.0  # for a name and two numbers in a row
+WIDE_DUAL_NODE = 424.0  # for two numbers with all 17 digits and exponents of three
 ROWS = 150  # in a message: about 15 KB, which the window decodes and takes in within a few milliseconds
 COORDINATES = 6_000  # of the curves in a message: one past hundreds of layers has as many pieces
 
@@ -85,7 +86,8 @@ def answers(ask: Message) -> Iterator[Message]:
         nodes, edges, too_large = _unshared(nodes, edges, len(tape.outputs))
     if too_large is None and len(nodes) > MOST_DRAWN:
         too_large = f"{len(nodes):,} nodes are too many to draw: fold rounds or calls. The table has all operations."
-    width = WIDE_NODE if ask.get("wide") else DUAL_NODE if film.mode == "second" else NODE_WIDTH
+    narrow, wide = (DUAL_NODE, WIDE_DUAL_NODE) if film.mode == "second" else (NODE_WIDTH, WIDE_NODE)
+    width = wide if ask.get("wide") else narrow
     drawing, key = (None, "") if too_large else _drawing(len(nodes), width, edges)
     same = drawing is not None and ask.get("known") == key
     yield {

@@ -386,3 +386,19 @@ def test_what_no_sweep_reaches_has_the_adjoint_0_at_its_end_and_none_before(wind
     slider.setValue(slider.maximum())
     assert adjoints() == ["0", "0", "0"]
     find("graph.mode.second").click()
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", "second"])
+def test_all_17_digits_have_room_in_a_node(window, find, write, settle, mode):
+    write("sin(x/3*1e-120) * cos(y/7) + 0.1*exp(x - y)")
+    find(f"graph.mode.{mode}").click()
+    window.graph.looks.all_digits.trigger()
+    settle()
+    view, cut = window.graph.view, []
+    state, style = view.picture.state, view.style_of_graph
+    for node, box in enumerate(view.picture.boxes):
+        texts = [text for text in (state.primals[node], state.seconds[node]) if text]
+        cut += [text for text in texts if style.fitted(text, "value", box.width() - 6)[0] != text]
+    window.graph.looks.all_digits.trigger()
+    settle()
+    assert cut == []
