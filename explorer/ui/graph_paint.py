@@ -384,7 +384,8 @@ class Nodes(_Item):
         role = "active" if active else "value"
         primal = state.primals[node]
         middle = box.top() + 4 + height * 1.5
-        self._draw_line(painter, primal or NOT_KNOWN, role, strong if primal else quiet, box, middle, zoom)
+        shown = NOT_KNOWN if primal is None else primal  # "" where none is to be shown: a number is its own value
+        self._draw_line(painter, shown, role, strong if primal else quiet, box, middle, zoom)
         if second:
             text = state.seconds[node]
             colour = quiet if text is None else colours.adjoint if state.reverse else colours.tangent

@@ -340,7 +340,8 @@ class GraphView(QGraphicsView):
         drawn, state = self._picture.nodes[node], self._picture.state
         lines = [drawn.detail or f"{self._picture.names[node]}: {drawn.operation or drawn.kind}"]
         primal = state.primals[node]
-        lines.append(f"value {primal}" if primal is not None else "value not computed yet")
+        if primal != "":  # of a number, whose name says it
+            lines.append("value not computed yet" if primal is None else f"value {primal}")
         if state.second_mark and state.seconds:
             second = state.seconds[node]
             name = "tangent" if state.second_mark == DOT_ABOVE else "adjoint"

@@ -100,6 +100,17 @@ def test_a_value_not_computed_does_not_look_like_zero(view):
     assert pixels(view, 4) != pixels(view, 3)
 
 
+def test_a_number_that_is_its_own_value_is_not_said_to_be_unknown(view, monkeypatch):
+    written = []
+    monkeypatch.setattr(type(view.style_of_graph), "write", lambda *arguments: written.append(arguments[4]))
+    nodes = (GraphNode("operation", "", "−1", ""), GraphNode("output", "y"))
+    view.show_picture(graph(nodes, [(0, 1)], [None]))
+    view.grab()
+    assert "−1" in written
+    assert written.count("—") == 1, "of y only"
+    assert "value" not in view.describe_node(0)
+
+
 def test_an_adjoint_not_known_is_said_to_be_so(view):
     view.show_state(GraphState(VALUES, (None,) * 7 + ("1",), BAR_ABOVE, reverse=True))
     assert "adjoint not computed yet" in view.describe_node(0)
