@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -29,6 +30,7 @@ _SCALE = 1.18  # STIX looks smaller than a sans serif of the same size
 _LINE = 1.32
 _BASELINE = 1.0
 _SIDE = 2  # pixels: the bar of t̄ is wider than its letter
+_MORE = " …"  # the rest is in the tooltip
 _BAR, _DOT = "\u0304", "\u0307"
 _LONG = re.compile(rf"([^\W\d]\w+)([{_BAR}{_DOT}])")
 _THICKNESS, _CLEAR = 0.07, 0.06  # of the font's size: that of a bar, half of a dot, and how far they are above the name
@@ -70,16 +72,22 @@ class MathLabel(QLabel):
         """How many lines a text takes at the present width."""
         return len(list(self._lines(text)))
 
-    def _lines(self, text: str) -> Iterator[tuple[QTextLayout, int]]:
-        """Each line to be drawn, as a layout and the line's number in it; without the marks of long names."""
+    def _lines(self, text: str, shortened: int = -1) -> Iterator[tuple[QTextLayout, int]]:
+        """Each line to be drawn, as a layout and the line's number in it; without the marks of long names.
+
+        The line of the number `shortened` leaves room for the sign that more follows.
+        """
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        place = 0
         for paragraph in text.split("\n"):
             layout = QTextLayout(_LONG.sub(r"\1", paragraph), self._font)
             layout.setTextOption(option)
             layout.beginLayout()
             while (line := layout.createLine()).isValid():
-                line.setLineWidth(max(self.width() - 2 * _SIDE, 40))
+                room = QFontMetricsF(self._font).horizontalAdvance(_MORE) if place == shortened else 0.0
+                line.setLineWidth(max(self.width() - 2 * _SIDE - room, 40))
+                place += 1
             layout.endLayout()
             for number in range(layout.lineCount()):
                 yield layout, number
@@ -93,11 +101,15 @@ class MathLabel(QLabel):
             painter.setPen(self.palette().color(role))
             painter.setBrush(self.palette().color(role))
             painter.setClipRect(QRectF(self.rect()))
-            for place, (layout, number) in enumerate(self._lines(self.text())):
+            last = self._most - 1 if self.needs(self.text()) > self._most else -1
+            for place, (layout, number) in enumerate(islice(self._lines(self.text(), last), self._most)):
                 paragraph += number == 0
                 line = layout.lineAt(number)
                 baseline = place * _LINE * size + _BASELINE * size
                 line.draw(painter, QPointF(_SIDE, baseline - line.ascent() - line.y()))
+                if place == last:
+                    painter.setFont(self._font)
+                    painter.drawText(QPointF(_SIDE + line.naturalTextWidth(), baseline), _MORE)
                 for start, end, mark in marks[paragraph]:
                     if line.textStart() <= start and end <= line.textStart() + line.textLength():
                         self._draw_mark(painter, line, start, end, mark, baseline)

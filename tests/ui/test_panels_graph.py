@@ -370,6 +370,28 @@ def test_the_bar_of_a_long_name_is_over_all_of_it_in_the_sentence_and_the_seed_s
     assert seed.itemText(1) == "ẋ₁ = 1"
 
 
+def test_a_sentence_that_goes_on_beyond_its_lines_says_so(application, qtbot):
+    label = MathLabel(2)
+    qtbot.addWidget(label)
+    label.resize(200, label.height())
+
+    def picture(text):
+        label.setText(text)
+        return label.grab().toImage(), label.toolTip()
+
+    words = "v adds w · 1 = 0.1 " * 6
+    assert label.needs(words) > 2
+    cut, tip = picture(words)
+    assert tip == words
+    assert picture(words + "and more")[0] == cut
+    two = next(words[:end] for end in range(len(words), 0, -1) if label.needs(words[:end]) == 2)
+    whole, tip = picture(two)
+    assert tip == ""
+    columns = range(150, 200)  # at the end of the second line stand the dots that say that there is more
+    below = range(label.height() // 2, label.height())
+    assert any(cut.pixel(x, y) != whole.pixel(x, y) for x in columns for y in below)
+
+
 def test_what_no_sweep_reaches_has_the_adjoint_0_at_its_end_and_none_before(window, find, write, cells):
     write("def f(x, y):\n    t = 1\n    if x < y:\n        t = x*x\n    s = y + 1\n    return t")
     find("graph.mode.reverse").click()
