@@ -46,12 +46,14 @@ class Loop:
     """A loop as it ran: its place, the call in which it stands, its rounds around it, and what each round named.
 
     rounds: for each round the names it gave values with the op of the last value, in the order of their first naming.
+    begins: the first op of each round, those of the calls in it among them; and last the op after the last round.
     """
 
     span: Span
     call: int
     outer: tuple[int, ...]
     rounds: tuple[dict[str, int], ...]
+    begins: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ class _Reading:
             self.end_round(frame, event.before)
         rounds = tuple(frame.finished[depth - 1]) if 0 < depth <= len(frame.finished) else ()
         outer = event.iteration[:-1]
-        self.loops.append(Loop(event.span, frame.call, outer, tuple(done.names for done in rounds)))
+        begins = (*(done.first for done in rounds), rounds[-1].end) if rounds else ()
+        self.loops.append(Loop(event.span, frame.call, outer, tuple(done.names for done in rounds), begins))
         if len(rounds) >= FEWEST_ROUNDS:
             middle = rounds[FIRST_ROUNDS:-LAST_ROUNDS]
             key = f"loop {frame.call}/{'.'.join(map(str, outer))}/{self.ended.get((frame.call, outer), 0)}"

@@ -108,8 +108,8 @@ def _loops(ask: Message, tape: Tape) -> Iterator[Message]:
             {
                 "span": span_to_json(loop.span),
                 "outer": list(loop.outer),
-                "call": loop.call,
                 "rounds": len(loop.rounds),
+                "begins": list(loop.begins[: MOST_ROUNDS + 1]),
                 "names": columns,
             }
         )

@@ -107,6 +107,24 @@ def test_the_loop_sheet_shows_herons_rounds_and_that_the_derivative_lags(window,
     assert "ran no round" in find("graph.loops.words").text()
 
 
+def test_a_selected_node_shows_its_round_from_within_a_call_and_in_another_loop_too(window, find, show, write, settle):
+    write(
+        "def g(a):\n    return sin(a)*a\ndef f(x):\n    for k in range(3):\n        x = x + g(x)\n"
+        "    for k in range(4):\n        x = cos(x)\n    return x"
+    )
+    show("loops")
+    rounds, loop = find("graph.loops.round"), find("graph.loops.loop")
+    seen = []
+    for op in (1, 5, 8, 10, 13, 3):  # in g, in g, in g; in the second loop; and back
+        window.graph._op_chosen(op)
+        seen.append((loop.currentText()[:6], rounds.value()))
+    assert seen == [("line 4", 1), ("line 4", 2), ("line 4", 3), ("line 6", 1), ("line 6", 4), ("line 4", 1)]
+    window.graph.player.go(12)
+    assert rounds.value() == 1, "the player leaves the loop that was chosen"
+    window.graph.player.go(6)
+    assert (loop.currentText()[:6], rounds.value()) == ("line 4", 2)
+
+
 def test_recursion_is_a_call_tree_and_branches_have_margins(window, find, show, write, settle):
     write(POWER)
     find("point.x").setValue(1.01)

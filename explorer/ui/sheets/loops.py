@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -11,7 +12,7 @@ from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
 from explorer.ui.choice_box import ChoiceBox
-from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_answer import Progress
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet
@@ -31,7 +32,6 @@ class LoopsSheet(Sheet):
     def build(self) -> None:
         self._loops: list[dict[str, Any]] = []
         self._traps: list[str] = []
-        self._graph: GraphAnswer | None = None
         self.loop = ChoiceBox(objectName="graph.loops.loop")
         self.loop.setAccessibleName("Loop")
         self.loop.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -63,9 +63,6 @@ class LoopsSheet(Sheet):
         self.body.addLayout(row)
         self.body.addWidget(self.words)
         self.body.addWidget(self.plot, 1)
-
-    def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
-        self._graph = answer
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
         return questions.sheet(self.name, question.source, question.at)
@@ -171,20 +168,34 @@ class LoopsSheet(Sheet):
 
     def show_step(self, progress: Progress, changed: set[int]) -> None:
         """The round that the player is in."""
-        if self.built and progress.row:
-            self.select(progress.answer.film_nodes[progress.row - 1], None)
+        if self.built and progress.row and (loop := self._loop()) is not None:
+            self._go_to(_round(loop, progress.answer.film_nodes[progress.row - 1]))
 
     def select(self, op: int | None, span: Span | None) -> None:
-        """The round in which the op was computed."""
-        loop, graph = self._loop() if self.built else None, self._graph
-        if loop is None or graph is None or op is None or op >= len(graph.iterations):
+        """The round in which the op was computed, itself or in a call; of another loop where it is not in this one."""
+        loop = self._loop() if self.built else None
+        if loop is None or op is None:
             return
-        iteration, depth = graph.iterations[op], len(loop["outer"])
-        inside = graph.calls[op] == loop["call"] and len(iteration) > depth and list(iteration[:depth]) == loop["outer"]
-        if inside and iteration[depth] != self.slider.value():
+        if not _round(loop, op):  # inner loops are told before those around them
+            place = next((place for place, other in enumerate(self._loops) if _round(other, op)), None)
+            if place is None:
+                return
+            self.loop.setCurrentIndex(place)
+            loop = self._loops[place]
+        self._go_to(_round(loop, op))
+
+    def _go_to(self, number: int) -> None:
+        """Show a round; 0 is none."""
+        if number and number != self.slider.value():
             with QSignalBlocker(self.slider):
-                self.slider.setValue(iteration[depth])
+                self.slider.setValue(number)
             self._tell()
+
+
+def _round(loop: dict[str, Any], op: int) -> int:
+    """The round of the loop in which the op was computed, itself or in a call; 0 where it was in none."""
+    begins = loop["begins"]
+    return bisect(begins, op) if begins and begins[0] <= op < begins[-1] else 0
 
 
 def _unlike(*columns: list[Any]) -> bool:
