@@ -461,3 +461,25 @@ def places_of(program: Program, name: str) -> tuple[Span, ...]:
         elif isinstance(part, tuple):
             parts.extend(part)
     return tuple(sorted(found))
+
+
+def input_at(program: Program, span: Span) -> str | None:
+    """The input that the function reads at this place; none where it gives the name another value somewhere."""
+    read: str | None = None
+    assigned: set[str] = set()
+    parts: list[Any] = [program.main.body]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Name):
+            place = part.span
+            if place[:2] <= span[:2] and span[2:] <= place[2:]:
+                read = part.name
+        elif isinstance(part, Assign | AssignItem | Append):
+            assigned.add(part.name)
+        elif isinstance(part, AssignSeveral):
+            assigned.update(part.names)
+        elif isinstance(part, For):
+            assigned.update(names_in(part.variable))
+        if isinstance(part, tuple):
+            parts.extend(part)
+    return read if read in program.inputs and read not in assigned else None

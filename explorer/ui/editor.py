@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QColor,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
     QSyntaxHighlighter,
     QTextCharFormat,
     QTextCursor,
@@ -97,7 +98,7 @@ class Editor(CodeEdit):
     too_long = Signal(int)  # characters of a text that was not let in
     undo_asked = Signal()
     redo_asked = Signal()
-    span_clicked = Signal(int, int)  # line from 1, column from 0
+    span_clicked = Signal(int, int)  # line from 1, column from 0 of the character under the pointer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._error: Span | None = None
@@ -194,11 +195,13 @@ class Editor(CodeEdit):
         else:
             super().keyPressEvent(event)
 
-    def mouseReleaseEvent(self, event: object) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        if not self.textCursor().hasSelection():
-            cursor = self.textCursor()
-            self.span_clicked.emit(cursor.blockNumber() + 1, cursor.positionInBlock())
+        cursor = self.textCursor()
+        if not cursor.hasSelection():
+            column = cursor.positionInBlock()
+            beyond = cursor.atBlockEnd() or event.position().x() < self.cursorRect().left()  # the gap nearest to it
+            self.span_clicked.emit(cursor.blockNumber() + 1, max(column - 1, 0) if beyond else column)
 
     def changeEvent(self, event: object) -> None:
         super().changeEvent(event)

@@ -591,7 +591,7 @@ class MainWindow(QMainWindow):
     def _text_clicked(self, line: int, column: int) -> None:
         from explorer.language.program import Span
 
-        self.graph.select_span(Span(line, column, line, column))
+        self.graph.select_span(Span(line, column, line, column + 1))
 
     def _piece_clicked(self, piece: object) -> None:
         span = getattr(piece, "span", None)

@@ -331,6 +331,32 @@ def test_an_input_is_lit_wherever_the_text_reads_it(window, find, settle):
     assert lit.count("x2") == 2  # of ln(x1) + x1*x2 - sin(x2)
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "shift", "row"),
+    [
+        ("ln(x1) + x1*x2 - sin(x2)", 9, 1, "x₁"),
+        ("ln(x1) + x1*x2 - sin(x2)", 9, 15, "x₁"),  # the right half of the 1, nearer to the gap behind it
+        ("ln(x1) + x1*x2 - sin(x2)", 11, 1, "v₂"),
+        ("ln(x1) + x1*x2 - sin(x2)", 11, 7, "v₂"),  # the right half of the sign
+        ("ln(x1) + x1*x2 - sin(x2)", 1, 1, "v₁"),
+        ("ln(x1) + x1*x2 - sin(x2)", 24, 60, "v₃"),  # beyond the end of the line
+        ("sin(x1)*x1", 7, 1, "v₂"),
+        ("def f(x1):\n    x1 = x1*2\n    return x1 + 1", 36, 1, "v₂"),  # what is no longer the input's value
+    ],
+)
+def test_a_click_in_the_text_selects_the_input_that_is_read_there_or_the_operation(
+    window, find, write, settle, text, place, shift, row
+):
+    write(text)
+    editor = find("editor")
+    cursor = editor.textCursor()
+    cursor.setPosition(place)
+    at = editor.cursorRect(cursor).center() + QPoint(shift, 0)
+    QTest.mouseClick(editor.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    graph = window.graph
+    assert graph.view.picture.names[graph.view.selected] == row
+
+
 def test_home_and_end_in_a_box_of_choices_choose_and_do_not_play(window, find, qtbot, settle):
     window.editor.setPlainText("(x*y, x + y)")
     settle()

@@ -38,7 +38,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.language.program import Span, places_of
+from explorer.language.program import Span, input_at, places_of
 from explorer.ui import icons
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_answer import GraphAnswer, Progress
@@ -634,11 +634,18 @@ class GraphPanel(Panel):
     # -- selection -------------------------------------------------------------------------------------------------
 
     def select_span(self, span: Span | None) -> None:
-        """Select the operation that the text at this span stands for (the smallest around it), or nothing."""
+        """Select the input that is read there or the smallest operation around it, or nothing."""
         if self._graph is None or self._outdated:
             return
-        self._select(None if span is None else self._graph.op_around(span))
+        self._select(None if span is None else self._op_at(span))
         self._ask_sheet_about_selection()
+
+    def _op_at(self, span: Span) -> int | None:
+        graph, question = self._graph, self.question
+        if graph is None or question is None:
+            return None
+        name = input_at(question.program, span)
+        return graph.op_around(span) if name is None else question.program.inputs.index(name)
 
     def _select(self, op: int | None) -> None:
         """Ring the op's node, mark its row, tell the sheets; say what made its number."""
