@@ -22,8 +22,11 @@ class DrawingMenu(QMenu):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.values = self._choice("&Values in the nodes", True)
+        self.seconds = self._choice("&Tangents and adjoints in the nodes", True)
         self.partials = self._choice("&Partials on the edges", True)
-        self.partials.toggled.connect(self.texts_changed)
+        for texts in (self.values, self.seconds, self.partials):
+            texts.toggled.connect(self.texts_changed)
         self.all_digits = self._choice("All &17 digits", False)
         self.all_digits.toggled.connect(self.names_changed)
         self.show_map = self._choice("&Map in the corner", True)
@@ -57,9 +60,16 @@ class DrawingMenu(QMenu):
             group.addAction(action)
         return action
 
+    def hidden(self) -> frozenset[str]:
+        """Which of the nodes' texts are not to be seen: "values", "seconds"."""
+        shown = {"values": self.values, "seconds": self.seconds}
+        return frozenset(name for name, action in shown.items() if not action.isChecked())
+
     def choices(self) -> dict[str, QAction]:
         """What can be chosen, by its name in a session file."""
         return {
+            "values": self.values,
+            "seconds": self.seconds,
             "partials": self.partials,
             "all_digits": self.all_digits,
             "map": self.show_map,

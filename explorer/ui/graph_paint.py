@@ -378,20 +378,22 @@ class Nodes(_Item):
             hot = state.heat(node)
             if hot is not None:
                 strong = quiet = QColor("#000000") if hot.lightness() > 128 else QColor("#FFFFFF")
-        second = bool(state.second_mark) and bool(state.seconds)
-        height = (box.height() - 8) / (3 if second else 2)
+        primal = state.primals[node]
+        value = primal != "" and "values" not in state.hidden  # "" where none is to be shown: a number is its own
+        second = bool(state.second_mark) and bool(state.seconds) and "seconds" not in state.hidden
+        height = (box.height() - 8) / (1 + value + second)
         self._draw_heading(painter, node, box.top() + 4 + height / 2, strong, quiet, zoom)
         role = "active" if active else "value"
-        primal = state.primals[node]
         middle = box.top() + 4 + height * 1.5
-        shown = NOT_KNOWN if primal is None else primal  # "" where none is to be shown: a number is its own value
-        self._draw_line(painter, shown, role, strong if primal else quiet, box, middle, zoom)
+        if value:
+            self._draw_line(painter, primal or NOT_KNOWN, role, strong if primal else quiet, box, middle, zoom)
+            middle += height
         if second:
             text = state.seconds[node]
             colour = quiet if text is None else colours.adjoint if state.reverse else colours.tangent
             if active or strong is quiet:
                 colour = strong
-            self._draw_second(painter, node, text or NOT_KNOWN, role, colour, middle + height, zoom)
+            self._draw_second(painter, node, text or NOT_KNOWN, role, colour, middle, zoom)
 
     def _draw_heading(self, painter: QPainter, node: int, y: float, strong: QColor, quiet: QColor, zoom: float) -> None:
         """The operation's sign with the node's name small before it, or the name alone, large."""

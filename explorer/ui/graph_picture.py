@@ -61,6 +61,7 @@ class GraphState:
     edges' texts, None hides one; without it a partial appears with its target's value. `heat` colours nodes by what
     they hold, None leaves one as it is. `lit` is the path or part that was selected. `known` is how many values are
     known, where it need not be counted; `is_known` says whether a node's value is known, quicker than its text.
+    `hidden` names the texts that the nodes leave out: "values", "seconds".
     """
 
     primals: Sequence[str | None]
@@ -76,6 +77,7 @@ class GraphState:
     lit_edges: frozenset[int] = frozenset()
     known: int | None = None
     is_known: Callable[[int], bool] | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 class Curve:

@@ -118,7 +118,9 @@ class StateMaker:
         nodes = answer.picture.nodes
         self.output_nodes = {node for node in range(count) if nodes[node].kind == "output"}
 
-    def state(self, partials: bool, heat: Callable[[int], QColor | None] | None) -> GraphState:
+    def state(
+        self, partials: bool, heat: Callable[[int], QColor | None] | None, hidden: frozenset[str] = frozenset()
+    ) -> GraphState:
         """The drawing at the present row."""
         answer, progress, row = self.answer, self.progress, self.progress.row
         active_nodes: set[int] = set()
@@ -150,6 +152,7 @@ class StateMaker:
             lit_edges=self.lit_edges,
             known=progress.known_count,
             is_known=self.texts.known,
+            hidden=hidden,
         )
 
 

@@ -128,8 +128,8 @@ class GraphView(QGraphicsView):
             raise ValueError(f"{len(state.partials)} partials for {len(picture.curves)} edges")
         old, picture.state = picture.state, state
         everything = (
-            (old.second_mark, old.reverse, bool(old.seconds), old.heat)
-            != (state.second_mark, state.reverse, bool(state.seconds), state.heat)
+            (old.second_mark, old.reverse, bool(old.seconds), old.heat, old.hidden)
+            != (state.second_mark, state.reverse, bool(state.seconds), state.heat, state.hidden)
             or (old.partials is None) != (state.partials is None)
             or (changed is not None and len(changed) > MANY)
             or old.lit != state.lit

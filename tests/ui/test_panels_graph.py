@@ -450,3 +450,25 @@ def test_all_17_digits_have_room_in_a_node(window, find, write, settle, mode):
     window.graph.looks.all_digits.trigger()
     settle()
     assert cut == []
+
+
+def test_values_and_adjoints_in_the_nodes_are_shown_or_left_out(window, monkeypatch):
+    view, looks, written = window.graph.view, window.graph.looks, []
+    monkeypatch.setattr(type(view.style_of_graph), "write", lambda *arguments: written.append(arguments[4]))
+
+    def seen():
+        written.clear()
+        view.viewport().grab()
+        return "11.652" in written, any("= 5.5" in text for text in written)
+
+    assert seen() == (True, True)
+    looks.values.trigger()
+    assert seen() == (False, True)
+    looks.seconds.trigger()
+    assert seen() == (False, False)
+    assert {"values": False, "seconds": False}.items() <= window.graph.options().items(), "kept in a session"
+    assert "value 11.652" in view.describe_node(6), "a screen reader hears all the same"
+    looks.values.trigger()
+    assert seen() == (True, False)
+    looks.seconds.trigger()
+    assert seen() == (True, True)

@@ -612,7 +612,8 @@ class GraphPanel(Panel):
         if changed is not None:
             nodes = {node for op in changed for node in self._graph.copies[op]}
             nodes |= self._state.output_nodes
-        self.view.show_state(self._state.state(self.looks.partials.isChecked(), heat), nodes)
+        state = self._state.state(self.looks.partials.isChecked(), heat, self.looks.hidden())
+        self.view.show_state(state, nodes)
 
     def _say_step(self) -> None:
         """The sentence of the present step."""
