@@ -9,6 +9,7 @@ Longer than 300 lines for its tables: what each system calls our functions.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import operator
@@ -200,9 +201,13 @@ def coded(
     """
     rows, roots = operations_of(program, outputs)
     names: dict[int, str] = {}
-    inputs = {row[1]: spelled(row[1]) for row in rows.values() if row[0] == "input"}
-    every = [inputs.get(name) or spelled(name) for name in program.inputs]
-    stem = next(s for s in ("v", "w", "t", "op", "step_") if not any(name.startswith(s) for name in every))
+    inputs: dict[str, str] = {}
+    for name in program.inputs:
+        own = spelled(name)
+        inputs[name] = f"{own}0" if own in inputs.values() else own  # torch beside torch_
+    every = list(inputs.values())
+    stems = itertools.chain(("v", "w", "t", "op"), (f"op{k}x" for k in itertools.count()))
+    stem = next(s for s in stems if not any(name.startswith(s) for name in every))
     lines: list[tuple[str, str]] = []
     known: dict[int, float] = {}  # the constants
 
@@ -265,8 +270,25 @@ def _unchanged(function: str, operands: Sequence[int], known: Mapping[int, float
     return None
 
 
+# What the code around an input's name calls its own.
+_OWN = ("torch", "jax", "jnp", "tf", "sympy", "f", "partials", "jacobian")
+# Letters that are numbers or operators of Mathematica's; its other names of its own begin with a capital too.
+_PROTECTED = "CDEIKNO"
+
+
 def _plain(name: str) -> str:
-    return PythonNames(set()).spelled(name)
+    return PythonNames(set()).spelled(f"{name}_" if name in _OWN else name)
+
+
+def _unprotected(name: str) -> str:
+    """The name as one that Mathematica has not: E$$, Sin$$; it takes no underlines."""
+    own = name in _PROTECTED if len(name) == 1 else name[0].isupper()
+    return name.replace("_", "$") + ("$$" if own else "")
+
+
+def _unassigned(name: str) -> str:
+    """The name as one that Maple has not."""
+    return f"{name}_" if name in ("D", "I", "O", "Pi", "gamma") else name
 
 
 def _python(program: Program, outputs: Sequence[int], code: Code, wrap: str = "{0}") -> str:
@@ -377,7 +399,7 @@ def to_sympy(program: Program, outputs: Sequence[int]) -> str:
 
 def to_mathematica(program: Program, outputs: Sequence[int]) -> str:
     """Mathematica: f as a module, of several outputs their list; its partials or the Jacobian by D."""
-    code = coded(program, outputs, _MATHEMATICA, lambda name: name.replace("_", "$"), exact=True)
+    code = coded(program, outputs, _MATHEMATICA, _unprotected, exact=True)
     body = "; ".join(f"{name} = {side.replace('e-', '*^-').replace('e+', '*^')}" for name, side in code.lines)
     arguments = ", ".join(f"{name}_" for name in code.inputs)
     local = ", ".join(name for name, _ in code.lines)
@@ -391,7 +413,7 @@ def to_mathematica(program: Program, outputs: Sequence[int]) -> str:
 
 def to_maple(program: Program, outputs: Sequence[int]) -> str:
     """Maple: f as a procedure, of several outputs their list; its partials by D, or the Jacobian."""
-    code = coded(program, outputs, _MAPLE, lambda name: name, exact=True)
+    code = coded(program, outputs, _MAPLE, _unassigned, exact=True)
     local = f"local {', '.join(name for name, _ in code.lines)}; " if code.lines else ""
     body = " ".join(f"{name} := {side.replace(' == ', ' = ').replace(' != ', ' <> ')};" for name, side in code.lines)
     inputs = ", ".join(code.inputs)

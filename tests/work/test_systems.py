@@ -5,6 +5,7 @@ import math
 import re
 
 import pytest
+import sympy
 
 from explorer.calculus.sweeps import reverse_jacobian
 from explorer.calculus.tape import record
@@ -89,6 +90,23 @@ def test_a_frameworks_own_jacobian_is_ours(system):
     assert found == [pytest.approx(row) for row in reverse_jacobian(record(parse(SEVERAL), [1.7, 0.6]))]
 
 
+HIDING = "torch*sin(x) + torch_*jnp*sympy^2*f + tf*partials^3*jacobian*jax*v1 + w1*t1*op*sin(op0x)"
+
+
+def test_no_inputs_name_hides_what_the_code_around_it_uses():
+    inputs = parse(HIDING).inputs
+    point = [0.3 + 0.1 * k for k in range(len(inputs))]
+    slopes = reverse_jacobian(record(parse(HIDING), point))[0]
+    space = space_of(exported(HIDING, "sympy"))
+    at = {sympy.Symbol(name, real=True): value for name, value in zip(inputs, point, strict=True)}
+    assert [float(partial.subs(at)) for partial in space["partials"]] == pytest.approx(slopes)
+    for system in ("pytorch", "jax", "tensorflow"):
+        code = exported(HIDING, system)
+        compile(code, system, "exec")  # no parameter stands twice
+        head = next(line for line in code.split("\n") if line.startswith("def f("))
+        assert not {"torch", "jnp", "jax", "tf", "math", "f"} & set(re.findall(r"\w+", head.removeprefix("def f")))
+
+
 def test_every_system_writes_every_function():
     for source in SOURCES:
         for system in SYSTEMS:
@@ -111,6 +129,8 @@ def test_mathematica_and_maple_write_numbers_and_names_of_their_own():
     assert "x$1_" in exported("x_1*2.5e-7", "mathematica")
     assert "2.5*^-07" in exported("x_1*2.5e-7", "mathematica")
     assert "x^2" in exported("x^2", "mathematica")
+    assert exported("E*N + Sin*f + X", "mathematica").startswith("f[E$$_, N$$_, Sin$$_, X_, f_] := ")
+    assert exported("I*x + S", "maple").startswith("f := proc(I_, S, x)")
     assert exported("where(x != 1, x, 2)", "maple").count("<>") == 1
 
 
