@@ -210,7 +210,7 @@ def analyse(request: object, pool: Pool, budget: float) -> dict[str, Any]:
         return _refusal(source, _as_error(end))
     reason = end.message if isinstance(end, Refused) else "This part failed."
     wanted = request.get("panels") or PANELS
-    missing = [n for n in wanted if n in report["jacobian"] and report["jacobian"][n] is None]
+    missing = [n for n in wanted if (report["jacobian"][n] if n in report["jacobian"] else report[n]) is None]
     for name in missing or ["symbolic"]:
         report["refused"].setdefault(name, reason)
     return report

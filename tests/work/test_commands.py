@@ -13,9 +13,9 @@ import pytest
 
 from explorer.language.program import ExplorerError
 from explorer.start import main
-from explorer.work import commands
+from explorer.work import commands, questions, report
 from explorer.work.commands import _serve, as_text
-from explorer.work.ends import Broken
+from explorer.work.ends import Broken, Refused
 
 ROOT = Path(__file__).parents[2]
 WORKED = "ln(x1) + x1*x2 - sin(x2)"
@@ -222,6 +222,22 @@ def test_a_request_that_hangs_is_cut_and_keeps_what_was_ready_and_the_next_is_se
     assert slow["jacobian"]["symbolic"] is None
     assert slow["refused"]["symbolic"] == "Stopped after 1 s."
     assert quick["jacobian"]["symbolic"] == [[6.0]]
+
+
+def test_all_that_a_request_has_not_got_in_its_time_is_named():
+    class Desk:
+        def ask(self, question, seconds):
+            return [{"value": [1.0]}, {"jacobian": {"forward": [[1.0]]}}], Refused("Stopped after 1 s.", "timeout")
+
+    answer = commands.analyse({"source": "x"}, Desk(), 1.0)
+    assert answer["refused"].keys() == {"symbolic", "reverse", "central", "complex_step", "tape", "verdict"}
+    answer = commands.analyse({"source": "x", "panels": ["forward", "tape"]}, Desk(), 1.0)
+    assert answer["refused"] == {"tape": "Stopped after 1 s."}
+
+
+def test_the_slopes_do_not_wait_for_the_tape_which_may_have_many_megabytes():
+    order = [name for part in report.answers(questions.report("x^2", {}, None, 1, None)) for name in part]
+    assert order.index("jacobian") < order.index("verdict") < order.index("tape") < order.index("symbolic")
 
 
 def test_the_hostile_corpus_is_refused_line_by_line_and_leaves_no_trace(tmp_path):
