@@ -107,6 +107,26 @@ def test_the_loop_sheet_shows_herons_rounds_and_that_the_derivative_lags(window,
     assert "ran no round" in find("graph.loops.words").text()
 
 
+def test_the_loop_sheet_takes_the_derivative_by_any_input(window, find, show, write, settle):
+    write("def f(x, a):\n    t = 1\n    for k in range(2):\n        t = t*x + a\n    return t")
+    find("point.x").setValue(3.0)
+    find("point.a").setValue(5.0)
+    show("loops")
+    words, by = find("graph.loops.words"), find("graph.loops.input")
+    assert words.text().startswith("Round 2: t = 29, dt/dx = 11,")  # t = x² + a·x + a
+    by.setCurrentIndex(1)
+    settle()
+    assert words.text().startswith("Round 2: t = 29, dt/da = 4,")
+    write(
+        "def f(temperature_inside, b):\n    long_name = b\n    for k in range(2):\n        for j in range(3):\n"
+        "            long_name = long_name*temperature_inside\n    return long_name"
+    )
+    assert find("graph.loops.round").width() >= 100, "long names leave it room"
+    write(HERON)
+    assert not by.isVisible(), "there is one input only"
+    assert ", dt/dx = " in words.text()
+
+
 def test_a_selected_node_shows_its_round_from_within_a_call_and_in_another_loop_too(window, find, show, write, settle):
     write(
         "def g(a):\n    return sin(a)*a\ndef f(x):\n    for k in range(3):\n        x = x + g(x)\n"

@@ -20,6 +20,7 @@ from explorer.ui.small_plot import Curve, SmallPlot
 from explorer.work import questions
 from explorer.work.wire import Message
 
+LEAST_BOX, LEAST_SLIDER = 60, 110  # pixels: long names give way to a slider that can be dragged
 UNLIKE = 1e3  # times as large: then value and derivative stand on a logarithmic axis
 
 
@@ -39,6 +40,10 @@ class LoopsSheet(Sheet):
         self.variable = ChoiceBox(objectName="graph.loops.name")
         self.variable.setAccessibleName("Name whose values are plotted")
         self.variable.currentIndexChanged.connect(self._show)
+        self.input = ChoiceBox(objectName="graph.loops.input")
+        self.input.setAccessibleName("Input by which the derivatives are taken")
+        self.input.setToolTip("By which input the derivatives are taken")
+        self.input.currentIndexChanged.connect(self.wants_answer)
         self.error = QCheckBox("error", objectName="graph.loops.error")
         self.error.setAccessibleName("Plot the distance to the last round, on a logarithmic axis")
         self.error.setToolTip("How far each round is from the last one: does the derivative lag behind the value?")
@@ -57,15 +62,28 @@ class LoopsSheet(Sheet):
         self.plot.place_clicked.connect(self.slider.setValue)
         row = QHBoxLayout()
         row.setSpacing(6)
-        for widget in (self.loop, self.variable, self.error):
+        for widget in (self.loop, self.variable, self.input, self.error):
             row.addWidget(widget)
+        for box in (self.loop, self.variable, self.input):
+            box.setMinimumWidth(LEAST_BOX)
+        self.slider.setMinimumWidth(LEAST_SLIDER)
         row.addWidget(self.slider, 1)
         self.body.addLayout(row)
         self.body.addWidget(self.words)
         self.body.addWidget(self.plot, 1)
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
-        return questions.sheet(self.name, question.source, question.at)
+        inputs = question.program.inputs
+        if [self.input.itemData(place) for place in range(self.input.count())] != list(inputs):
+            chosen = self.input.currentData()
+            with QSignalBlocker(self.input):
+                self.input.clear()
+                for name in inputs:
+                    self.input.addItem(f"by {pretty_name(name)}", name)
+                self.input.setCurrentIndex(max(self.input.findData(chosen), 0) if inputs else -1)
+        self.input.setVisible(len(inputs) > 1)
+        seed = {self.input.currentData(): 1.0} if inputs else {}
+        return questions.sheet(self.name, question.source, question.at, seed=seed)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         self._loops, self._traps = answer["loops"], answer["trap"]
