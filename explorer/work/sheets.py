@@ -47,7 +47,7 @@ def answers(ask: Message) -> Iterator[Message]:
         case "loops":
             yield from _loops(ask, tape)
         case "calls":
-            yield from _calls(tape, about.program)
+            yield from _calls(ask, tape, about.program)
         case "memory":
             yield _memory(ask, tape)
         case "paths":
@@ -90,8 +90,7 @@ def _loops(ask: Message, tape: Tape) -> Iterator[Message]:
     if not seeds and tape.inputs:
         seeds = {tape.inputs[0]: 1.0}
     moved = tangents(tape, [seeds.get(name, 0.0) for name in tape.inputs])
-    weights = [float(k == 0) for k in range(len(tape.outputs))]
-    reached = adjoints(tape, weights)
+    reached = _reached(ask, tape)
     loops = []
     for loop in loops_of(tape):
         names = list(dict.fromkeys(name for names in loop.rounds for name in names))
@@ -116,6 +115,12 @@ def _loops(ask: Message, tape: Tape) -> Iterator[Message]:
     yield {"loops": loops[:ROWS], "seed": seeds, "trap": _trap(tape)}
 
 
+def _reached(ask: Message, tape: Tape) -> list[float | None]:
+    """The adjoints for the outputs' weights; of the first output alone where none are given."""
+    weights, count = [number(weight) for weight in ask.get("weights") or []], len(tape.outputs)
+    return adjoints(tape, weights if len(weights) == count else [float(k == 0) for k in range(count)])
+
+
 def _trap(tape: Tape) -> list[str]:
     """Loops that ran no round, and so hand on nothing of what their body would depend on."""
     return [
@@ -125,9 +130,9 @@ def _trap(tape: Tape) -> list[str]:
     ]
 
 
-def _calls(tape: Tape, program: Program) -> Iterator[Message]:
+def _calls(ask: Message, tape: Tape, program: Program) -> Iterator[Message]:
     """The call tree, each call with its arguments, its result and the adjoint of that; the decisions with margins."""
-    reached = adjoints(tape, [float(k == 0) for k in range(len(tape.outputs))])
+    reached = _reached(ask, tape)
     sizes = Counter(op.call for op in tape.operations)
     began = {event.call: event.before for event in tape.events if event.kind == "call"}
     calls = []

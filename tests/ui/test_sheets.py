@@ -127,6 +127,23 @@ def test_the_loop_sheet_takes_the_derivative_by_any_input(window, find, show, wr
     assert ", dt/dx = " in words.text()
 
 
+def test_calls_and_loops_have_the_adjoints_of_the_sweep_above(window, find, show, write, settle):
+    write(
+        "def g(a):\n    return a*a\ndef f(x):\n    t = x\n    for k in range(2):\n        t = t*3\n"
+        "    return g(x), 5*t + 7*g(x)"
+    )
+    show("calls")
+    calls = find("graph.calls.tree").topLevelItem(0)
+    adjoints = [[calls.child(k).text(2) for k in range(2)]]
+    find("graph.seed").setCurrentIndex(1)
+    settle()
+    calls = find("graph.calls.tree").topLevelItem(0)
+    adjoints.append([calls.child(k).text(2) for k in range(2)])
+    assert adjoints == [["1", "–"], ["–", "7"]]
+    show("loops")
+    assert ", adjoint 5." in find("graph.loops.words").text()
+
+
 def test_a_selected_node_shows_its_round_from_within_a_call_and_in_another_loop_too(window, find, show, write, settle):
     write(
         "def g(a):\n    return sin(a)*a\ndef f(x):\n    for k in range(3):\n        x = x + g(x)\n"

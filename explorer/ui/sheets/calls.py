@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTreeWidget, QTreeWidgetItem, QWidget
 
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
@@ -25,6 +25,10 @@ class CallsSheet(Sheet):
 
     name = "calls"
     title = "Calls"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._weights: list[float] = []
 
     def build(self) -> None:
         self.tree = QTreeWidget(objectName="graph.calls.tree")
@@ -61,7 +65,7 @@ class CallsSheet(Sheet):
         self._before: list[int] = []
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
-        return questions.sheet(self.name, question.source, question.at)
+        return questions.sheet(self.name, question.source, question.at, weights=self._weights)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         for tree in (self.tree, self.branches):
@@ -140,7 +144,9 @@ class CallsSheet(Sheet):
             self.span_chosen.emit(span_from_json(span))
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
+        """The adjoints are those of the sweep above."""
         self._graph = answer
+        self._weights = answer.head["weights"]
 
     def show_step(self, progress: Progress, changed: set[int]) -> None:
         """While values are computed, the last decision that has been made is the current one."""

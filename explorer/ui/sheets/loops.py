@@ -6,13 +6,13 @@ from bisect import bisect
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
 from explorer.ui.choice_box import ChoiceBox
-from explorer.ui.graph_answer import Progress
+from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet
@@ -29,6 +29,10 @@ class LoopsSheet(Sheet):
 
     name = "loops"
     title = "Loops"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._weights: list[float] = []
 
     def build(self) -> None:
         self._loops: list[dict[str, Any]] = []
@@ -83,7 +87,11 @@ class LoopsSheet(Sheet):
                 self.input.setCurrentIndex(max(self.input.findData(chosen), 0) if inputs else -1)
         self.input.setVisible(len(inputs) > 1)
         seed = {self.input.currentData(): 1.0} if inputs else {}
-        return questions.sheet(self.name, question.source, question.at, seed=seed)
+        return questions.sheet(self.name, question.source, question.at, seed=seed, weights=self._weights)
+
+    def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
+        """The adjoints are those of the sweep above."""
+        self._weights = answer.head["weights"]
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         self._loops, self._traps = answer["loops"], answer["trap"]
