@@ -139,7 +139,7 @@ def test_calls_and_loops_have_the_adjoints_of_the_sweep_above(window, find, show
     settle()
     calls = find("graph.calls.tree").topLevelItem(0)
     adjoints.append([calls.child(k).text(2) for k in range(2)])
-    assert adjoints == [["1", "–"], ["–", "7"]]
+    assert adjoints == [["1", "0"], ["0", "7"]]
     show("loops")
     assert ", adjoint 5." in find("graph.loops.words").text()
 
@@ -185,6 +185,34 @@ def test_recursion_is_a_call_tree_and_branches_have_margins(window, find, show, 
     write(POWER)
     window.graph.span_selected.disconnect(lit.append)
     assert lit == [], "a row that goes with its text chooses no other"
+
+
+def test_results_and_adjoints_flow_through_the_call_tree_as_the_film_is_played(window, find, show, write, settle):
+    write(POWER.partition("def f")[0].replace("n < 1", "n == 0") + "def f(x):\n    return power(x, 3)")
+    find("point.x").setValue(2.0)
+    settle()
+    show("calls")
+    tree, slider = find("graph.calls.tree"), find("graph.slider")
+
+    def seen():
+        item, numbers = tree.topLevelItem(0), []
+        for _ in range(3):
+            item = item.child(0)
+            numbers.append((item.text(1), item.text(2)))
+        return numbers, tree.currentItem().text(0) if tree.currentItem() is not None else None
+
+    slider.setValue(0)
+    assert seen() == ([("·", "·")] * 3, None)
+    slider.setValue(2)
+    assert seen() == ([("·", "·"), ("·", "·"), ("2", "·")], "power(2, 1)")
+    slider.setValue(5)  # the seed
+    assert seen() == ([("8", "1"), ("4", "·"), ("2", "·")], "power(2, 3)")
+    slider.setValue(slider.maximum())
+    assert seen()[0] == [("8", "1"), ("4", "2"), ("2", "4")]
+    find("graph.mode.forward").click()
+    settle()
+    assert tree.headerItem().text(2) == "tangent"
+    assert seen()[0] == [("8", "12"), ("4", "4"), ("2", "1")]
 
 
 def test_the_adjoint_program_is_linked_with_the_text_both_ways(window, find, show, write, settle):

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTreeWidget, QTree
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_trace import NOT_KNOWN
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet
 from explorer.work import questions
 from explorer.work.wire import Message
 
-_OP, _SPAN = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_OP, _SPAN, _HANDED_BACK = (Qt.ItemDataRole.UserRole + k for k in range(3))
 NEAR = 0.05  # a margin that is this small a part of the compared numbers is called close
 
 
@@ -29,6 +30,7 @@ class CallsSheet(Sheet):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._weights: list[float] = []
+        self._progress: Progress | None = None
 
     def build(self) -> None:
         self.tree = QTreeWidget(objectName="graph.calls.tree")
@@ -63,6 +65,8 @@ class CallsSheet(Sheet):
         self.body.addWidget(self.words)
         self.body.addWidget(self.split, 1)
         self._before: list[int] = []
+        self._items: dict[int, QTreeWidgetItem] = {}  # of each call
+        self._results: dict[int, list[QTreeWidgetItem]] = {}  # of each op the calls whose result it is
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
         return questions.sheet(self.name, question.source, question.at, weights=self._weights)
@@ -72,7 +76,8 @@ class CallsSheet(Sheet):
             with QSignalBlocker(tree):  # else each row that goes hands the choice on to the next, of the old text
                 tree.clear()
         self._before = [decision["before"] for decision in answer["decisions"]]
-        items: dict[int, QTreeWidgetItem] = {}
+        items = self._items = {}
+        self._results = {}
         root = QTreeWidgetItem([answer["main"]])
         self.tree.addTopLevelItem(root)
         items[0] = root
@@ -92,6 +97,9 @@ class CallsSheet(Sheet):
             item.setData(0, _SPAN, call["span"])
             _align(item, (1, 2, 3))
             items[call["number"]] = item
+            if call["op"] is not None:
+                self._results.setdefault(call["op"], []).append(item)
+            item.setData(0, _HANDED_BACK, call["handed_back"])
             items.get(call["caller"], root).addChild(item)
         if len(answer["calls"]) <= 200:
             self.tree.expandAll()
@@ -130,6 +138,7 @@ class CallsSheet(Sheet):
         self.branches.setVisible(bool(decisions) or not calls)
         self.tree.setVisible(bool(calls))
         self.tree.setColumnHidden(3, bool(decisions))
+        self._show_calls(None)
 
     def show_refusal(self, message: str) -> None:
         self.words.setText(message)
@@ -145,18 +154,44 @@ class CallsSheet(Sheet):
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
         """The adjoints are those of the sweep above."""
-        self._graph = answer
+        self._progress = progress
         self._weights = answer.head["weights"]
 
     def show_step(self, progress: Progress, changed: set[int]) -> None:
-        """While values are computed, the last decision that has been made is the current one."""
-        if not self.built or not self._before or not progress.row:
+        """What the calls have given back so far, and the adjoints that have come to them; which one is at work.
+
+        While values are computed, the last decision that has been made is the current one.
+        """
+        if not self.built:
+            return
+        self._progress = progress
+        self._show_calls(changed or None)
+        if not self._before or not progress.row:
             return
         answer = progress.answer
         if answer.kinds[progress.row - 1] in "vd":
             done = sum(before <= answer.film_nodes[progress.row - 1] + 1 for before in self._before)
             with QSignalBlocker(self.branches):
                 self.branches.setCurrentItem(self.branches.topLevelItem(done - 1) if done else None)
+
+    def _show_calls(self, changed: set[int] | None) -> None:
+        """The numbers of the present step; `changed` ops, None where all may have."""
+        progress = self._progress
+        if progress is None or any(op >= len(progress.known) for op in self._results):  # of another program
+            return
+        answer, forward = progress.answer, progress.answer.mode == "forward"
+        self.tree.headerItem().setText(2, "tangent" if forward else "adjoint")
+        beside = progress.tangents if forward else progress.adjoints
+        for op in self._results if changed is None else changed & self._results.keys():
+            for item in self._results[op]:
+                item.setText(1, number_text(answer.values[op], 6) if progress.known[op] else NOT_KNOWN)
+                if forward or not item.data(0, _HANDED_BACK):
+                    item.setText(2, NOT_KNOWN if beside[op] is None else number_text(beside[op], 6))
+        at_work = self._items.get(answer.calls[answer.film_nodes[progress.row - 1]]) if progress.row else None
+        with QSignalBlocker(self.tree):
+            self.tree.setCurrentItem(at_work)
+        if at_work is not None:
+            self.tree.scrollToItem(at_work)
 
     def select(self, op: int | None, span: Span | None) -> None:
         """Nothing: an operation belongs to a call, and the tree is long."""
