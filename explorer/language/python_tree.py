@@ -34,6 +34,8 @@ _ONLY_BRACKETS = str.maketrans("[{]}", "(())", "".join(set(map(chr, range(128)))
 _ALTERED = (ast.AugAssign, ast.AnnAssign, ast.For)  # statements with one target
 _BLOCKS = (ast.If, ast.For, ast.While)
 _SEVERAL = (ast.Tuple, ast.List)
+_SIGNS_ELSEWHERE = {"&&": "and", "||": "or", "=>": ">=", "=<": "<=", "<>": "!="}
+_AWAITING = (*"+-*/%=<>", " and", " or", " not", " if", " else", " return", " in")  # what a line does not end with
 _WORDS = ("def", "return", "for", "while", "if", "elif", "else", "break", "continue", "pass")  # a line begins with
 
 
@@ -152,6 +154,11 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         and (bare := re.search(r"\b(sin|cos|tan|exp|log|ln|sqrt|abs)\s+(\w+)", text)) is not None
     ):
         return ExplorerError(f"A function has brackets: {bare[1]}({bare[2]}).", place)
+    if said == "invalid syntax" and (sign := _sign_elsewhere(text, column)) is not None:
+        place = Span(line, sign.start(1), line, sign.end(1))
+        return ExplorerError(f"“{sign[1]}” is written “{_SIGNS_ELSEWHERE[sign[1]]}” here.", place)
+    if said == "invalid syntax" and column >= len(text.rstrip()) and text.rstrip().endswith(_AWAITING):
+        return ExplorerError("Something is missing at the end of this line.", place)
     if said == "invalid syntax" and text[column : column + 1] == "|":
         return ExplorerError("An absolute value is written abs(x).", place)
     if "invalid character" in said or "invalid non-printable" in said:
@@ -167,6 +174,10 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         return ExplorerError("A loop is written for i in range(n): or for a in a list.", place)
     if said == "invalid syntax" and _side_by_side(text, column):
         return ExplorerError("Two values side by side need an operator between them: write * for a product.", place)
+    if "does not match opening" in said and (pair := re.findall("'(.)'", said)):
+        return ExplorerError(f"This “{pair[0]}” closes a “{pair[1]}”: brackets end as they begin.", place)
+    if re.match(r"\s*def\s*\w*\s*:?\s*$", text) and "expected '('" in said:
+        return ExplorerError("A function has its inputs in brackets: def f(x):.", place)
     known = {
         "invalid syntax": "This cannot be read here.",
         "expected an indented block": "The lines that belong to this one must be indented below it.",
@@ -178,6 +189,17 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         "unmatched": "This bracket has no partner.",
         "invalid decimal literal": "A number and a name need an operator between them: write 2*x.",
         "cannot assign to": "Only a name can stand on the left of “=”. To compare, write ==.",
+        "unterminated triple": "This text in three quotes is not closed.",
+        "line continuation": "A “\\” is read at the end of a line only: leave it out.",
+        "unexpected EOF": "Something is missing behind this line.",
+        "hexadecimal": "Hexadecimal numbers are not read: write the number in decimal.",
+        "octal literal": "Binary and octal numbers are not read: write the number in decimal.",
+        "binary literal": "Binary and octal numbers are not read: write the number in decimal.",
+        "non-default argument": "A parameter without a value stands before those that have one.",
+        "Missing parentheses in call to 'print'": "print is not read: return the value to see it.",
+        "expected 'except'": "try is not read: write an if for the case that fails.",
+        "cannot contain assignment": "“=” gives a name. To compare, write ==.",
+        "f-string": "Texts are not read: an algorithm here computes numbers.",
         "unterminated string": "Texts are not read: an algorithm here computes numbers.",
         "leading zeros": "A number does not begin with 0.",
     }
@@ -185,6 +207,12 @@ def _syntax_error(lines: Sequence[str], error: SyntaxError) -> ExplorerError:
         if part in said:
             return ExplorerError(sentence, place)
     return ExplorerError(f"This cannot be read: {said}.", place)
+
+
+def _sign_elsewhere(text: str, column: int) -> re.Match[str] | None:
+    """Where the sign of another language stands here, behind a value."""
+    signs = re.compile(r"[\w)\]]\s*(&&|\|\||=>|=<|<>)\Z")
+    return signs.search(text[: column + 1]) or signs.search(text[: column + 2])
 
 
 def _side_by_side(text: str, column: int) -> bool:

@@ -161,6 +161,8 @@ def test_tabs_and_old_line_ends_are_read_and_places_are_those_of_the_text_as_wri
     for end in ("\r\n", "\r"):
         assert parse(text.replace("\n", end)) == program
         assert record(parse(text.replace("\n", end)), [1.0]).ops[1].span == sine.span
+    # Whoever looks a place up in the program's text finds its line there.
+    assert parse('def f(x):\r    """a\rb"""\r\n    return x').source == 'def f(x):\n    """a\nb"""\r\n    return x'
 
 
 def test_a_long_chain_is_one_level():
@@ -330,11 +332,17 @@ REFUSED: list[tuple[str, str]] = [
     (body("return x «x»"), "an operator between them"),
     (body("y = «x if x > 0»\nreturn y"), "needs an “else”"),
     (body("for i «range»(3):\n    x = x + 1\nreturn x"), "for i in range(n)"),
+    (body("if x > 0 «&&» x < 1:\n    x = 1\nreturn x"), "“&&” is written “and”"),
+    (body("if x > 0 «||» x < 1:\n    x = 1\nreturn x"), "“||” is written “or”"),
+    (body("if x «=>» 0:\n    x = 1\nreturn x"), "“=>” is written “>=”"),
+    (body("if x «<>» 0:\n    x = 1\nreturn x"), "“<>” is written “!=”"),
+    (body("return (x«]»"), "closes a “(”"),
+    ("def f«:»\n    return 1", "inputs in brackets"),
     ("«```»python\ndef f(x):\n    return x\n```", "backticks"),
     (body("«fro» i in range(3):\n    x = 1\nreturn x"), "Did you mean for?"),
     (body("«whlie» x > 3:\n    x = 1\nreturn x"), "Did you mean while?"),
     # not Python
-    (body("y = x +« »\nreturn y").replace(" »", "»"), "cannot be read here"),
+    (body("y = x +« »\nreturn y").replace(" »", "»"), "missing at the end"),
     (body("return «(»x"), "not closed"),
     (body("return x«)»"), "no partner"),
     (body("return «2»x"), "write 2*x"),

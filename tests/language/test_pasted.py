@@ -179,6 +179,10 @@ SCRIPTS = [
         "import matplotlib.pyplot as plt\n\ndef f(x):\n    return x\n\nxs = [1, 2]\nplt.plot(xs)",
         "def f(x):\n    return x",
     ),
+    (
+        "def f(x):\n    if x => 0 && x <> 1 || x =< -1:\n        return x\n    return 2",
+        "def f(x):\n    if x >= 0 and x != 1 or x <= -1:\n        return x\n    return 2",
+    ),
     ("def f(x):\n    y = x² − 3×x\n    return y", "def f(x):\n    y = x**2 - 3*x\n    return y"),
     ("f(x):\n    return x", "def f(x):\n    return x"),
     (

@@ -39,7 +39,10 @@ def is_algorithm(text: str) -> bool:
 
 def read_algorithm(text: str) -> Program:
     """The Program of an algorithm's text; ExplorerError with the place where it cannot be read."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # what ends a line for Python's parser
+    text = (
+        re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
+    )  # what ends a line for Python's parser, and for all
+    lines = text.replace("\r\n", "\n").split("\n")
     tree = tree_of(lines)
     try:
         return _Reader(text, lines, tree).program()
