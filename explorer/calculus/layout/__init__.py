@@ -17,7 +17,6 @@ Everything is deterministic, nothing recurses, and effort is bounded by counts o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 import numpy as np
 
@@ -34,7 +33,7 @@ from explorer.language.collection import uncollected
 __all__ = ["LABEL_HEIGHT", "LABEL_WIDTH", "Drawing", "Place", "Route", "lay_out"]
 
 
-MANY = 20  # uses of a value from which on it counts as one that many use, in large graphs
+MANY = 20  # uses of a value from which on it counts as one that many use
 
 
 def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
@@ -61,14 +60,14 @@ def _drawn(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
             break
         if drawn := _of_rounds(rounds, inputs_first):
             return drawn
-    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first, MANY if large else inf))
+    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first, MANY, large))
     return _curves(graph, edges, sizes, y_coordinates(graph, sizes))
 
 
 def _of_rounds(rounds: Rounds, inputs_first: bool) -> Curves | None:
     """What is drawn of a graph of which a part is laid out; None where the drawing of this does not repeat."""
     sizes, edges = rounds.sizes, rounds.part
-    layer = layering(len(sizes), edges, inputs_first, many=KEPT[0])
+    layer = layering(len(sizes), edges, inputs_first, KEPT[0], large=True)
     graph = in_order(len(sizes), edges, layer, part=True, shared=rounds.parameters)
     strip = strip_of(graph, rounds)
     if strip is None:

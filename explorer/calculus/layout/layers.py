@@ -26,10 +26,11 @@ def inputs_stand_first(count: int, edges: Sequence[tuple[int, int]]) -> bool:
     return len({source for source, _ in edges} - {target for _, target in edges}) <= FIRST_LAYER_SOURCES
 
 
-def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool, many: float) -> list[int]:
+def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool, many: int, large: bool) -> list[int]:
     """Each node's layer, from 0; an edge leads at least one layer on.
 
     A value that so `many` use has a lane through the drawing: what is computed of such values stands beside its use.
+    In a `large` graph, or a part of one, so does what is computed of any values that are used farther on.
     """
     operands: list[list[int]] = [[] for _ in range(count)]
     targets: list[list[int]] = [[] for _ in range(count)]
@@ -46,8 +47,7 @@ def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool, m
         first = min([layer[node] for node in part])
         for node in part:
             layer[node] -= first
-    if many < inf:
-        _beside_their_use(operands, targets, layer, many)
+    _beside_their_use(operands, targets, layer, many, large)
     if inputs_first:
         for node in range(count):
             if targets[node] and not operands[node]:
@@ -55,7 +55,9 @@ def layering(count: int, edges: Sequence[tuple[int, int]], inputs_first: bool, m
     return layer
 
 
-def _beside_their_use(operands: list[list[int]], targets: list[list[int]], layer: list[int], many: float) -> None:
+def _beside_their_use(
+    operands: list[list[int]], targets: list[list[int]], layer: list[int], many: int, large: bool
+) -> None:
     """Move what is computed of values that many use, as a loop's parameters, or that are used farther on, to its use.
 
     That lengthens edges, but these share a lane, and what is computed in every round of a loop needs none of its own.
@@ -63,15 +65,18 @@ def _beside_their_use(operands: list[list[int]], targets: list[list[int]], layer
     wide = [len(set(own)) >= many for own in targets]
     shared = [False] * len(layer)  # computed only of what many use
     for node, own in enumerate(operands):
-        shared[node] = bool(own) and all(wide[other] or (shared[other] and len(targets[other]) == 1) for other in own)
+        shared[node] = bool(own) and all(wide[other] or shared[other] for other in own)
     for node in range(len(layer) - 1, -1, -1):
         if operands[node] and targets[node]:
             there = min([layer[target] for target in targets[node]]) - 1
             if there > layer[node] and (
                 shared[node]
-                or all(
-                    any(layer[other] >= there and other != node for other in targets[operand])
-                    for operand in operands[node]
+                or (
+                    large
+                    and all(
+                        any(layer[other] >= there and other != node for other in targets[operand])
+                        for operand in operands[node]
+                    )
                 )
             ):
                 layer[node] = there

@@ -22,6 +22,7 @@ from explorer.calculus.layout.ranks import ranked
 KEEP, HIGHEST, LOWEST = 0, 1, 2  # where a block goes when several places are equally good
 
 REACH = 30  # blocks that one may pass in each direction
+LINES = 16  # pairs of lines of two blocks that take as long as all else of comparing these
 LUCK = 2  # fixed, so that the same graph is always drawn in the same way; any would do, this came out well against dot
 
 CLOSE = 1e-6  # between two ranks: then all become whole numbers again before the next round
@@ -224,7 +225,7 @@ class Sifting:
 
     def _inverted(self, ends: _Ends, others: list[tuple[int, int]]) -> int:
         """Pairs of which the other line ends below the own, less those of which it ends above: edges for edges."""
-        self.compared += 1
+        self.compared += 1 + len(ends) * len(others) // LINES
         rank = self.rank
         total = 0
         for block, weight in others:
