@@ -208,12 +208,12 @@ def test_the_rounds_of_a_long_loop_are_drawn_alike(inputs, body, result):
 @pytest.mark.parametrize("rounds", [40, 300])
 @pytest.mark.parametrize(
     "body",
-    ["a = sin(x*i)", "a = x*0.1*i + y - 0.3", "a = (0.1*i - x)^2\n        a = exp(-a)*y + exp(-a/2)"],
+    ["a = sin(x*i)", "a = x*0.1*i + y - 0.3", "a = (0.1*i - x)**2\n        a = exp(-a)*y + exp(-a/2)"],
     ids=["one operation", "least squares", "used twice before"],
 )
 def test_what_a_round_computes_of_parameters_stands_beside_its_use_also_if_that_is_twice(body, rounds):
-    source = f"def f(x, y):\n    t = 1.0\n    for i in range({rounds}):\n        {body}\n        t = t + a*a\n    return t"
-    nodes, edges = graph_of(source.replace("^", "**"))
+    loop = f"    for i in range({rounds}):\n        {body}\n        t = t + a*a\n"
+    nodes, edges = graph_of(f"def f(x, y):\n    t = 1.0\n{loop}    return t")
     drawing = lay_out(boxes(nodes), edges)
     check(drawing, boxes(nodes), edges)
     assert drawing.height < 1_700  # 40 rounds above one another were 3,600 pixels, 300 were 27,000 and more
