@@ -42,7 +42,7 @@ _NAME = rf"π|[{_LETTERS}][{_LETTERS}0-9_]*(?:[{_LOWERED}]+(?:_[{_LETTERS}0-9_{_
 _NUMBER = r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # 0..9 is a range
 _SUPERSCRIPT = rf"[{''.join(SUPERSCRIPTS)}]+"
 # The pieces of a line, each with the blanks before it: a remark, or one character that no formula has, is one too.
-_PIECES = re.compile(rf"([{_BLANKS}]*)({_NAME}|{_NUMBER}|\.\.|\*\*|<=|>=|==|!=|{_SUPERSCRIPT}|#.*|.)")
+_PIECES = re.compile(rf"([{_BLANKS}]*)({_NAME}|{_NUMBER}|\.\.\.?|\*\*|<=|>=|==|!=|{_SUPERSCRIPT}|#.*|.)")
 _OPERATORS = {o: (o, o) for o in ("..", "<=", ">=", "==", "!=", *"-+*/^()[],|=<>")}
 _OPERATORS["**"] = ("^", "**")
 _LEVELS = {"(": 1, "[": 1, ")": -1, "]": -1}
@@ -164,6 +164,8 @@ def _of_a_module(tokens: list[Token], line: str, point: int) -> bool:
 
 def _normalised(piece: str, span: Span) -> tuple[str, str]:
     """Kind and text of a piece: names in the letters of a Program, signs of unicode as those of ASCII."""
+    if piece == "...":
+        raise ExplorerError(_why_refused("…"), span)
     if piece in SIGNS:
         return SIGNS[piece], SIGNS[piece]
     if piece[0] in SUPERSCRIPTS:
@@ -214,6 +216,7 @@ def _why_refused(character: str) -> str:
         ";": "Each assignment has a line of its own, without “;”.",
         ":": "A “:” belongs in an algorithm that begins with “def f(x):”; a formula is written f(x) = ….",
         ".": "A point stands inside of numbers only: write * and ^ without it, and functions without what they are in.",
+        **dict.fromkeys("…⋯", "Dots cannot be read: write all terms, or sum(x[i] for i in 1..5)."),
         "°": "Angles are in radians: write 30*pi/180.",
         "∇": "Type the function itself; its derivatives are computed.",
         "↦": "Write f(x) = ….",

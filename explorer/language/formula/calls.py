@@ -103,9 +103,10 @@ class Calls(Sums):
         if len(name) != 2 or not (name.isalpha() and name.islower()) or name in GREEK.values():
             return
         others = {letter for other in self.plain_names - {name} if len(other) < 3 for letter in other}
+        factors = bool(self.plain_names & set(name))  # ac beside a
         coefficient = name[0] in "abckmnpqrw" and name[1] in "xyzt"
         raised = name[1] == "e" and self.token.kind == "^"
-        if set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt") or coefficient or raised:
+        if factors or set(name) <= set("xyzuvt") or (name[1] in others and name[1] in "xyzt") or coefficient or raised:
             self._note(f"{name} reads as one name; write {name[0]}*{name[1]} for a product", token.span)
 
     def _note_alias(self, token: Token) -> None:

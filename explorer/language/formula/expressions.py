@@ -24,6 +24,7 @@ from explorer.language.program import (
     Choose,
     Compare,
     Condition,
+    Constant,
     ExplorerError,
     Expression,
     Logic,
@@ -70,6 +71,10 @@ class Expressions(Calls):
             if kind == "^" and binding < POWER:
                 self.position += 1
                 exponent = self._nested(lambda: self.expression(SIGN - 1), token.span)
+                if self.token.kind == "/" and isinstance(exponent, Constant) and exponent.text == "1":
+                    base, below = self._source(left.span), self.tokens[self.position + 1].text
+                    said = f"{base}^1/{below} reads as ({base}^1)/{below}; for a root write {base}^(1/{below})"
+                    self._note(said, left.span.to(exponent.span))
                 left = self._power(self.number(left), self.number(exponent))
             elif token.kind == "superscript":
                 self.position += 1

@@ -265,23 +265,22 @@ class _Lines(Expressions):
 
     def _outputs(self) -> tuple[Expression, ...]:
         """One expression, or several with commas, in brackets or not."""
-        start, notes = self.position, len(self.notes)
+        start, square = self.token, self.token.kind == "["
         if self.token.kind in "([":
-            closing = ")" if self.token.kind == "(" else "]"
-            self.position += 1
-            enclosed = self._comma_list(closing)
-            square = closing == "]"
-            if self.token.kind == "newline" and (len(enclosed) > 1 or square):
-                for comma in () if square else self._bracket(start)[0]:  # (1,5*x + 2)
+            commas, end = self._bracket(self.position)
+            closed = self.tokens[end].kind in ")]"
+            ranges = any(token.kind == ".." for token in self.tokens[self.position : end])  # (x[0..3])
+            if (commas or square or ranges) and (not closed or self.tokens[end + 1].kind == "newline"):
+                for comma in () if square else commas:  # (1,5*x + 2)
                     if (meant := decimal_comma(self.text, self.tokens, comma)) is not None:
                         raise meant
                 self.position += 1
-                return tuple(self.number(v) for v in enclosed)
-            if square or len(enclosed) > 1:
+                enclosed = self._comma_list("]" if square else ")")
+                self._end_of_line()
+                return tuple(self.number(value) for value in enclosed)
+            if commas or square:
                 what = "Square brackets" if square else "Several values in brackets"
-                raise ExplorerError(f"{what} can only enclose all the outputs.", self.tokens[start].span)
-            self.position = start
-            del self.notes[notes:]
+                raise ExplorerError(f"{what} can only enclose all the outputs.", start.span)
         values = [self.number(self.expression(0))]
         while self.token.kind == ",":
             if (meant := self._decimal_comma()) is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from explorer.language.formula.reading import FOLDS, FORMS, MAX_INPUTS, Node, Reading
 from explorer.language.primitives import function_named
-from explorer.language.program import Choose, ExplorerError, Expression, Name, Span, new_span
+from explorer.language.program import Choose, Constant, ExplorerError, Expression, Name, Span, new_span
 from explorer.language.tokens import Token
 
 _OF_LISTS = ("sum", "prod", "min", "max", "maximum", "minimum")
@@ -116,6 +117,12 @@ class Sums(Reading):
         clause = self._generator()
         terms = self._arguments(token) if clause is None else self._generated(clause)
         span = self._up_to_here(token)
+        if clause is None and len(terms) == 4 and isinstance(terms[1], Name):  # sum(x^k, k, 0, 3)
+            low, high = terms[2:]
+            counted = terms[1].name in re.findall(r"\w+", self._source(terms[0].span))
+            if counted and isinstance(low, Constant) and isinstance(high, Constant):
+                written = f"{token.text}(… for {terms[1].name} in {low.text}..{high.text})"
+                self._note(f"{token.text} takes these four as they are; over a range it is {written}", span)
         if not terms:
             return self._constant(0.0 if token.text == "sum" else 1.0, "0" if token.text == "sum" else "1", span)
         value = self.number(terms[0])
