@@ -346,6 +346,7 @@ def test_earlier_definitions_are_functions_of_the_program():
         ("(-b + √(b²-4ac))/(2a)", "ac reads as one name; write a*c"),
         ("(xy + 1)/2", "xy reads as one name; write x*y"),  # a bracket at the beginning may be that of the outputs
         ("(x y, x)", "x y reads as x·y"),
+        ("x1 + x_1^2", "x1 and x_1 are two inputs, and both are shown as x₁"),
         ("x^1/2", "x^1/2 reads as (x^1)/2; for a root write x^(1/2)"),
         ("sum(x^k, k, 0, 3)", "over a range it is sum(… for k in 0..3)"),
         ("αβ", "αβ reads as one name; write α*β"),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from explorer.language.advice import decimal_comma
 from explorer.language.formula.expressions import Expressions
 from explorer.language.formula.reading import MAX_INPUTS, Node
+from explorer.language.names import pretty_name
 from explorer.language.program import (
     Apply,
     Assign,
@@ -169,6 +170,11 @@ class _Lines(Expressions):
         inputs = (*self.parameters, *free)
         if len(inputs) > MAX_INPUTS:
             raise ExplorerError(f"At most {MAX_INPUTS} inputs can be differentiated.", kind="limit")
+        shown: dict[str, str] = {}
+        for name in inputs:
+            other = shown.setdefault(pretty_name(name), name)
+            if other != name and (place := next((t.span for t in self.tokens if t.text == name), None)) is not None:
+                self._note(f"{other} and {name} are two inputs, and both are shown as {pretty_name(name)}", place)
         return inputs
 
     def _output_names(self, outputs: tuple[Expression, ...], inputs: tuple[str, ...], own_stem: str) -> tuple[str, ...]:
