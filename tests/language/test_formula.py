@@ -474,6 +474,8 @@ def test_an_operation_on_a_bracketed_operand_underlines_its_brackets_too():
         ("if*x", "syntax", "if", "a if condition else b"),
         ("(x, y) + 1", "syntax", "(", "all the outputs"),
         ("[x] + 1", "syntax", "[", "all the outputs"),
+        ("[x + 1)*2", "syntax", ")", "no partner"),
+        ("(x, y]", "syntax", "]", "no partner"),
         ("x[0]", "syntax", "x[0]", "no vector"),
         ("sin = 3", "name", "sin", "is a function"),
         ("pi = 3", "name", "pi", "is a constant"),

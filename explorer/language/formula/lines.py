@@ -272,16 +272,17 @@ class _Lines(Expressions):
     def _outputs(self) -> tuple[Expression, ...]:
         """One expression, or several with commas, in brackets or not."""
         start, square = self.token, self.token.kind == "["
+        closing = "]" if square else ")"
         if self.token.kind in "([":
             commas, end = self._bracket(self.position)
-            closed = self.tokens[end].kind in ")]"
+            closed = self.tokens[end].kind == closing
             ranges = any(token.kind == ".." for token in self.tokens[self.position : end])  # (x[0..3])
             if (commas or square or ranges) and (not closed or self.tokens[end + 1].kind == "newline"):
                 for comma in () if square else commas:  # (1,5*x + 2)
                     if (meant := decimal_comma(self.text, self.tokens, comma)) is not None:
                         raise meant
                 self.position += 1
-                enclosed = self._comma_list("]" if square else ")")
+                enclosed = self._comma_list(closing)
                 self._end_of_line()
                 return tuple(self.number(value) for value in enclosed)
             if commas or square:
