@@ -22,6 +22,7 @@ from explorer.calculus.layout.blocks import Blocks
 from explorer.calculus.layout.ranks import inversions
 
 IDLE = 2  # passes with ties that save nothing, after which there is no more to hope for
+MOST_PAIRS = 100_000  # of lines of two vertices that may change places: others stand where sweeps put them
 PAIRS = 6  # of lines, which take as long to be looked at as a vertex
 Numbers = NDArray[np.int64]
 
@@ -55,6 +56,7 @@ class Mesh:
         self._loads = np.tile(self.load, 2)[order]
         self._count = np.bincount(side, minlength=2 * len(self.layer))
         self._first = np.cumsum(self._count) - self._count
+        self._hubs = bool(self._count.max(initial=0) ** 2 > MOST_PAIRS)
         self._lists: list[list[list[int]]] = []
         place = np.arange(len(self.layer)) - self.begin[self.layer]
         paired = place < sizes[self.layer] - 1
@@ -135,6 +137,8 @@ class Mesh:
             for phase in phases:
                 layer = self.layer[phase] + 1
                 slots = phase[restless[layer] | moved[layer]]
+                if self._hubs:
+                    slots = slots[self._pairs_of_lines(self.at[slots], self.at[slots + 1]) <= MOST_PAIRS]
                 gain = self._gain(self.at[slots], self.at[slots + 1])
                 swapped = gain >= 0 if ties else gain > 0
                 upper = slots[swapped]
@@ -151,6 +155,12 @@ class Mesh:
             idle = 0 if saved else idle + 1
             if idle > (IDLE if ties else 0):
                 return
+
+    def _pairs_of_lines(self, upper: Numbers, lower: Numbers) -> Numbers:
+        """How many pairs of lines a swap has to look at."""
+        count = self._count.reshape(2, -1)
+        pairs: Numbers = (count[:, upper] * count[:, lower]).sum(axis=0)
+        return pairs
 
     def _gain(self, upper: Numbers, lower: Numbers) -> NDArray[np.float64]:
         """The crossings saved where such a pair changes places."""
