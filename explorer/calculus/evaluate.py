@@ -126,10 +126,13 @@ class Run:
             raise ExplorerError("A list is returned: return its items one by one.", self.returned, "domain")
         return result
 
+    def _too_many_items(self, span: Span) -> ExplorerError:
+        return ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")
+
     def _new(self, values: list[Any], span: Span) -> Items:
         """A new list; its items count as steps, for they take time and memory."""
         if len(values) > self.limits.items:
-            raise ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")
+            raise self._too_many_items(span)
         self.steps += len(values)
         self.lists += 1
         return Items(values, self.lists)
@@ -272,7 +275,7 @@ class Run:
                 items = self._items(operands[0], span).values
                 items.append(operands[1])
                 if len(items) > self.limits.items:
-                    raise ExplorerError(f"A list may have at most {self.limits.items:,} items.", span, "limit")
+                    raise self._too_many_items(span)
             case Operation.LENGTH:
                 registers[target] = self.algebra.constant(float(len(self._items(operands[0], span).values)))
             case Operation.REPEAT:
@@ -291,15 +294,18 @@ class Run:
                     registers[place] = value
                     self.algebra.assigned(name, value)
             case Operation.CURSOR:
-                registers[target] = self._cursor(operands, span)
+                registers[target] = self._cursor(operands, span, becomes_list=instruction.text == "list")
 
-    def _cursor(self, operands: list[Any], span: Span) -> _Cursor:
+    def _cursor(self, operands: list[Any], span: Span, becomes_list: bool) -> _Cursor:
         if len(operands) == 1:
             return _Cursor(self._items(operands[0], span))
         start, stop, step = (self._whole(o, "A bound of range", span) for o in operands)
         if step == 0:
             raise ExplorerError("The step of a range cannot be 0.", span, "domain")
-        return _Cursor(range(start, stop, step))
+        places = range(start, stop, step)
+        if becomes_list and len(places) > self.limits.items:  # else that takes a while to be found out
+            raise self._too_many_items(span)
+        return _Cursor(places)
 
     def _fold(self, function: str, items: list[Any], span: Span) -> Any:
         if not items:

@@ -73,7 +73,9 @@ class Operation(IntEnum):
     REPEAT = auto()  # target ← operands[0] repeated operands[1] times
     FOLD = auto()  # target ← the items combined by the elementary function `text`
     UNPACK = auto()  # the registers operands[1:] ← the items of operands[0]; their names in `text`
-    CURSOR = auto()  # target ← a place in a list (one operand) or in a range (start, stop, step)
+    CURSOR = (
+        auto()
+    )  # target ← a place in a list (one operand) or in a range (start, stop, step); text: “list” if it becomes one
     NEXT = auto()  # target ← the next item of the cursor, or jump at its end
     ENTER = auto()  # a loop begins
     TICK = auto()  # its next iteration begins
@@ -178,7 +180,7 @@ class _Lowering:
         self.instructions.append(instruction)
         return len(self.instructions) - 1
 
-    def patch(self, index: int, **changes: int) -> None:
+    def patch(self, index: int, **changes: int | str) -> None:
         self.instructions[index] = self.instructions[index]._replace(**changes)  # type: ignore[arg-type]
 
     def block(self, body: tuple[Statement, ...]) -> None:
@@ -402,6 +404,8 @@ class _Lowering:
         """A list built item by item; its variable is known inside only."""
         result = self.into(Operation.LIST, node.span, ())
         head = self.cursor(node.variable, node.items, node.span)  # where the variable is not yet the list's own
+        if isinstance(node.items, Range):
+            self.patch(len(self.instructions) - 1, text="list")
         inside = names_in(node.variable)
         outer = {name: self.names.pop(name) for name in inside if name in self.names}
         surely = self.sure.intersection(inside)

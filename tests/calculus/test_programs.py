@@ -777,6 +777,14 @@ def test_what_does_not_end_is_stopped_as_a_limit_with_its_line(text, said, line)
     assert line <= caught.value.span.line <= line + 2
 
 
+@pytest.mark.parametrize("value", ["sum(range(10**12))", "sum(i*x for i in range(10**12, 0, -2))"])
+def test_a_range_that_becomes_too_long_a_list_is_refused_before_it_is_one(value):
+    with pytest.raises(ExplorerError, match="at most 5,000 items") as caught:
+        values(parse(f"def f(x):\n    return x*{value}"), [1.0], Limits(steps=100, items=5_000))
+    assert (caught.value.kind, caught.value.span.line) == ("limit", 2)
+    assert list(values(parse("def f(x):\n    return x*sum(range(10, 0, -3))"), [1.0], Limits(items=4))) == [22.0]
+
+
 def test_the_usual_limit_of_a_run_is_a_million_steps():
     with pytest.raises(ExplorerError, match="Stopped after 1,000,000 steps"):
         values(parse(ENDLESS[0][0]), [1.0])
