@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -101,8 +100,11 @@ class MathLabel(QLabel):
             painter.setPen(self.palette().color(role))
             painter.setBrush(self.palette().color(role))
             painter.setClipRect(QRectF(self.rect()))
-            last = self._most - 1 if self.needs(self.text()) > self._most else -1
-            for place, (layout, number) in enumerate(islice(self._lines(self.text(), last), self._most)):
+            lines, last = list(self._lines(self.text())), -1
+            if len(lines) > self._most:
+                last = self._most - 1
+                lines = list(self._lines(self.text(), shortened=last))[: self._most]
+            for place, (layout, number) in enumerate(lines):
                 paragraph += number == 0
                 line = layout.lineAt(number)
                 baseline = place * _LINE * size + _BASELINE * size

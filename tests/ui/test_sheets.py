@@ -215,6 +215,22 @@ def test_results_and_adjoints_flow_through_the_call_tree_as_the_film_is_played(w
     assert seen()[0] == [("8", "12"), ("4", "4"), ("2", "1")]
 
 
+def test_a_number_of_the_call_tree_that_has_no_room_is_rounded_and_not_cut(window, find, show, write, settle):
+    write("def f(x):\n    return g(x)*0.0396187234\n\ndef g(x):\n    return x*x")
+    show("calls")
+    tree = find("graph.calls.tree")
+    call = tree.topLevelItem(0).child(0)
+    assert call.text(2) == "0.0396187"
+    tree.setColumnWidth(2, 60)
+    option = QStyleOptionViewItem()
+    option.initFrom(tree)
+    option.widget = tree
+    option.rect.setRect(0, 0, 60, 20)
+    tree.itemDelegate().initStyleOption(option, tree.indexFromItem(call, 2))
+    assert option.text in ("0.04", "0.0396", "0.03962")
+    tree.setColumnWidth(2, 68)
+
+
 def test_the_adjoint_program_is_linked_with_the_text_both_ways(window, find, show, write, settle):
     write(HERON)
     show("adjoint")

@@ -91,7 +91,7 @@ class Writer:
                 if children or rest < len(terms):
                     self.complete = False
                     children.append(self.add("operator", "+"))
-                    children.append(self.add("word", f"… ({rest:,} more terms)"))
+                    children.append(self.add("word", f"… ({rest:,} more term{'s' * (rest > 1)})"))
                     break
             allowance -= self.sizes.get(term, 1)
             minus = negative(term)
@@ -133,7 +133,9 @@ class Writer:
         for count, factor in enumerate(nodes):
             if self.sizes.get(factor, 1) > allowance and count:
                 self.complete = False
-                children += [self.add("operator", "·"), self.add("word", f"… ({len(nodes) - count:,} more factors)")]
+                rest = len(nodes) - count
+                more = f"… ({rest:,} more factor{'s' * (rest > 1)})"
+                children += [self.add("operator", "·"), self.add("word", more)]
                 break
             allowance -= self.sizes.get(factor, 1)
             if count and not (nodes[count - 1].is_Number and _begins_with_name(factor)):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTreeWidget, QTree
 
 from explorer.language.notation import span_from_json
 from explorer.language.program import Span
+from explorer.ui.fitted_numbers import NUMBER, FittedNumbers
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_trace import NOT_KNOWN
 from explorer.ui.panel import number_text
@@ -39,6 +40,7 @@ class CallsSheet(Sheet):
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setStretchLastSection(False)
         self.tree.setUniformRowHeights(True)
+        self.tree.setItemDelegate(FittedNumbers(self.tree))
         self.tree.setIndentation(11)
         self.tree.header().setMinimumSectionSize(40)
         self.tree.currentItemChanged.connect(self._chosen)
@@ -84,11 +86,13 @@ class CallsSheet(Sheet):
         for call in answer["calls"]:
             texts = [
                 f"{call['function']}({', '.join(_argument(value) for value in call['arguments'])})",
-                number_text(call["value"], 6),
-                number_text(call["adjoint"], 6),
+                "",
+                "",
                 str(call["operations"]),
             ]
             item = QTreeWidgetItem(texts)
+            _write(item, 1, call["value"])
+            _write(item, 2, call["adjoint"])
             if call["handed_back"]:
                 item.setToolTip(2, "The result is an argument as it was given: its adjoint is that of all its uses")
             elif call["op"] is None and call["value"] is not None:
@@ -184,9 +188,9 @@ class CallsSheet(Sheet):
         beside = progress.tangents if forward else progress.adjoints
         for op in self._results if changed is None else changed & self._results.keys():
             for item in self._results[op]:
-                item.setText(1, number_text(answer.values[op], 6) if progress.known[op] else NOT_KNOWN)
+                _write(item, 1, answer.values[op] if progress.known[op] else None, NOT_KNOWN)
                 if forward or not item.data(0, _HANDED_BACK):
-                    item.setText(2, NOT_KNOWN if beside[op] is None else number_text(beside[op], 6))
+                    _write(item, 2, beside[op], NOT_KNOWN)
         at_work = self._items.get(answer.calls[answer.film_nodes[progress.row - 1]]) if progress.row else None
         with QSignalBlocker(self.tree):
             self.tree.setCurrentItem(at_work)
@@ -195,6 +199,12 @@ class CallsSheet(Sheet):
 
     def select(self, op: int | None, span: Span | None) -> None:
         """Nothing: an operation belongs to a call, and the tree is long."""
+
+
+def _write(item: QTreeWidgetItem, column: int, value: Any, missing: str = "–") -> None:
+    """Put a number into a cell, which may have room for fewer digits, or what stands for one that there is not."""
+    item.setText(column, missing if value is None else number_text(value, 6))
+    item.setData(column, NUMBER, value)
 
 
 def _argument(value: Any) -> str:
