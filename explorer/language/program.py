@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -464,15 +465,17 @@ def places_of(program: Program, name: str) -> tuple[Span, ...]:
 
 
 def input_at(program: Program, span: Span) -> str | None:
-    """The input that the function reads at this place; none where it gives the name another value somewhere."""
+    """The input that the function's first line names, or that it reads, at this place; none where it gives the name
+    another value somewhere."""
+    if _holds(program.main.span, span) and (word := _word_at(program.source, span)) in program.inputs:
+        return word
     read: str | None = None
     assigned: set[str] = set()
     parts: list[Any] = [program.main.body]
     while parts:
         part = parts.pop()
         if isinstance(part, Name):
-            place = part.span
-            if place[:2] <= span[:2] and span[2:] <= place[2:]:
+            if _holds(part.span, span):
                 read = part.name
         elif isinstance(part, Assign | AssignItem | Append):
             assigned.add(part.name)
@@ -483,3 +486,30 @@ def input_at(program: Program, span: Span) -> str | None:
         if isinstance(part, tuple):
             parts.extend(part)
     return read if read in program.inputs and read not in assigned else None
+
+
+def name_at(program: Program, span: Span) -> tuple[str, Span] | None:
+    """The name that is read at this place, or that is given a value there, with the place of the value then."""
+    word = _word_at(program.source, span)
+    parts: list[Any] = [function.body for function in program.functions]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Name) and _holds(part.span, span):
+            return part.name, NOWHERE
+        if isinstance(part, Assign) and _holds(part.span, span) and not _holds(part.value.span, span):
+            return part.name, part.value.span
+        if isinstance(part, AssignSeveral) and _holds(part.span, span) and word in part.names:
+            return word, part.value.span
+        if isinstance(part, tuple):
+            parts.extend(part)
+    return None
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
+
+
+def _word_at(source: str, span: Span) -> str:
+    lines = source.split("\n")
+    words = re.finditer(r"\w+", lines[span.line - 1] if span.line <= len(lines) else "")
+    return next((word[0] for word in words if word.start() <= span.column < word.end()), "")

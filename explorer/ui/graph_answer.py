@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
-from explorer.language.program import Span
+from explorer.language.program import NOWHERE, Span
 from explorer.ui.graph_picture import Curve, GraphEdge, GraphNode, Picture
 from explorer.ui.panel import short_text
 
@@ -165,6 +165,16 @@ class GraphAnswer:
                 if best is None or size < best[0]:
                     best = (size, op)
         return None if best is None else best[1]
+
+    def op_called(self, name: str, place: Span, value: Span) -> int | None:
+        """The op that has this name where it is read at `place`: of several the last that stands above it. Where it is
+        given the value at `value`, the first op of that; none where it is not, in a branch that was not taken."""
+        called = [op for op, aliases in enumerate(self.aliases) if name in aliases]
+        spans = [(op, own) for op in called if (own := self.span(op)) is not None]
+        if value != NOWHERE:
+            return next((op for op, own in spans if _contains(value, own)), None)
+        above = [op for op, own in spans if own[:2] < place[:2]]
+        return (above or called or [None])[-1]
 
     def sentence(self, row: int) -> str:
         """What the step before this row says (row 1 is after the first step)."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from explorer.language.program import Span
 from explorer.ui import theme
 from explorer.ui.math_label import MathLabel
 from explorer.ui.palette import commands
@@ -342,6 +343,12 @@ def test_an_input_is_lit_wherever_the_text_reads_it(window, find, settle):
         ("ln(x1) + x1*x2 - sin(x2)", 24, 60, "v₃"),  # beyond the end of the line
         ("sin(x1)*x1", 7, 1, "v₂"),
         ("def f(x1):\n    x1 = x1*2\n    return x1 + 1", 36, 1, "v₂"),  # what is no longer the input's value
+        ("def f(x1):\n    t = x1*2\n    return t", 6, 1, "x₁"),
+        ("def f(x1):\n    t = x1*2\n    return t", 15, 1, "v₁"),
+        ("def f(x1):\n    t = x1*2\n    return t", 35, 1, "v₁"),
+        ("def f(x1):\n    t = x1*2\n    if t > 1:\n        t = t*t\n    return t", 31, 1, "v₁"),
+        ("def f(x1):\n    t = x1*2\n    if t > 1:\n        t = t*t\n    return t", 65, 1, "v₂"),
+        ("u = x1*2\nv = u*u", 0, 1, "v₁"),
     ],
 )
 def test_a_click_in_the_text_selects_the_input_that_is_read_there_or_the_operation(
@@ -355,6 +362,35 @@ def test_a_click_in_the_text_selects_the_input_that_is_read_there_or_the_operati
     QTest.mouseClick(editor.viewport(), Qt.MouseButton.LeftButton, pos=at)
     graph = window.graph
     assert graph.view.picture.names[graph.view.selected] == row
+
+
+def test_a_name_in_a_branch_that_was_not_taken_selects_nothing(window, write):
+    write("def f(x1):\n    if x1 > 9:\n        t = x1*2\n    else:\n        t = x1*3\n    return t")
+    window.graph.select_span(Span(3, 8, 3, 9))
+    assert window.graph.view.selected is None
+    window.graph.select_span(Span(5, 8, 5, 9))
+    assert window.graph.view.selected == 1
+
+
+def test_a_click_in_the_text_lights_what_it_selects_and_nothing_else(window, find, settle):
+    editor, graph = find("editor"), window.graph
+
+    def lit():
+        return [mark.cursor.selectedText() for mark in editor.extraSelections()]
+
+    graph._node_clicked(2)
+    assert lit() == ["ln(x1)"]
+    editor.span_clicked.emit(1, 18)
+    assert lit() == ["sin(x2)"], "the light of the node that is no longer selected has gone"
+    editor.span_clicked.emit(1, 3)
+    assert lit() == ["x1", "x1"], "an input is lit wherever it is read"
+    source = "def f(x1):\n    # a comment\n    return x1*2"
+    editor.setPlainText(source)
+    settle()
+    editor.span_clicked.emit(3, 13)
+    assert lit() == ["x1*2"]
+    editor.span_clicked.emit(2, 8)
+    assert lit() == []
 
 
 def test_home_and_end_in_a_box_of_choices_choose_and_do_not_play(window, find, qtbot, settle):

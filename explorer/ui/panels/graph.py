@@ -38,7 +38,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.language.program import Span, input_at, places_of
+from explorer.language.program import Span, input_at, name_at, places_of
 from explorer.ui import icons
 from explorer.ui.choice_box import ChoiceBox
 from explorer.ui.graph_answer import GraphAnswer, Progress
@@ -635,10 +635,13 @@ class GraphPanel(Panel):
     # -- selection -------------------------------------------------------------------------------------------------
 
     def select_span(self, span: Span | None) -> None:
-        """Select the input that is read there or the smallest operation around it, or nothing."""
+        """Select the input that is read there or the smallest operation around it, else what the name there stands
+        for, or nothing."""
         if self._graph is None or self._outdated:
             return
-        self._select(None if span is None else self._op_at(span))
+        op = None if span is None else self._op_at(span)
+        self._select(op)
+        self.span_selected.emit(None if op is None else self._places(op))  # what was lit before is not selected now
         self._ask_sheet_about_selection()
 
     def _op_at(self, span: Span) -> int | None:
@@ -646,7 +649,10 @@ class GraphPanel(Panel):
         if graph is None or question is None:
             return None
         name = input_at(question.program, span)
-        return graph.op_around(span) if name is None else question.program.inputs.index(name)
+        if name is not None:
+            return question.program.inputs.index(name)
+        op, named = graph.op_around(span), name_at(question.program, span)
+        return op if op is not None or named is None else graph.op_called(named[0], span, named[1])
 
     def _select(self, op: int | None) -> None:
         """Ring the op's node, mark its row, tell the sheets; say what made its number."""
