@@ -125,6 +125,64 @@ def test_names_that_python_keeps_and_long_sums_are_no_obstacle(source, point):
     assert got == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("source", "point"),
+    [
+        # what a counter overwrites comes back when its loop has been reversed
+        ("def f(x):\n    k = 3*x\n    a = k*x\n    for k in range(2):\n        a = a*x\n    return a", [1.3]),
+        ("def f(x):\n    for k in range(3):\n        x = x*x\n    y = k*x\n    k = x\n    return k*y", [1.3]),
+        (
+            "def f(x):\n    a = x\n    for i in range(1, 3):\n        a = a*(x + i)\n        for i in range(1, 4):\n"
+            "            a = a + i*x*a\n    return a",
+            [1.3],
+        ),
+        (
+            "def f(x):\n    a = x\n    for i in range(3):\n        for j in range(2):\n            a = a*x + j\n"
+            "        a = a*(j + x)\n    return a",
+            [1.3],
+        ),
+        # of the counter that is a parameter too, and of one that a round changes, nothing goes back beyond the round
+        ("def f(x, n):\n    a = n*x\n    for n in range(3):\n        a = a*x + n\n    return a", [1.3, 2.0]),
+        ("def f(x):\n    a = 1\n    for i in range(3):\n        i = i*x\n        a = a + i*x\n    return a", [1.3]),
+        # a name that only a branch which is not taken has given a value
+        (
+            "def f(x):\n    if x > 5:\n        k = x*x\n        x = x*k\n    if x < 5:\n        k = 2*x\n"
+            "        x = k*x\n    return x",
+            [1.3],
+        ),
+        ("def f(x):\n    if x > 1:\n        a = x\n    else:\n        b = x\n    b = 3\n    return a*b", [1.3]),
+    ],
+)
+def test_a_name_that_stands_for_several_things_is_given_back_each_of_them(source, point):
+    got, expected, structured = run(source, point)
+    assert structured
+    assert got == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("source", "point"),
+    [
+        ("result = x*x\nresult*2", [1.3]),
+        (
+            "def f(x):\n    result = x*x\n    for i in range(3):\n        result = result*x + 1\n    return result*2",
+            [1.3],
+        ),
+        ("def f(x, y):\n    result1 = x*y\n    result2 = result1*x\n    return result2, result1", [1.3, 2.0]),
+        ("def f(x):\n    result1 = [x, x*x]\n    result2 = result1[0]*x\n    return result2, result1[1]", [1.3]),
+        ("def f(x, x_bar):\n    y = x*x_bar\n    return sin(y)*x_bar", [1.3, 2.0]),
+        ("def f(x, taken2):\n    if x > 1:\n        taken1 = x\n    return x*taken2*taken1", [1.3, 2.0]),
+        ("def g(x):\n    return x*x\ndef g_adjoint(x):\n    return x\ndef f(x):\n    return g(x)*g_adjoint(x)", [1.3]),
+        ("def sign(x):\n    return x*x\ndef f(x):\n    return sign(x)*abs(x)", [1.3]),
+        ("def sigmoid(x):\n    return x*x\ndef f(x):\n    return sigmoid(x)*softplus(x)", [1.3]),
+        ("def math(x):\n    return x*x\ndef f(x):\n    return math(x)*sin(x)", [1.3]),
+        ("lambda(x) = x^2\nlambda(x)*x", [1.3]),
+    ],
+)
+def test_names_of_the_adjoint_program_itself_can_be_the_programs_too(source, point):
+    got, expected, _ = run(source, point)
+    assert got == pytest.approx(expected, rel=1e-12)
+
+
 def test_what_is_constant_in_a_partial_is_worked_out():
     program = parse("x^2*y + 3*x")
     lines = str(adjoint_program(program, record(program, [2.0, 5.0]))).split("\n")

@@ -43,14 +43,15 @@ class Expressions:
         self.count = 0
         self.active: list[str] = list(function.parameters)  # names that have adjoints
         self.assigned = set(function.parameters)  # names that may have a value at this place
+        self.sure = set(function.parameters)  # those of them that have one whichever way the run has come here
         self.unset: set[str] = set()  # names that are put on the stack before they surely have one
         self.loops = 0  # around this place
         self.temporaries: set[str] = set()  # the names of values within lines that depend on names with adjoints
 
-    def fresh(self) -> str:
+    def fresh(self, stem: str = "v") -> str:
         while True:
             self.count += 1
-            name = f"v{self.count}"
+            name = f"{stem}{self.count}"
             if name not in self.taken:
                 return name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ OWN = {  # what Python's math lacks
 }
 
 _RESERVED = {"math", "stack", "abs", "min", "max", "range", *OWN, *keyword.kwlist}
+_OURS = re.compile(r"result\d*|.*_(bar|adjoint)")  # names that an adjoint program gives itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def python_names(names: Iterable[str]) -> dict[str, str]:
     taken, found = set(names), {}
     for name in names:
         known = name if name.isidentifier() else "".join(c if c.isalnum() else "_" for c in name)
-        while known in _RESERVED or (known != name and known in taken):
+        while known in _RESERVED or _OURS.fullmatch(known) or (known != name and known in taken):
             known += "_"
         taken.add(known)
         found[name] = known

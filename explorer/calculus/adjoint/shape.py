@@ -13,6 +13,7 @@ from explorer.language.program import (
     Assign,
     AssignItem,
     AssignSeveral,
+    Call,
     Collect,
     For,
     Function,
@@ -26,20 +27,20 @@ from explorer.language.program import (
     names_in,
 )
 
-# Nodes whose texts are names of values.
-_NAMING = (Name, Assign, AssignSeveral, AssignItem, Append, For, Collect)
+# Nodes whose texts are names of values or of own functions.
+_NAMING = (Name, Assign, AssignSeveral, AssignItem, Append, For, Collect, Call)
 
 
 def with_python_names(program: Program) -> Program:
     """The program with other names for those that Python would not read, or that hide what its adjoint needs."""
-    names: dict[str, None] = dict.fromkeys(name for f in program.functions for name in f.parameters)
+    names: dict[str, None] = dict.fromkeys(name for f in program.functions for name in (f.name, *f.parameters))
     for function in program.functions:
         names |= dict.fromkeys(assigned_in(function.body))
     new = {old: name for old, name in python_names(names).items() if old != name}
     if not new:
         return program
     functions = tuple(
-        Function(f.name, tuple(new.get(p, p) for p in f.parameters), _renamed(f.body, new), f.span)
+        Function(new.get(f.name, f.name), tuple(new.get(p, p) for p in f.parameters), _renamed(f.body, new), f.span)
         for f in program.functions
     )
     return replace(program, functions=functions)
@@ -62,6 +63,13 @@ def assigned_in(body: Sequence[Statement], counters: bool = True) -> Iterator[st
                 if counters:
                     yield from names_in(variable)
                 yield from assigned_in(inner, counters)
+
+
+def mentions(part: Any, name: str) -> int:
+    """How often a name stands in a part of a program."""
+    if isinstance(part, str):
+        return part == name
+    return sum(mentions(inner, name) for inner in part) if isinstance(part, tuple) else 0
 
 
 def _renamed(part: Any, new: Mapping[str, str], naming: bool = False) -> Any:

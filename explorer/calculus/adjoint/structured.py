@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from explorer.calculus.adjoint.expressions import Expressions
 from explorer.calculus.adjoint.lines import CodeLine, NotCovered, Writer
 from explorer.calculus.adjoint.python_text import OWN, Printer, Text, own_name
-from explorer.calculus.adjoint.shape import assigned_in, returns_last, with_python_names
+from explorer.calculus.adjoint.shape import assigned_in, mentions, returns_last, with_python_names
 from explorer.language.program import (
     Assign,
     AssignSeveral,
@@ -126,7 +126,7 @@ class _Adjoint(Expressions):
         if any("stack.append" in line.text for line in forward.lines):
             head.put("stack = []")
         if self.unset:
-            head.put(" = ".join(sorted(self.unset)) + " = 0.0  # before their first round")
+            head.put(" = ".join(sorted(self.unset)) + " = 0.0  # before their first value")
         seeds = Writer(True)
         inner = [n for n in dict.fromkeys(self.active) if n not in self.results]
         if inner:
@@ -164,14 +164,16 @@ class _Adjoint(Expressions):
             case If(condition, then, otherwise, span):
                 self.branch(condition, then, otherwise, span, forward, back)
             case While(condition, body, span):
-                self.loop(f"while {self.condition(condition)}:", None, body, span, forward, back)
+                self.loop(f"while {self.condition(condition)}:", None, False, body, span, forward, back)
             case For(str() as variable, Range(start, stop, step, _), body, span):
                 if any(not isinstance(part, Constant | Name) for part in (start, stop, step)):
                     raise NotCovered("a range with computed bounds")
                 parts = [self.plain(p).text for p in (start, stop, step)]
                 parts = parts[:2] if parts[2] == "1" else parts
                 parts = parts[1:] if len(parts) == 2 and parts[0] == "0" else parts
-                self.loop(f"for {variable} in range({', '.join(parts)}):", variable, body, span, forward, back)
+                head = f"for {variable} in range({', '.join(parts)}):"
+                elsewhere = mentions(self.function, variable) > mentions(statement, variable)
+                self.loop(head, variable, elsewhere, body, span, forward, back)
             case _:
                 raise NotCovered("lists, break and continue")
 
@@ -185,11 +187,9 @@ class _Adjoint(Expressions):
         result: bool = False,
     ) -> None:
         """names = values, all at once."""
-        kept = [] if result else [n for n in names if n in self.assigned or self.loops]
-        self.unset.update(n for n in kept if n not in self.assigned)
+        kept = [] if result else self.keep(names, span, forward)
         self.assigned.update(names)
-        if kept:
-            forward.put(f"stack.append({_tuple(kept)})", span)
+        self.sure.update(names)
         right = ", ".join(self.plain(value).text for value in values)
         forward.put(f"{', '.join(names)} = {right}", span)
         if kept:
@@ -204,6 +204,14 @@ class _Adjoint(Expressions):
         for seed_text, value in zip(seeds, values, strict=True):
             self.spread(value, seed_text, span, back)
 
+    def keep(self, names: list[str], span: Span, forward: Writer) -> list[str]:
+        """Put on the stack what is about to be overwritten; the names of it."""
+        kept = [n for n in names if n in self.assigned or self.loops]
+        self.unset.update(n for n in kept if n not in self.sure)
+        if kept:
+            forward.put(f"stack.append({_tuple(kept)})", span)
+        return kept
+
     def branch(
         self,
         condition: Condition,
@@ -213,43 +221,53 @@ class _Adjoint(Expressions):
         forward: Writer,
         back: Writer,
     ) -> None:
-        taken = self.fresh().replace("v", "taken")
+        taken = self.fresh("taken")
         forward.put(f"{taken} = {self.condition(condition)}", span)
         forward.put(f"if {taken}:", span)
         back.put("if stack.pop():", span)
         before, after = set(self.assigned), set(self.assigned)
+        sure, on_all = set(self.sure), []
         for side, word in ((then, ""), (otherwise, "else:")):
             if word and side:
                 forward.put(word, span)
                 back.put(word, span)
+            self.assigned, self.sure = set(before), set(sure)
             if side or not word:
-                self.assigned = set(before)
                 forward.depth += 1
                 inner = self.block(side, forward)
                 forward.depth -= 1
                 back.lines.extend(inner.lines)
-                after |= self.assigned
-        self.assigned = after
+            after |= self.assigned
+            on_all.append(self.sure)
+        self.assigned, self.sure = after, set.intersection(*on_all)
         forward.put(f"stack.append({taken})", span)
 
     def loop(
         self,
         head: str,
         variable: str | None,
+        elsewhere: bool,
         body: tuple[Statement, ...],
         span: Span,
         forward: Writer,
         back: Writer,
     ) -> None:
-        rounds = self.fresh().replace("v", "rounds")
+        """elsewhere: whether the name of the counter is that of something outside the loop too, to which it comes
+        back when the loop has been reversed."""
+        kept = self.keep([variable], span, forward) if variable is not None and elsewhere else []
+        rounds = self.fresh("rounds")
         forward.put(f"{rounds} = 0", span)
         forward.put(head, span)
         forward.depth += 1
         if variable is not None:
             self.taken.add(variable)
+            self.assigned.add(variable)
+        sure = set(self.sure)
+        self.sure.update([variable] if variable is not None else [])
         self.loops += 1
         inner = self.block(body, forward)
         self.loops -= 1
+        self.sure = sure  # there may be no round
         if variable is not None:
             forward.put(f"stack.append({variable})", span)
         forward.put(f"{rounds} += 1", span)
@@ -259,6 +277,10 @@ class _Adjoint(Expressions):
         if variable is not None:
             back.lines.append(CodeLine("    " * (back.depth + 1) + f"{variable} = stack.pop()", span.line, True))
         back.lines.extend(inner.lines)
+        if variable in self.active:  # what comes to a counter goes no further
+            back.lines.append(CodeLine("    " * (back.depth + 1) + f"{variable}_bar = 0.0", span.line, True))
+        if kept:
+            back.put(f"{variable} = stack.pop()", span)
 
 
 def _tuple(names: list[str]) -> str:
