@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, overload
 
 from PySide6.QtGui import QColor
@@ -11,6 +12,16 @@ from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.panel import ALL_DIGITS, number_text, short_text
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What of the numbers is seen, as the graph's menu has it; `hidden`: "values", "seconds" of the nodes."""
+
+    partials: bool = True
+    hidden: frozenset[str] = frozenset()
+    all_digits: bool = False
+    heat: bool = False
 
 
 class _Texts(Sequence[str | None]):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer.ui.graph_answer import GraphAnswer
 from explorer.ui.graph_picture import Picture
+from explorer.ui.graph_state import Looks
 from explorer.ui.graph_view import GraphView
 from explorer.ui.pictures import (
     FILM_WIDTH,
@@ -62,7 +63,9 @@ def _write(parent: QWidget, path: str, picture: Picture, view: GraphView) -> Non
         _tell(parent, str(error))
 
 
-def save_film(parent: QWidget, answer: GraphAnswer | None, view: GraphView, speed: float) -> QDialog | None:
+def save_film(
+    parent: QWidget, answer: GraphAnswer | None, view: GraphView, speed: float, looks: Looks
+) -> QDialog | None:
     """Ask for size, speed and name, and write the sweep, with its progress and a way to cancel it."""
     if answer is None or not answer.steps or not answer.picture.nodes:
         _tell(parent, "There is no sweep to be saved yet.")
@@ -88,7 +91,7 @@ def save_film(parent: QWidget, answer: GraphAnswer | None, view: GraphView, spee
 
     def choose() -> None:
         dialog = _file_dialog(parent, "Save the sweep as a film", FILMS)
-        dialog.fileSelected.connect(lambda path: _film(parent, path, answer, view, width.value(), rate.value()))
+        dialog.fileSelected.connect(lambda path: _film(parent, path, answer, view, width.value(), rate.value(), looks))
         dialog.open()
         options.hide()
         dialog.finished.connect(options.accept)
@@ -98,11 +101,15 @@ def save_film(parent: QWidget, answer: GraphAnswer | None, view: GraphView, spee
     return options
 
 
-def _film(parent: QWidget, path: str, answer: GraphAnswer, view: GraphView, width: int, speed: float) -> None:
+def _film(
+    parent: QWidget, path: str, answer: GraphAnswer, view: GraphView, width: int, speed: float, looks: Looks
+) -> None:
     if reason := reason_against(path):
         _tell(parent, reason)
         return
-    export = FilmExport(path, answer, view.font(), view.palette(), width=width, steps_a_second=speed, parent=parent)
+    export = FilmExport(
+        path, answer, view.font(), view.palette(), width=width, steps_a_second=speed, looks=looks, parent=parent
+    )
     progress = QProgressDialog(f"Writing {Path(path).name}", "Cancel", 0, export.frames, parent)
     progress.setObjectName("graph.film.progress")
     progress.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -29,9 +29,10 @@ from PySide6.QtGui import (
 )
 
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_heat import Heat
 from explorer.ui.graph_paint import Edges, Nodes, Style
 from explorer.ui.graph_picture import GraphState, Picture
-from explorer.ui.graph_state import StateMaker
+from explorer.ui.graph_state import Looks, StateMaker
 from explorer.ui.math_font import math_font
 
 STILLS, FILMS = (".png", ".svg", ".pdf"), (".gif", ".mp4")
@@ -157,6 +158,7 @@ class FilmExport(QObject):
         *,
         width: int = FILM_WIDTH,
         steps_a_second: float = 1.5,
+        looks: Looks = Looks(),  # noqa: B008 - it is frozen
         parent: QObject | None = None,
     ) -> None:
         """PictureError where such a file cannot be written here."""
@@ -165,7 +167,11 @@ class FilmExport(QObject):
             raise PictureError(reason)
         self._path, self._answer = path, answer
         self._progress = Progress(answer)
-        self._maker = StateMaker(answer, self._progress, False)
+        self._maker = StateMaker(answer, self._progress, looks.all_digits)
+        self._looks, self._heat = looks, Heat()
+        self._heat.follow(answer, self._progress)
+        # Another answer with the same drawing takes the picture over, and puts its own into it.
+        self._drawn = answer.picture.nodes, answer.picture.names, answer.picture.edges
         self._style = Style(font, palette)
         math_font()  # makes the family known in which captions are set
         self._caption = QFont("STIX Two Math")
@@ -226,7 +232,8 @@ class FilmExport(QObject):
     def _frame(self, row: int) -> bytes:
         """The picture of a row with its sentence, as red, green, blue bytes."""
         self._progress.go(row)
-        picture, colours = self._answer.picture, self._style.colours
+        picture, colours, looks = self._answer.picture, self._style.colours, self._looks
+        state = self._maker.state(looks.partials, self._heat.colour if looks.heat else None, looks.hidden)
         image = QImage(self.size, QImage.Format.Format_RGB888)
         image.fill(colours.ground)
         height = round(picture.area.height() * self._scale)
@@ -234,7 +241,10 @@ class FilmExport(QObject):
             painter.save()
             painter.translate((self.size.width() - picture.area.width() * self._scale) / 2, 0)
             painter.scale(self._scale, self._scale)
-            paint(painter, picture, self._style, self._maker.state(True, None))
+            now = picture.nodes, picture.names, picture.edges
+            picture.nodes, picture.names, picture.edges = self._drawn
+            paint(painter, picture, self._style, state)
+            picture.nodes, picture.names, picture.edges = now
             painter.restore()
             painter.setPen(colours.text)
             self._write(painter, self._answer.sentence(row) if row else "Nothing is computed yet.", height)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QProgressDialog, QSpinBox
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QProgressDialog, QSpinBox
 
 from explorer import start
+from explorer.ui.graph_paint import Style
+from explorer.ui.graph_state import Looks
 from explorer.ui.pictures import FilmExport, PictureError, reason_against, save_still
 from tests.ui.conftest import PATIENCE_MS
 
@@ -90,6 +92,61 @@ def test_a_gif_has_a_frame_for_each_step_and_leaves_the_player_where_it_is(windo
         assert image.info["duration"] == 500
     assert window.graph.player.row == 4
     assert window.graph.view.picture.state.known == 4
+
+
+def test_a_film_shows_what_the_graph_shows(window, film, tmp_path, monkeypatch):
+    """Values, adjoints and partials that are left out, all digits, and the colours of heat."""
+    written = set()
+    monkeypatch.setattr(Style, "write", lambda *arguments: written.add(arguments[4]))
+
+    def seen(**looks):
+        written.clear()
+        failure, _ = film("sweep.gif", width=400, looks=Looks(**looks))
+        assert not failure
+        with Image.open(tmp_path / "sweep.gif") as image:
+            image.seek(image.n_frames - 1)
+            colours = {colour for _, colour in image.convert("RGB").getcolors(100_000)}
+        return frozenset(written), colours
+
+    usual, colours = seen()
+    assert {"0.693", "x₁ = 5.5", "0.284"} <= usual
+    assert "0.693" not in seen(hidden=frozenset({"values"}))[0]
+    assert not any("= 5.5" in text for text in seen(hidden=frozenset({"seconds"}))[0])
+    assert "0.284" not in seen(partials=False)[0]
+    assert any(text.startswith("0.69314") for text in seen(all_digits=True)[0])
+    assert seen(heat=True)[1] != colours
+
+
+def test_the_graph_hands_on_what_it_shows_to_its_film(window, monkeypatch):
+    given = []
+    monkeypatch.setattr("explorer.ui.picture_dialogs.save_film", lambda *arguments: given.append(arguments[-1]))
+    looks = window.graph.looks
+    looks.values.trigger()
+    window.graph.heat_on.click()
+    looks.film_wanted.emit()
+    looks.values.trigger()
+    window.graph.heat_on.click()
+    looks.film_wanted.emit()
+    assert given == [Looks(hidden=frozenset({"values"}), heat=True), Looks()]
+
+
+def test_a_film_keeps_its_numbers_while_the_window_goes_on(window, film, settle, tmp_path, monkeypatch):
+    """Partials too: the drawing is the same for another value, and is handed on to its answer."""
+    written = set()
+    monkeypatch.setattr(Style, "write", lambda *arguments: written.add(arguments[4]))
+    view, ended = window.graph.view, []
+    export = FilmExport(str(tmp_path / "sweep.gif"), window.graph.answer, view.font(), view.palette(), width=400)
+    export.ended.connect(ended.append)
+    window.document.edit_value("x2", 6.0)
+    settle()
+    written.clear()
+    view.setUpdatesEnabled(False)
+    export.start()
+    while not ended:
+        QApplication.processEvents()
+    view.setUpdatesEnabled(True)
+    assert {"0.284", "5"} <= written
+    assert not {"0.96", "6"} & written
 
 
 def test_a_cancelled_film_leaves_no_file(window, film, tmp_path):

@@ -48,7 +48,7 @@ from explorer.ui.graph_menu import DrawingMenu
 from explorer.ui.graph_player import Player
 from explorer.ui.graph_search import NodeSearch
 from explorer.ui.graph_seed import Seed
-from explorer.ui.graph_state import StateMaker
+from explorer.ui.graph_state import Looks, StateMaker
 from explorer.ui.graph_view import GraphView
 from explorer.ui.math_label import MathLabel
 from explorer.ui.panel import Panel
@@ -303,7 +303,12 @@ class GraphPanel(Panel):
     def _save_film(self) -> None:
         from explorer.ui.picture_dialogs import save_film
 
-        self._film_out = save_film(self, self._graph, self.view, self.player.speed.value())
+        self._film_out = save_film(self, self._graph, self.view, self.player.speed.value(), self._seen())
+
+    def _seen(self) -> Looks:
+        """What of the numbers is seen."""
+        looks = self.looks
+        return Looks(looks.partials.isChecked(), looks.hidden(), looks.all_digits.isChecked(), self.heat_on.isChecked())
 
     def _keys(self) -> None:
         everywhere, here = Qt.ShortcutContext.WindowShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut
