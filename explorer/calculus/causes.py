@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from explorer.calculus.sweeps import adjoints
+from explorer.calculus.films import Film, Step
 from explorer.calculus.tape import Edge, Op, Tape
-from explorer.calculus.words import barred, factor, formula, short
+from explorer.calculus.words import barred, dotted, factor, formula, short
 from explorer.language.names import pretty_name
 from explorer.language.primitives import PRIMITIVES
 from explorer.language.program import NOWHERE
 
 
-def first_causes(tape: Tape) -> list[dict[str, Any]]:
-    """{"op", "what", "sentence"} of the first value, partial and adjoint that is not finite, where there is one.
+def first_causes(tape: Tape, film: Film) -> list[dict[str, Any]]:
+    """{"op", "what", "sentence"} of the first value and the first partial that is not finite, where there is one; else
+    of the first tangent or adjoint of the film.
 
-    First in the order in which they are computed: values and partials forward, adjoints of the first output backward.
-    What is not finite only because its arguments are not is no cause.
+    First in the order in which they are computed. What is not finite only because its arguments are not is no cause.
     """
     causes = []
     op = next((o for o in tape.operations if not math.isfinite(o.value) and _arguments_finite(tape, o)), None)
@@ -29,11 +29,14 @@ def first_causes(tape: Tape) -> list[dict[str, Any]]:
     )
     if found is not None:
         causes.append({"op": found[0].index, "what": "partial", "sentence": _partial_sentence(tape, *found)})
-    if not causes and (place := _overflowing_adjoint(tape)) is not None:
-        bar = barred(tape.ops[place].name)
-        text = f"The adjoint {bar} is the first that is not finite: the products of partials on the way overflow."
-        causes.append({"op": place, "what": "adjoint", "sentence": text})
+    if not causes and (step := next(filter(_overflows, film.steps), None)) is not None:
+        what = "tangent" if step.kind == "dual" else "adjoint"
+        causes.append({"op": step.node, "what": what, "sentence": _sweep_sentence(tape, step)})
     return causes
+
+
+def _overflows(step: Step) -> bool:
+    return not all(number is None or math.isfinite(number) for number in (step.after, step.after_tangent))
 
 
 def _arguments_finite(tape: Tape, op: Op) -> bool:
@@ -64,9 +67,15 @@ def _partial_sentence(tape: Tape, op: Op, edge: Edge) -> str:
     )
 
 
-def _overflowing_adjoint(tape: Tape) -> int | None:
-    weights = [float(k == 0) for k in range(len(tape.outputs))]
-    reached = adjoints(tape, weights)
-    return next(
-        (k for k in range(len(reached) - 1, -1, -1) if (a := reached[k]) is not None and not math.isfinite(a)), None
-    )
+def _sweep_sentence(tape: Tape, step: Step) -> str:
+    target = tape.ops[step.node]
+    what = f"tangent {dotted(target.name)}" if step.kind == "dual" else f"adjoint {barred(target.name)}"
+    if step.after is not None and math.isfinite(step.after):
+        what = f"ε part of the {what}"
+        if step.source is not None and not math.isfinite(step.partial_tangent or 0.0):
+            op = tape.ops[step.source]
+            where = f" at line {op.span.line}" if op.span != NOWHERE else ""
+            slope = f"{formula(tape, op)}{where} has no finite second derivative"
+            there = f"{pretty_name(target.name)} = {short(target.value)}"
+            return f"The {what} is the first that is not finite: {slope} at {there}."
+    return f"The {what} is the first that is not finite: the products of partials on the way overflow."

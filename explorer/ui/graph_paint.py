@@ -62,6 +62,12 @@ def mixed(a: QColor, b: QColor, share: float) -> QColor:
     return QColor(*(round(p + (q - p) * share) for p, q in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)))
 
 
+def ink_on(ground: QColor) -> QColor:
+    """Black or white, whichever has more contrast with a colour (WCAG 2.1: at a luminance of 0.179 both have 4.58)."""
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in ground.getRgbF()[:3])
+    return QColor("#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#FFFFFF")
+
+
 def colours_of(palette: QPalette) -> Colours:
     """The colours that go with a palette."""
     ground, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
@@ -69,7 +75,7 @@ def colours_of(palette: QPalette) -> Colours:
     return Colours(
         ground=ground,
         text=text,
-        muted=mixed(text, ground, 0.4),
+        muted=mixed(text, ground, 0.3),  # names in finished nodes too
         line=mixed(text, ground, 0.5),
         box=mixed(ground, text, 0.05),
         finished=mixed(ground, QColor("#56B4E9"), 0.22 if dark else 0.25),
@@ -377,7 +383,7 @@ class Nodes(_Item):
         if state.heat is not None and not active:
             hot = state.heat(node)
             if hot is not None:
-                strong = quiet = QColor("#000000") if hot.lightness() > 128 else QColor("#FFFFFF")
+                strong = quiet = ink_on(hot)
         primal = state.primals[node]
         value = primal != "" and "values" not in state.hidden  # "" where none is to be shown: a number is its own
         second = bool(state.second_mark) and bool(state.seconds) and "seconds" not in state.hidden

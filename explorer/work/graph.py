@@ -105,7 +105,7 @@ def answers(ask: Message) -> Iterator[Message]:
         "folds": folds,
         "size": [drawing.width, drawing.height] if drawing is not None else [1.0, 1.0],
         "cost": asdict(cost(tape)),
-        "causes": first_causes(tape),
+        "causes": first_causes(tape, film),
     }
     yield from _rows("parts", ([p.kind, p.key, p.label, p.first, p.last, p.call] for p in _first(parts)))
     yield from _rows("ops", (_op(tape, op) for op in tape.ops))

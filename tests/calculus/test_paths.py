@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.calculus.causes import first_causes
+from explorer.calculus.films import forward_film, reverse_film, second_film
 from explorer.calculus.jacobians import advice, passes
 from explorer.calculus.nested import INNER, demonstrate
 from explorer.calculus.paths import MOST_EDGES_LISTED, MOST_LISTED, paths_to_output
@@ -84,11 +85,32 @@ def test_one_shared_epsilon_confuses_the_two_derivatives(inner, truth, confused)
     ],
 )
 def test_the_first_cause_of_what_is_not_finite_is_named(text, point, words):
-    assert words in first_causes(record(parse(text), point))[0]["sentence"]
+    tape = record(parse(text), point)
+    assert words in first_causes(tape, reverse_film(tape, [1.0]))[0]["sentence"]
 
 
 def test_what_is_finite_throughout_has_no_cause():
-    assert first_causes(tape_of("x*x + exp(x)", 1.0)) == []
+    tape = tape_of("x*x + exp(x)", 1.0)
+    assert first_causes(tape, reverse_film(tape, [1.0])) == []
+
+
+def test_the_first_cause_is_one_of_the_sweep_that_is_played():
+    """Values and partials are finite here, and only the second output's adjoints overflow, or the tangent along x."""
+    tape = tape_of("c = x + y\na = x*1e200\nb = a*1e200", 1e-200, 0.25)
+    (adjoint,) = first_causes(tape, reverse_film(tape, [0.0, 1.0]))
+    (tangent,) = first_causes(tape, forward_film(tape, [1.0, 0.0]))
+    assert "The adjoint x\u0304 is the first" in adjoint["sentence"]
+    assert (adjoint["op"], tangent["op"]) == (0, 4)
+    assert "The tangent" in tangent["sentence"]
+    assert first_causes(tape, reverse_film(tape, [1.0, 0.0])) == []
+    assert first_causes(tape, forward_film(tape, [0.0, 1.0])) == []
+
+
+def test_a_second_derivative_that_is_not_finite_is_the_cause_in_second_order():
+    tape = tape_of("x^1.5 + x", 0.0)
+    assert first_causes(tape, reverse_film(tape, [1.0])) == []
+    (cause,) = first_causes(tape, second_film(tape, [1.0], [1.0]))
+    assert "x^1.5 at line 1 has no finite second derivative at x = 0" in cause["sentence"]
 
 
 def test_of_the_paths_of_a_long_loop_as_many_are_listed_as_have_room():

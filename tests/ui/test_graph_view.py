@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.calculus.layout import lay_out
 from explorer.language.names import pretty_name
-from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
+from explorer.ui.graph_heat import colour_of
+from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE, ink_on
 from explorer.ui.graph_picture import GraphEdge, GraphNode, GraphState, Picture
 from explorer.ui.graph_view import GraphView
 
@@ -330,7 +331,10 @@ def contrast(a: QColor, b: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize(("ground", "text"), [("#ffffff", "#1b1b1b"), ("#1e1f22", "#e6e6e6")])
+@pytest.mark.parametrize(
+    ("ground", "text"),
+    [("#ffffff", "#1b1b1b"), ("#1e1f22", "#e6e6e6"), ("#ffffff", "#1b1f24"), ("#17191c", "#e8eaed")],
+)
 def test_another_palette_recolours_everything_and_stays_readable(view, ground, text):
     view.setPalette(theme(ground, text))
     view.show_state(GraphState(VALUES, ("1",) * 8, BAR_ABOVE, frozenset({3}), frozenset({7}), frozenset({5, 6}), True))
@@ -346,9 +350,17 @@ def test_another_palette_recolours_everything_and_stays_readable(view, ground, t
         (colours.adjoint, colours.box),
         (colours.adjoint, colours.finished),
         (colours.muted, colours.ground),
+        (colours.muted, colours.box),
+        (colours.muted, colours.finished),
         (colours.flow, colours.ground),
     ):
         assert contrast(ink, paper) >= 4.5
+
+
+@pytest.mark.parametrize("number", [0.0, 1e-5, 1e-4, 0.01, 1.0, 100.0, 1e4, 1e5, 1e9, "nan", "inf"])
+def test_what_is_written_on_heat_is_readable(number):
+    hot = colour_of(number)
+    assert contrast(ink_on(hot), hot) >= 4.5
 
 
 def test_dimming_shows_and_goes(view):
