@@ -120,6 +120,8 @@ def written(number: Number, share: bool) -> str:
         value = f"({value})"
     if isinstance(number.tangent, Tagged):
         tangent = f"({tangent})"
+    elif number.tangent < 0:
+        return f"{value} − {short(-number.tangent)}{name}"
     return f"{value} + {tangent}{name}"
 
 

@@ -24,7 +24,8 @@ TURN = pi / 36  # by an arrow key: 5 degrees
 
 
 class Seed(QWidget):
-    """`combo` stands where the panel puts it; this widget is the row for a direction, seen when one is chosen.
+    """`combo` and `output` stand where the panel puts them; this widget is the row for a direction, seen when one is
+    chosen. `output`: of which one of several the second order is.
 
     `changed`: the sweep starts with other numbers.
     """
@@ -42,6 +43,12 @@ class Seed(QWidget):
         self.combo.setToolTip("The number that starts the sweep as 1; or a direction of your own")
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.combo.currentIndexChanged.connect(self._chosen)
+        self.output = ChoiceBox(objectName="graph.output")
+        self.output.setAccessibleName("Output whose second derivatives are computed")
+        self.output.setToolTip("The output whose gradient is differentiated along the seed")
+        self.output.currentIndexChanged.connect(self._output_chosen)
+        self.output.hide()
+        self._output = ""  # the one that was chosen last, in a reverse sweep or in second order
         self.typed = QLineEdit(objectName="graph.direction")
         self.typed.setAccessibleName("The seed's numbers, one for each input or output, separated by spaces")
         self.typed.setPlaceholderText("a number for each, such as 1 0.5")
@@ -67,6 +74,8 @@ class Seed(QWidget):
         if [self.combo.itemText(i) for i in range(self.combo.count())] != wanted or self._kept is not None:
             with QSignalBlocker(self.combo):
                 chosen = self.combo.currentData() if self._kept is None else self._kept
+                if self._kept is None and reverse and not self._reverse and chosen != _DIRECTION:
+                    chosen = self._output
                 self._kept = None
                 self.combo.clear()
                 for words, name in zip(wanted, [*names, _DIRECTION], strict=False):
@@ -81,6 +90,17 @@ class Seed(QWidget):
                 self._handle.deleteLater()
                 self._handle = None
         self._show_direction()
+
+    def offer_outputs(self, names: tuple[str, ...]) -> None:
+        """Offer these in second order, the chosen one again where it is among them; none in other sweeps."""
+        if [self.output.itemData(i) for i in range(self.output.count())] != list(names):
+            with QSignalBlocker(self.output):
+                self.output.clear()
+                for name in names:
+                    self.output.addItem(f"of {pretty_name(name)}", name)
+        with QSignalBlocker(self.output):
+            self.output.setCurrentIndex(max(self.output.findData(self._output), 0) if names else -1)
+        self.output.setVisible(len(names) > 1)
 
     @property
     def moving(self) -> bool:
@@ -103,7 +123,8 @@ class Seed(QWidget):
 
     def options(self) -> dict[str, Any]:
         """What is chosen, in JSON's terms."""
-        return {"seed": self._kept or self.combo.currentData() or "", "direction": self.typed.text()}
+        seed = self._kept or self.combo.currentData() or ""
+        return {"seed": seed, "direction": self.typed.text(), "output": self._output}
 
     def restore(self, options: Mapping[str, Any]) -> None:
         """Choose this again, when the names are offered next; no signal."""
@@ -111,8 +132,16 @@ class Seed(QWidget):
             self._kept = seed
         if isinstance(direction := options.get("direction"), str) and len(direction) < 10_000:
             self.typed.setText(direction)
+        if isinstance(output := options.get("output"), str) and len(output) < 100:
+            self._output = output
+
+    def _output_chosen(self) -> None:
+        self._output = self.output.currentData() or ""
+        self.changed.emit()
 
     def _chosen(self) -> None:
+        if self._reverse and self.combo.currentData() != _DIRECTION:
+            self._output = self.combo.currentData() or ""
         self._fill_up()
         self._show_direction()
         self.changed.emit()

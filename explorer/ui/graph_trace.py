@@ -163,6 +163,8 @@ def _latex(text: str) -> str:
         word = _latex_word(token)
         if word in ("^", *_ROOTS.values()):  # bind what follows, which may stand in brackets
             word += f"{{{_latex_operand(tokens)}}}"
+        elif token["exponent"] and words[-1:] == ["/"]:  # x / 3 · 10⁻⁵ would be another number
+            word = f"({word})"
         words += [" " * (token.start() > 0 and text[token.start() - 1] == " "), word]
     return "".join(words)
 

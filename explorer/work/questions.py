@@ -144,9 +144,9 @@ def graph(
 
 
 def sheet(name: str, source: str, at: Point, **options: object) -> Message:
-    """What a sheet below the graph shows: "jacobian" (mode), "loops" (seed, weights), "calls" (weights), "adjoint",
-    "memory" (strategy, snapshots), "paths" (op, output) or "nested" (inner, x, y, share), with the options of that
-    sheet."""
+    """What a sheet below the graph shows: "jacobian" (mode, output), "loops" (seed, weights), "calls" (weights),
+    "adjoint", "memory" (strategy, snapshots), "paths" (op, output) or "nested" (inner, x, y, share), with the options
+    of that sheet."""
     return {"ask": "sheet", "sheet": name, "source": source, "at": dict(at), **options}
 
 

@@ -71,15 +71,17 @@ def _jacobian(ask: Message, tape: Tape) -> Iterator[Message]:
     """The passes one by one, with what they have cost so far; then the advice."""
     modes: dict[str, Mode] = {"forward": "forward", "reverse": "reverse", "second": "second"}
     mode = modes.get(str(ask.get("mode")), "reverse")
+    output = min(max(int(number(ask.get("output", 0))), 0), len(tape.outputs) - 1)
     yield {
         "part": "head",
         "mode": mode,
+        "output": output,
         "inputs": list(tape.inputs),
         "outputs": list(tape.output_names),
         "advice": advice(tape),
     }
     total = 0
-    for done in passes(tape, mode):
+    for done in passes(tape, mode, output):
         total += done.operations
         yield {"part": "pass", "place": done.place, "numbers": list(done.numbers), "operations": total}
 

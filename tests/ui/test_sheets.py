@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
+from explorer.calculus.nested import demonstrate
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
 from explorer.ui.session import Session
@@ -61,6 +62,43 @@ def test_in_second_order_the_hessian_fills_and_the_trace_ends_in_hessian_times_d
     assert cells("graph.jacobian.table") == [["−0.25", "1"], ["1", "−0.9589242747"]]
     rows = cells("graph.trace")
     assert [row[2:] for row in rows[:2]] == [["2", "1", "5.5", "−0.25"], ["5", "0", "1.716337815", "1"]]
+
+
+def test_second_order_is_of_the_output_that_is_chosen(window, find, write, settle, cells, show):
+    write("x^2*y + sin(x), x*y^3, x")
+    find("point.x").setValue(2.0)
+    find("point.y").setValue(5.0)
+    settle()
+    seed, output, second = find("graph.seed"), find("graph.output"), find("graph.mode.second")
+    assert not output.isVisible()
+    seed.setCurrentIndex(1)
+    second.click()
+    settle()
+    assert (output.isVisible(), output.currentText()) == (True, "of y₂"), "the one that the reverse sweep was of"
+    assert [row[5] for row in cells("graph.trace")][:2] == ["0", "75"]
+    show("jacobian")
+    assert find("graph.jacobian.advice").text().startswith("The Hessian of y₂")
+    assert cells("graph.jacobian.table") == [["0", "75"], ["75", "60"]]
+    output.setCurrentIndex(0)
+    settle()
+    assert find("graph.jacobian.advice").text().startswith("The Hessian of y₁")
+    assert cells("graph.jacobian.table") == [["9.090702573", "4"], ["4", "0"]]
+    assert window.graph.options()["output"] == "y1"
+    output.setCurrentIndex(1)
+    settle()
+    window.document.undo()
+    settle()
+    assert (window.graph.mode, seed.currentData()) == ("reverse", "y1")
+    window.document.redo()
+    settle()
+    assert (output.currentText(), cells("graph.jacobian.table")) == ("of y₂", [["0", "75"], ["75", "60"]])
+    find("graph.mode.reverse").click()
+    settle()
+    assert (seed.currentData(), output.isVisible()) == ("y2", False)
+    write("x^2")
+    second.click()
+    settle()
+    assert not output.isVisible(), "there is one only"
 
 
 def test_a_small_number_of_second_order_keeps_its_exponent(window, find, write, settle, cells):
@@ -294,6 +332,15 @@ def test_one_shared_epsilon_gives_2_for_1(window, find, show, settle):
     find("graph.nested.share").click()
     settle()
     assert find("graph.nested.words").text().startswith("The result is 2, and the truth is 1")
+    find("graph.nested.inner").setCurrentIndex(2)
+    find("graph.nested.y").setValue(0.0)
+    settle()
+    assert find("graph.nested.words").text().startswith("The result is 0, right here by chance: the inner derivative")
+
+
+def test_a_dual_number_with_a_negative_epsilon_is_written_as_a_difference():
+    numbers = [line.number for line in demonstrate("x · y²", -1.0, -3.0, False).lines]
+    assert numbers[2:5] == ["(−9 + 9ε₁) + (6 − 6ε₁)ε₂", "6 − 6ε₁", "−6 + 12ε₁"]
 
 
 def test_folding_a_call_makes_it_one_node_and_a_double_click_opens_it(window, find, write, settle):
@@ -374,6 +421,7 @@ def test_the_trace_is_copied_in_three_forms(window, qtbot):
         ("learning_rate · v₋₁", r"\mathit{learning\_rate} \cdot v_{-1}"),
         ("atan2(y, x)", r"\operatorname{atan2}(y, x)"),
         ("−1.5e−5", r"-1.5 \times 10^{-5}"),
+        ("x / 3e−5", r"x / (3 \times 10^{-5})"),
         ("h = v₄", "h = v_{4}"),
         ("sin θ₁ · λ", r"\operatorname{sin} \theta_{1} \cdot \lambda"),
     ],

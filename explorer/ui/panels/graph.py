@@ -269,7 +269,7 @@ class GraphPanel(Panel):
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for widget in (seed_label, self.seed.combo, self.tree, self.heat_on, self.fold_button):
+        for widget in (seed_label, self.seed.combo, self.seed.output, self.tree, self.heat_on, self.fold_button):
             row.addWidget(widget)
         row.addWidget(self.search, 1)
         row.addWidget(self.more)
@@ -341,8 +341,10 @@ class GraphPanel(Panel):
     def asks(self, question: Question) -> Message:
         program = question.program
         self.seed.offer(program.outputs if self.mode == "reverse" else program.inputs, self.mode == "reverse")
+        self.seed.offer_outputs(program.outputs if self.mode == "second" else ())
         direction = self.seed.numbers()
-        seed, weights = {}, [float(k == 0) for k in range(len(program.outputs))]
+        output = max(self.seed.output.currentIndex(), 0)
+        seed, weights = {}, [float(k == output) for k in range(len(program.outputs))]
         if self.mode == "reverse":
             weights = direction
         else:
@@ -532,7 +534,8 @@ class GraphPanel(Panel):
         return options
 
     def _undoable_options(self) -> dict[str, Any]:
-        """mode, tree, heat, folds (keys of parts), unfolded, drawn (which graph), seed (a name), direction (text)."""
+        """mode, tree, heat, folds (keys of parts), unfolded, drawn (which graph), seed (a name), direction (text),
+        output (of the second order)."""
         return {
             "mode": self.mode,
             "tree": self.tree.isChecked(),

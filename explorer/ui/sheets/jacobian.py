@@ -37,7 +37,7 @@ class JacobianSheet(Sheet):
     title = "Jacobian"
 
     def build(self) -> None:
-        self._mode = "reverse"
+        self._mode, self._output = "reverse", 0
         self._head: dict[str, Any] | None = None
         self._passes: list[dict[str, Any]] = []
         self._shown = 0
@@ -79,12 +79,14 @@ class JacobianSheet(Sheet):
         self._timer.timeout.connect(self._tick)
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
-        if self.built and answer.mode != self._mode:
-            self._mode = answer.mode
-            self.wants_answer.emit()
+        if self.built:
+            self._output = next((place for place, weight in enumerate(answer.head["weights"]) if weight), 0)
+            if answer.mode != self._mode:
+                self._mode = answer.mode
+                self.wants_answer.emit()
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
-        return questions.sheet(self.name, question.source, question.at, mode=self._mode)
+        return questions.sheet(self.name, question.source, question.at, mode=self._mode, output=self._output)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         if answer["part"] == "pass":
@@ -120,8 +122,8 @@ class JacobianSheet(Sheet):
         sizes = f"{n} input{'s' * (n != 1)}, {m} output{'s' * (m != 1)}"
         if head["mode"] == "second":
             self.advice.setText(
-                f"The Hessian of {pretty_name(head['outputs'][0])}, a column a pass: {n} of forward-over-reverse, each"
-                " a Hessian-vector product that needs no Hessian."
+                f"The Hessian of {pretty_name(head['outputs'][head['output']])}, a column a pass: {n} of"
+                " forward-over-reverse, each a Hessian-vector product that needs no Hessian."
             )
             self.advice.setToolTip("")
             return

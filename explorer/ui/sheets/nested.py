@@ -85,12 +85,11 @@ class NestedSheet(Sheet):
         result, truth = answer["result"], answer["truth"]
         right = result == truth
         words = f"The result is {number_text(result, 10)}"
-        words += (
-            ", which is right: each derivative reads off its own ε only."
-            if right
-            else f", and the truth is {number_text(truth, 10)}: the inner derivative has read the ε of x as if it "
-            "were that of y (perturbation confusion)."
-        )
+        if not self.share.isChecked():
+            words += ", which is right: each derivative reads off its own ε only."
+        else:
+            words += ", right here by chance" if right else f", and the truth is {number_text(truth, 10)}"
+            words += ": the inner derivative has read the ε of x as if it were that of y (perturbation confusion)."
         self.words.setText(words)
         colours = colours_of(self.palette())
         self.steps.clear()
