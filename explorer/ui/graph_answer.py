@@ -112,7 +112,7 @@ class GraphAnswer:
     def _take_edges(self, rows: Sequence[Any]) -> None:
         for source, target, op, position, partial in rows:
             number = len(self._edges)
-            self._edges.append(GraphEdge(source, target, "" if partial is None else short_text(partial)))
+            self._edges.append(GraphEdge(source, target, "" if partial is None else short_text(partial, least=2)))
             if op is None:
                 self.output_edges.setdefault(self.node_ops[source] or 0, []).append(number)
             else:

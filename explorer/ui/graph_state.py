@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
 from explorer.ui.graph_picture import GraphState
-from explorer.ui.panel import ALL_DIGITS, number_text, short_text
+from explorer.ui.panel import ALL_DIGITS, LINE_CHARACTERS, number_text, short_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,20 @@ class _Texts(Sequence[str | None]):
         return self._text(place)
 
 
+class _Shown(dict[Any, str]):
+    """Numbers in the few characters of a node, remembered: 0 and −0 have one text, as they have one key."""
+
+    def __init__(self, show: Callable[[object], str]) -> None:
+        super().__init__()
+        self._show = show
+
+    def __missing__(self, value: Any) -> str:
+        if len(self) > 50_000:
+            self.clear()
+        text = self[value] = self._show(value)
+        return text
+
+
 class _Finished:
     """The nodes to which nothing will be added."""
 
@@ -64,18 +78,9 @@ class NodeTexts:
     def __init__(self, answer: GraphAnswer, progress: Progress, all_digits: bool) -> None:
         self.answer = answer
         self.progress = progress
-        self._show = _long if all_digits else short_text
-        self._texts: dict[float | str, str] = {}
+        self._values = _Shown(_long if all_digits else _alone)  # a line of the node is theirs
+        self._seconds = _Shown(_long if all_digits else _named)
         self._outputs = dict(zip(answer.head["outputs"], answer.head["weights"], strict=True))
-
-    def text(self, value: float | str) -> str:
-        """A number in the few characters of a node, remembered: 0 and −0 have one text, as they have one key."""
-        found = self._texts.get(value)
-        if found is None:
-            if len(self._texts) > 50_000:
-                self._texts.clear()
-            found = self._texts[value] = self._show(value)
-        return found
 
     def known(self, node: int) -> bool:
         """Whether the node's value is known."""
@@ -88,9 +93,10 @@ class NodeTexts:
             return None
         answer, op = self.answer, self.answer.node_ops[node]
         if op is None:
-            return self.text(answer.node_values[node])
-        value = self.text(answer.values[op])
-        return _dual(value, self.text(self.progress.tangents[op])) if answer.mode == "second" else value
+            return self._values[answer.node_values[node]]
+        if answer.mode == "second":
+            return _dual(self._seconds[answer.values[op]], self._seconds[self.progress.tangents[op]])
+        return self._values[answer.values[op]]
 
     def second(self, node: int) -> str | None:
         """The node's tangent or adjoint."""
@@ -100,16 +106,16 @@ class NodeTexts:
             return None
         if answer.mode == "forward":
             value = progress.tangents[op]
-            return None if value is None else self.text(value)
+            return None if value is None else self._seconds[value]
         adjoint = progress.adjoints[op]
         if adjoint is None:
             return None
         drawn = answer.picture.nodes[node]
         if drawn.kind == "output":  # what its weight gives it, of all that its operation gets
-            return self.text(self._outputs.get(drawn.title, adjoint))
+            return self._seconds[self._outputs.get(drawn.title, adjoint)]
         if answer.mode == "second":
-            return _dual(self.text(adjoint), self.text(progress.adjoint_tangents[op]))
-        return self.text(adjoint)
+            return _dual(self._seconds[adjoint], self._seconds[progress.adjoint_tangents[op]])
+        return self._seconds[adjoint]
 
 
 class StateMaker:
@@ -165,6 +171,14 @@ class StateMaker:
             is_known=self.texts.known,
             hidden=hidden,
         )
+
+
+def _alone(value: object) -> str:
+    return short_text(value, LINE_CHARACTERS)
+
+
+def _named(value: object) -> str:
+    return short_text(value, least=2)
 
 
 def _long(value: object) -> str:

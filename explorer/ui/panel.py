@@ -24,6 +24,7 @@ OLD = "What is shown belongs to the question before."
 ALL_DIGITS = 17  # that determine any double
 UNDEFINED = "undefined"  # NaN has this one word in the whole window
 _NODE_CHARACTERS = 7  # "−0.9589" and "−1.2e−5" fit into a node after "v̄ = "
+LINE_CHARACTERS = 11  # "−1.23e−300" fits into a line of a node to itself
 _MINUS = re.compile(r"(?<=\de)-(?=\d)|(?<!\w)-(?=\d|inf)")  # not the hyphen of look-ahead
 _NOT_FINITE = re.compile(r"\bnan\b|\binf\b")
 _EXPONENT = re.compile(r"(?<=\d)e(−?)\+?0*(?=\d)")  # e−05, e+20: the sign of + and leading zeros only take room
@@ -315,9 +316,9 @@ def in_our_words(sentence: str) -> str:
     return _NOT_FINITE.sub(lambda found: number_text(found[0]), signed)
 
 
-def short_text(value: object) -> str:
-    """A number in the few characters for which a node of the graph has room: 3 digits after the point from 0.1 to
-    1,000 and 3 in all elsewhere, fewer beside an exponent: one where two would be longer than "−1.2e−5".
+def short_text(value: object, room: int = _NODE_CHARACTERS, least: int = 1) -> str:
+    """A number in as many characters as have room: 3 digits after the point from 0.1 to 1,000 and 3 in all elsewhere,
+    fewer beside an exponent, but `least`: one where two would be longer than "−1.2e−5".
 
     "undefined" has room without a name before it; the sign of −0 is left to the tables.
     """
@@ -328,19 +329,19 @@ def short_text(value: object) -> str:
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < 1e7
         plain = f"{value:.0f}" if whole else f"{value:.3f}".rstrip("0").rstrip(".")
-        if (whole or 0.1 <= abs(value) < 1000) and _fits(text := plain.replace("-", "−")):
+        if (whole or 0.1 <= abs(value) < 1000) and _fits(text := plain.replace("-", "−"), room):
             return text
     for digits in (4 if isinstance(value, float) and abs(value) >= 100 else 3, 3, 2, 1):
         text = number_text(value, digits)
-        if _fits(text):
+        if _fits(text, room):
             break
         if digits == 2 and isinstance(value, float):
             # −0.000656 is −6.6e−4: with one digit, −0.0007, it would be wrong by a tenth, and −1.5e−5 by a third.
             text = plain_exponents(f"{value:.1e}")
-            if len(text) <= _NODE_CHARACTERS:
+            if len(text) <= room or least == 2:
                 break
     return text
 
 
-def _fits(text: str) -> bool:
-    return len(text) + text.count("−") // 2 <= _NODE_CHARACTERS  # a minus is wide
+def _fits(text: str, room: int) -> bool:
+    return len(text) + text.count("−") // 2 <= room  # a minus is wide

@@ -208,6 +208,21 @@ def test_a_number_in_a_node_is_short_and_zero_has_no_sign(value, text):
     assert short_text(value) == text
 
 
+@pytest.mark.parametrize(
+    ("x", "value"), [(-1.23456e-10, "−1.23e−10"), (-0.00123456, "−0.00123"), (4.5e-300, "4.5e−300")]
+)
+def test_a_value_has_three_digits_in_its_node_and_an_adjoint_two_at_least(window, find, write, settle, x, value):
+    write("3*x + x*y")
+    window.document.edit_value("x", x)
+    window.document.edit_value("y", -3 - 1.26e-10)
+    settle()
+    state, style = window.graph.view.picture.state, window.graph.view.style_of_graph
+    assert state.primals[0] == value
+    assert style.fitted(value, "value", 90.0)[0] == value
+    assert state.seconds[0] == "−1.3e−10"
+    assert style.named("x", state.seconds[0], "value", 90.0)[1].endswith(state.seconds[0])
+
+
 def test_a_sentence_of_a_run_has_the_numbers_of_the_window():
     said = "Diverged at step 2: at the look-ahead point the loss is -inf at x = -2.5e-09, y = 1e+20; it was nan."
     assert in_our_words(said) == (
