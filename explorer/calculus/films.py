@@ -5,6 +5,7 @@ The numbers of all steps are there at once; what a step says in words is made wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -105,7 +106,9 @@ def second_film(tape: Tape, seed: Sequence[float], weights: Sequence[float]) -> 
     known: dict[int, Dual | float] = {}
 
     def parts(number: Dual | float) -> tuple[float, float]:
-        return (number.value, number.tangent) if isinstance(number, Dual) else (number, 0.0)
+        """Value and ε part; what is undefined has no defined slope, as in `hessian_times`."""
+        value, tangent = (number.value, number.tangent) if isinstance(number, Dual) else (number, 0.0)
+        return value, tangent if value == value else math.nan
 
     for output, weight in zip(tape.outputs, weights, strict=True):
         if isinstance(output, int) and weight != 0.0:

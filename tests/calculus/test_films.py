@@ -184,6 +184,23 @@ def test_the_second_film_goes_step_for_step_with_the_reverse_one(text, point):
     assert got == pytest.approx(expected, rel=1e-13, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "point", "direction"),
+    [
+        ("ln(x) + x*y", [-0.3, 1.0], [1.0, 0.0]),
+        ("x*ln(y)", [1.0, -1.0], [1.0, 0.0]),
+        ("sqrt(x)*y", [0.0, 2.0], [1.0, 1.0]),
+        ("x^1.5 + x*y", [0.0, 1.0], [1.0, 0.0]),
+    ],
+)
+def test_where_an_adjoint_is_undefined_so_is_its_slope_in_the_film(text, point, direction):
+    """It was said to be 0: ln x at −0.3 had the second derivative 0."""
+    tape = record(parse(text), point)
+    last = {step.node: step.after_tangent for step in second_film(tape, direction, [1.0]).steps if step.kind != "dual"}
+    expected = hessian_times(tape, direction)
+    assert [last[node] for node in range(2)] == pytest.approx(expected, nan_ok=True)
+
+
 def test_a_sentence_shows_a_negative_zero_as_zero():
     assert [short(number) for number in (-0.0, 0.0, -1e-9)] == ["0", "0", "−1e−9"]
     assert factor(-0.0) == "0"
