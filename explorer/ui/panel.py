@@ -255,8 +255,10 @@ class Panel(QWidget):
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
-        if event.type() is QEvent.Type.LayoutRequest:  # what stands beside the heading may need more room, or less
+        if event.type() is QEvent.Type.LayoutRequest:  # what stands beside the heading may need more room, or less …
             self._fit_heading()
+            if self._working.isVisible():
+                self._place_working()  # … and what stands below it may have moved
         return handled
 
     def _fit_heading(self) -> None:

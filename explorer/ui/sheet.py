@@ -35,6 +35,7 @@ class Sheet(QWidget):
         self.body.setContentsMargins(0, 4, 0, 0)
         self.body.setSpacing(4)
         self.built = False
+        self.answered = False  # whether it shows what was once answered
 
     def ensure_built(self) -> None:
         """Build what is inside, when it is first seen."""

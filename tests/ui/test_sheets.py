@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from explorer.calculus.nested import demonstrate
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
+from explorer.ui.panel import OLD
 from explorer.ui.session import Session
 from explorer.ui.small_plot import _ticks
+from explorer.work.ends import Refused
 from tests.ui.conftest import PATIENCE_MS
 
 HERON = "def heron(x):\n    t = (1 + x)/2\n    while abs(t*t - x) > 1e-3:\n        t = (t + x/t)/2\n    return t"
@@ -143,6 +145,27 @@ def test_the_loop_sheet_shows_herons_rounds_and_that_the_derivative_lags(window,
     find("point.x").setValue(1.0)
     settle()
     assert "ran no round" in find("graph.loops.words").text()
+
+
+def test_a_sheet_stays_dimmed_until_its_own_answer_has_come(window, find, show, write, settle, monkeypatch):
+    """The graph's comes first: the loops of the text before were seen beside it, as if they were its own."""
+    graph = window.graph
+    show("loops")
+    write("def f(x):\n    for k in range(3):\n        x = sin(x)\n    return x")
+    assert graph._sheet().isEnabled()
+    asked = []
+    with monkeypatch.context() as patch:
+        patch.setattr(graph.sheet_worker, "ask", lambda *question: asked.append(question))
+        write("def f(x):\n    for k in range(5):\n        x = cos(x)\n    return x")
+        assert asked
+        assert not graph._sheet().isEnabled()
+        assert graph.trace_sheet.isEnabled(), "what the graph's answer is enough for"
+    graph._end_sheet(Refused("No."))
+    assert find("graph.loops.words").text() == f"No. {OLD}"
+    assert graph._sheet().isEnabled(), "what was refused may be chosen otherwise"
+    graph._ask_sheet()
+    settle()
+    assert find("graph.loops.loop").currentText() == "line 2: 5 rounds"
 
 
 def test_the_loop_sheet_takes_the_derivative_by_any_input(window, find, show, write, settle):

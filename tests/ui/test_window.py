@@ -739,3 +739,16 @@ def test_tab_goes_through_what_is_built_late_before_it_leaves_its_panel(
     qtbot.waitUntil(in_order, timeout=PATIENCE_MS)
     pages.setCurrentIndex(0)
     window.tabs.setCurrentIndex(0)
+
+
+def test_the_sign_of_work_keeps_its_place_when_a_sentence_comes(window):
+    """It stood over the search and the button of the menu when the sentence above had moved them down."""
+    for panel in (window.graph, window.symbolic):
+        panel._lose_patience()
+        before = panel._working.y()
+        panel.say("A sentence of the worker, while it goes on.")
+        QApplication.processEvents()
+        moved = panel._working.y() - before
+        panel._working.hide()
+        panel.say("")
+        assert moved > 10

@@ -51,7 +51,7 @@ from explorer.ui.graph_seed import Seed
 from explorer.ui.graph_state import Looks, StateMaker
 from explorer.ui.graph_view import GraphView
 from explorer.ui.math_label import MathLabel
-from explorer.ui.panel import Panel
+from explorer.ui.panel import OLD, Panel
 from explorer.ui.session import Question
 from explorer.ui.sheet import Sheet
 from explorer.ui.sheets import SHEETS
@@ -372,7 +372,9 @@ class GraphPanel(Panel):
             self._derivative.set_dimmed(dimmed)
         self.explain.setEnabled(not dimmed)
         for place in range(self.sheets.count()):
-            self.sheets.widget(place).set_dimmed(dimmed)
+            sheet = self.sheets.widget(place)
+            if dimmed or sheet is self.trace_sheet:  # the others have answers of their own, which come later
+                sheet.set_dimmed(dimmed)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         if answer["part"] == "head":
@@ -861,9 +863,16 @@ class GraphPanel(Panel):
             self._ask_sheet()
 
     def _take_sheet(self, answer: dict[str, Any]) -> None:
-        if self._sheet_asked is not None:
-            self._sheet_asked.show_answer(answer)
+        sheet = self._sheet_asked
+        if sheet is not None:
+            sheet.show_answer(answer)
+            sheet.answered = True
+            sheet.set_dimmed(self._outdated)
 
     def _end_sheet(self, end: End) -> None:
-        if self._sheet_asked is not None and not isinstance(end, Done):
-            self._sheet_asked.show_refusal(getattr(end, "message", "Something failed in the program itself."))
+        sheet = self._sheet_asked
+        if sheet is not None and not isinstance(end, Done):
+            words = getattr(end, "message", "Something failed in the program itself.")
+            old = sheet.answered and not sheet.isEnabled()  # nothing of the new answer has come
+            sheet.show_refusal(f"{words} {OLD}" if old else words)
+            sheet.set_dimmed(self._outdated)  # what was refused may be chosen otherwise
