@@ -91,17 +91,19 @@ class SmallPlot(QWidget):
     def _frame(self) -> QRectF:
         metrics = self.fontMetrics()
         low, high = self._range()
-        wide = max(metrics.horizontalAdvance(self._tick(t)) for t in (low, high, *_ticks(low, high, self._log)))
+        texts = [self._tick(t, low, high) for t in (low, high, *_ticks(low, high, self._log))]
+        wide = max(map(metrics.horizontalAdvance, texts))
         line = metrics.height()
         return QRectF(self.rect()).adjusted(PAD + wide + 6, PAD + 1.5 * line, -PAD - 4, -PAD - 2 * line)
 
     def _x(self, frame: QRectF, index: float) -> float:
         return frame.left() + frame.width() * index / max(self._length() - 1, 1)
 
-    def _tick(self, value: float) -> str:
+    def _tick(self, value: float, low: float, high: float) -> str:
+        """The number beside a line, with as many digits as tell it from the next."""
         if self._log:
             return f"10{str(round(value)).translate(_SUPER)}"
-        return number_text(value, 3)
+        return number_text(value, max(3, ceil(log10(max(abs(low), abs(high)) / (high - low))) + 2))
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
@@ -126,7 +128,7 @@ class SmallPlot(QWidget):
                 painter.setPen(QPen(mixed(colours.line, colours.ground, 0.7), 1))
                 painter.drawLine(QPointF(frame.left(), y), QPointF(frame.right(), y))
                 painter.setPen(colours.muted)
-                text = self._tick(tick)
+                text = self._tick(tick, low, high)
                 place = QPointF(frame.left() - 5 - metrics.horizontalAdvance(text), y + metrics.ascent() / 2 - 1)
                 painter.drawText(place, text)
             self._draw_places(painter, frame, colours.muted)

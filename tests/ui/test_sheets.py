@@ -12,7 +12,7 @@ from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
 from explorer.ui.panel import OLD
 from explorer.ui.session import Session
-from explorer.ui.small_plot import _ticks
+from explorer.ui.small_plot import SmallPlot, _ticks
 from explorer.work.ends import Refused
 from tests.ui.conftest import PATIENCE_MS
 
@@ -491,6 +491,17 @@ def test_a_long_loop_is_folded_until_someone_wants_it_whole_also_after_an_edit_a
     window.document.undo()
     window.document.undo()
     qtbot.waitUntil(lambda: len(window.graph.view.picture.nodes) == 12, timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0000001, 1.000004), (-3.0, 3.0), (1e6, 1e6 + 3), (0.0, 1e-9)])
+def test_no_two_numbers_beside_a_plot_are_the_same(qtbot, low, high):
+    """They were 1 and 1 for values that grow by a millionth."""
+    plot = SmallPlot("round", "value")
+    qtbot.addWidget(plot)
+    ticks = _ticks(low, high, False)
+    texts = [plot._tick(tick, low, high).replace("−", "-") for tick in ticks]
+    assert len(set(texts)) == len(ticks) > 1
+    assert [float(text) for text in texts] == pytest.approx(ticks, abs=(high - low) / 100)
 
 
 @pytest.mark.parametrize(("low", "high", "most"), [(0.0, 4.0, 2), (-3.7, 1250.0, 4), (0.0, 1e-7, 3)])
