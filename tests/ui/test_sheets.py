@@ -1,5 +1,6 @@
 """The sheets below the graph, through the window and its real workers."""
 
+from itertools import pairwise
 from unicodedata import normalize
 
 import pytest
@@ -8,10 +9,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
 from explorer.calculus.nested import demonstrate
+from explorer.ui.graph_paint import colours_of
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
 from explorer.ui.panel import OLD
 from explorer.ui.session import Session
+from explorer.ui.sheets.jacobian import CostBars
 from explorer.ui.small_plot import SmallPlot, _ticks
 from explorer.work.ends import Refused
 from tests.ui.conftest import PATIENCE_MS
@@ -347,6 +350,25 @@ def test_paths_of_the_selected_node_are_listed_and_light_up(window, find, show):
     table.setCurrentItem(table.topLevelItem(0))
     assert window.graph.view.picture.state.lit == {1, 3, 5, 6}
     assert len(window.graph.view.picture.state.lit_edges) == 3
+
+
+def test_a_gradient_that_costs_more_than_its_bound_is_said_to(window, find, show, write):
+    show("memory")
+    assert find("graph.memory.words").text().endswith("operations = 3.00, bound 5.")
+    write("atan2(x, y)")
+    assert "12 / 1 operations = 12.00, above 5, the bound for" in find("graph.memory.words").text()
+
+
+def test_all_bars_of_the_jacobians_cost_are_seen_where_there_is_little_room(qtbot):
+    bars = CostBars()
+    qtbot.addWidget(bars)
+    bars.show_ways({name: {"operations": 9, "seconds": None} for name in ("forward", "reverse", "differences")}, "")
+    for height in (bars.minimumHeight(), 110, 300):
+        bars.resize(196, height)
+        picture = bars.grab().toImage()
+        column = [picture.pixelColor(190, y) == colours_of(bars.palette()).line for y in range(height)]
+        assert sum(now and not before for before, now in pairwise([False, *column])) == 3, height
+        assert not column[-1], height
 
 
 def test_one_shared_epsilon_gives_2_for_1(window, find, show, settle):

@@ -28,6 +28,7 @@ from explorer.work.wire import Message
 
 MOST_SIDE = 200  # rows or columns that are shown
 FILL_MS = 350  # between two passes, slow enough to be followed
+_LEAST_BAR, _GAP = 4, 6  # pixels: the height of a bar where there is little room, and what is free below it
 
 
 class JacobianSheet(Sheet):
@@ -141,7 +142,8 @@ class JacobianSheet(Sheet):
         self.advice.setToolTip(
             f"One forward pass costs {found['ratio_forward']:.2f}, one reverse pass {found['ratio_reverse']:.2f} times "
             f"the {found['operations']:,} operations of the function; theory: below 6 times, for any number of inputs "
-            "(Baydin et al. 2018, section 3.2), 5 times in Griewank & Walther’s count."
+            "(Baydin et al. 2018, section 3.2), 5 times in Griewank & Walther’s count. Here all functions count as "
+            "one operation, whatever they cost."
         )
 
     def _clear(self) -> None:
@@ -212,6 +214,7 @@ class CostBars(QWidget):
         self.setObjectName("graph.jacobian.bars")
         self.setAccessibleName("Elementary operations for the whole Jacobian by each way")
         self.setFixedWidth(196)
+        self.setMinimumHeight(3 * (self.fontMetrics().height() + _LEAST_BAR + _GAP))
         self._ways: dict[str, dict[str, Any]] = {}
         self._cheaper = ""
 
@@ -226,15 +229,16 @@ class CostBars(QWidget):
         colours, metrics = colours_of(self.palette()), self.fontMetrics()
         most = max((way["operations"] for way in self._ways.values()), default=0) or 1
         line = metrics.height()
+        bar = max(_LEAST_BAR, min(line - 4, self.height() // 3 - line - _GAP))
         with QPainter(self) as painter:
             for place, (name, way) in enumerate(self._ways.items()):
-                top = place * (2 * line + 6)
+                top = place * (line + bar + _GAP)
                 measured = "" if way["seconds"] is None else f", {_time(way['seconds'])}"
                 painter.setPen(colours.text)
                 painter.drawText(0, top + metrics.ascent(), f"{name}: {way['operations']:,}{measured}")
                 width = max(2, round((self.width() - 2) * way["operations"] / most))
-                bar = QRect(0, top + line + 1, width, line - 4)
-                painter.fillRect(bar, colours.path if name == self._cheaper else colours.line)
+                colour = colours.path if name == self._cheaper else colours.line
+                painter.fillRect(QRect(0, top + line + 1, width, bar), colour)
 
 
 def _passes(way: dict[str, Any]) -> str:

@@ -87,10 +87,11 @@ class MemorySheet(Sheet):
             text += (
                 "(t·n − C(s+t, t−1), Griewank & Walther 2000)." if binomial else "(at most one more run, Chen 2016)."
             )
-        cost = answer["cost"]
-        text += (
-            f"  Cheap gradient: {cost['reverse']:,} / {cost['function']:,} operations = {answer['ratio']:.2f}, bound 5."
-        )
+        cost, ratio = answer["cost"], answer["ratio"]
+        text += f"  Cheap gradient: {cost['reverse']:,} / {cost['function']:,} operations = {ratio:.2f}, "
+        # A quotient or atan2 is one operation here, and its partials are several.
+        bound = "bound 5" if ratio <= 5 else "above 5, the bound where functions count what they cost: here each is 1"
+        text += f"{bound}."
         self.words.setText(text)
         with QSignalBlocker(self.snapshots):
             self.snapshots.setMaximum(max(1, min(MOST_SNAPSHOTS, steps)))
