@@ -354,9 +354,12 @@ def test_paths_of_the_selected_node_are_listed_and_light_up(window, find, show):
 
 def test_a_gradient_that_costs_more_than_its_bound_is_said_to(window, find, show, write):
     show("memory")
+    find("graph.memory.strategy").setCurrentIndex(0)
     assert find("graph.memory.words").text().endswith("operations = 3.00, bound 5.")
     write("atan2(x, y)")
-    assert "12 / 1 operations = 12.00, above 5, the bound for" in find("graph.memory.words").text()
+    words = find("graph.memory.words").text()
+    assert words.startswith("1 operation: at most 1 entry is stored, ")
+    assert "12 / 1 operations = 12.00, above 5, the bound where" in words
 
 
 def test_all_bars_of_the_jacobians_cost_are_seen_where_there_is_little_room(qtbot):

@@ -77,7 +77,8 @@ class MemorySheet(Sheet):
             return
         steps, peak, again, theory = answer["steps"], answer["peak"], answer["recomputed"], answer["theory"]
         part = "" if steps == answer["operations"] else f" (shown for a chain of {steps:,})"
-        text = f"{answer['operations']:,} operations{part}: at most {peak:,} entries are stored, "
+        text = f"{answer['operations']:,} operation{'s' * (answer['operations'] != 1)}{part}: "
+        text += f"at most {peak:,} entries are stored, " if peak != 1 else "at most 1 entry is stored, "
         if answer["strategy"] == "none":
             text += "nothing is computed twice."
         else:
