@@ -19,6 +19,7 @@ from explorer.ui.session import VALUE_PAUSE_MS
 _DIRECTION = "direction …"  # the last entry: any numbers
 MOST_SLIDERS = 4  # side by side; more numbers are typed
 REACH = 1.5  # of the dial and the sliders, each way; a number beyond it is typed
+_VECTOR = str.maketrans("−,;()[]", "-      ")
 SIDE = 76  # pixels of the dial
 TURN = pi / 36  # by an arrow key: 5 degrees
 
@@ -168,9 +169,9 @@ class Seed(QWidget):
                 self._handle.show_numbers(numbers, [pretty_name(name) for name in self._names])
 
     def _read(self) -> list[float]:
-        """The numbers that are typed; an empty list where one is none."""
+        """The numbers that are typed, or pasted as a vector; an empty list where one is none."""
         try:
-            return [float(word.replace("−", "-")) for word in self.typed.text().replace(",", " ").split()]
+            return [float(word) for word in self.typed.text().translate(_VECTOR).split()]
         except ValueError:
             return []
 

@@ -165,6 +165,43 @@ def test_every_output_can_be_the_seed(window, find, write, settle, cells):
     assert column(cells, 3)[:2] == ["1", "1"]
 
 
+def test_what_is_lit_is_about_the_step_that_is_shown_also_with_another_seed_or_sweep(window, find, write, settle):
+    write("(sin(x), cos(y))")
+    graph, seed = window.graph, find("graph.seed")
+
+    def lit():
+        return [mark.cursor.selectedText() for mark in find("editor").extraSelections()]
+
+    graph.player.go(0)
+    graph.player.go(6)
+    assert lit() == ["x"]
+    seed.setCurrentIndex(1)
+    settle()
+    assert graph.player.row == 6
+    assert lit() == ["y"], "the sweep of the other output"
+    graph._op_chosen(2)
+    seed.setCurrentIndex(0)
+    settle()
+    assert lit() == ["sin(x)"], "what was selected stays"
+    find("graph.mode.forward").click()
+    settle()
+    assert lit() == []
+
+
+def test_where_each_weight_is_0_no_output_is_said_to_depend_on_nothing(window, find, write, settle):
+    write("(x*y, x + y)")
+    find("graph.seed").setCurrentIndex(2)
+    settle()
+    direction = find("graph.direction")
+    for typed, words in (("0 0", "Each weight is 0"), ("[0; 1]", "adds"), ("(1, 0)", "adds")):
+        direction.setText(typed)
+        direction.editingFinished.emit()
+        settle()
+        assert words in find("graph.explain").text()
+        assert "depends on no input" not in find("graph.explain").text()
+        assert not find("status.graph").text()
+
+
 def test_a_constant_has_nothing_to_sweep(window, find, write):
     write("2^0.5")
     assert "depends on an input" in find("graph.explain").text()

@@ -248,7 +248,7 @@ def test_recursion_is_a_call_tree_and_branches_have_margins(window, find, show, 
     window.graph.span_selected.connect(lit.append)
     write(POWER)
     window.graph.span_selected.disconnect(lit.append)
-    assert lit == [], "a row that goes with its text chooses no other"
+    assert not any(lit), "a row that goes with its text chooses no other"
 
 
 def test_results_and_adjoints_flow_through_the_call_tree_as_the_film_is_played(window, find, show, write, settle):

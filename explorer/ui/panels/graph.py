@@ -92,6 +92,7 @@ class GraphPanel(Panel):
         self._progress: Progress | None = None
         self._state: StateMaker | None = None
         self._selected: int | None = None  # the op
+        self._step_lit = False  # whether the text shows what the step is about, and not what was selected
         self._folds: list[str] = []  # that someone has chosen
         self._unfolded = False  # whether someone wants to see all, however long it is, of what is now being edited
         self._derivative: DerivativeGraph | None = None
@@ -169,7 +170,7 @@ class GraphPanel(Panel):
         self.sheets.setDocumentMode(True)
         for sheet in (self.trace_sheet, *(make() for make in SHEETS)):
             sheet.op_chosen.connect(self._op_chosen)
-            sheet.span_chosen.connect(self.span_selected)
+            sheet.span_chosen.connect(self._span_chosen)
             sheet.wants_answer.connect(self._ask_sheet)
             if isinstance(sheet, PathsSheet):
                 sheet.lit.connect(self._light_path)
@@ -423,6 +424,11 @@ class GraphPanel(Panel):
         self.player.set_film(answer.steps, answer.steps if at_end else min(row, answer.steps))
         self._show_row(self.player.row)
         self.brighten()
+        if not same_film:  # nor does what was lit belong to this one
+            self._step_lit = False
+            self.span_selected.emit(None)
+        elif self._step_lit:  # with another seed it is about something else
+            self._light_step()
         self._ask_sheet()
 
     def _fold_words(self) -> str:
@@ -598,9 +604,14 @@ class GraphPanel(Panel):
         """The player moved: the text shows the line that is at work, the view its nodes."""
         self._show_row(row)
         self.view.follow_step()
-        graph = self._graph
+        self._light_step()
+
+    def _light_step(self) -> None:
+        """Light what the step is about in the text."""
+        graph, row = self._graph, self.player.row
         if graph is not None and not self._outdated:
             self.span_selected.emit(self._places(graph.film_nodes[row - 1]) if row else None)
+            self._step_lit = True
 
     def _show_row(self, row: int) -> None:
         if self._graph is None or self._progress is None or self._state is None:
@@ -638,7 +649,8 @@ class GraphPanel(Panel):
         else:
             said = graph.sentence(row)
             if row == graph.steps and graph.mode != "forward" and graph.kinds[row - 1] in "vd":
-                said += "\nThe output depends on no input here: all its derivatives are 0."
+                depends = "The output depends on no input here: all its derivatives are 0."
+                said += f"\n{depends}" if any(graph.head["weights"]) else "\nEach weight is 0: no adjoint flows back."
             self.explain.setText(said)
             QAccessible.updateAccessibility(QAccessibleEvent(self.explain, QAccessible.Event.DescriptionChanged))
 
@@ -651,6 +663,7 @@ class GraphPanel(Panel):
             return
         op = None if span is None else self._op_at(span)
         self._select(op)
+        self._step_lit = False
         self.span_selected.emit(None if op is None else self._places(op))  # what was lit before is not selected now
         self._ask_sheet_about_selection()
 
@@ -694,8 +707,14 @@ class GraphPanel(Panel):
         self._tell_place(op)
         self._ask_sheet_about_selection()
 
+    def _span_chosen(self, span: Span) -> None:
+        """A place of the text was chosen in a sheet."""
+        self._step_lit = False
+        self.span_selected.emit(span)
+
     def _tell_place(self, op: int) -> None:
         if self._graph is not None and not self._outdated:  # else its place is one in another text
+            self._step_lit = False
             self.span_selected.emit(self._places(op))
 
     def _places(self, op: int) -> Span | tuple[Span, ...] | None:
