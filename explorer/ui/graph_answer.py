@@ -146,6 +146,12 @@ class GraphAnswer:
         """Of the picture."""
         return self.picture.curves
 
+    def edges_between(self, operand: int, op: int) -> list[int]:
+        """The edges from an op's nodes to another's: of a folded part there is one for all its uses of an operand."""
+        incoming, operands = self.picture.incoming, self.copies[operand]
+        edges = (edge for node in self.copies[op] for edge in incoming[node])
+        return [edge for edge in edges if self.curves[edge].source in operands]
+
     @property
     def steps(self) -> int:
         """Of the film."""

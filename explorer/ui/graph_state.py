@@ -154,7 +154,7 @@ class StateMaker:
                 active_edges.update(answer.output_edges.get(node, ()))
             else:
                 active_nodes.update(answer.copies[source])
-                active_edges.update(answer.edges_of.get((source, position), ()))
+                active_edges.update(answer.edges_of.get((source, position)) or answer.edges_between(node, source))
         return GraphState(
             self._primals,
             self._seconds,

@@ -408,6 +408,23 @@ def test_folding_a_call_makes_it_one_node_and_a_double_click_opens_it(window, fi
     settle()
 
 
+def test_each_adjoint_that_leaves_a_folded_call_lights_its_edge(window, write, settle):
+    """Only the first use of an operand within it did: there is one edge for all of them."""
+    write("def g(a, b):\n    c = a*a + b\n    return c*a + b\n\ndef f(x, y):\n    u = x + y\n    return g(u, y) + x\n")
+    graph = window.graph
+    graph._set_folds([part[1] for part in graph.answer.parts if part[0] == "call"])
+    settle()
+    answer, crossings = graph.answer, 0
+    for row in range(1, answer.steps + 1):
+        graph.player.go(row)
+        if answer.kinds[row - 1] == "a":
+            ends = answer.copies[answer.film_nodes[row - 1]], answer.copies[answer.sources[row - 1]]
+            lit = [answer.curves[edge] for edge in graph.view.picture.state.active_edges]
+            assert [([curve.source], [curve.target]) for curve in lit] == ([ends] if ends[0] != ends[1] else [])
+            crossings += ends[0] != ends[1]
+    assert crossings == 9
+
+
 def test_search_goes_from_one_node_to_the_next(window, find):
     search = find("graph.search")
     search.setText("x₂")
