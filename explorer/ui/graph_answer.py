@@ -9,7 +9,7 @@ from explorer.language.names import pretty_name
 from explorer.language.notation import span_from_json
 from explorer.language.program import NOWHERE, Span
 from explorer.ui.graph_picture import Curve, GraphEdge, GraphNode, Picture
-from explorer.ui.panel import short_text
+from explorer.ui.panel import ALL_DIGITS, number_text, short_text
 
 
 class GraphAnswer:
@@ -112,7 +112,8 @@ class GraphAnswer:
     def _take_edges(self, rows: Sequence[Any]) -> None:
         for source, target, op, position, partial in rows:
             number = len(self._edges)
-            self._edges.append(GraphEdge(source, target, "" if partial is None else short_text(partial, least=2)))
+            texts = ("", "") if partial is None else (short_text(partial, least=2), number_text(partial, ALL_DIGITS))
+            self._edges.append(GraphEdge(source, target, *texts))
             if op is None:
                 self.output_edges.setdefault(self.node_ops[source] or 0, []).append(number)
             else:

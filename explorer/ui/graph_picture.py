@@ -44,11 +44,13 @@ class GraphNode:
 
 @dataclass(slots=True)
 class GraphEdge:
-    """An edge from an operand to the operation that uses it, with the local partial ∂target/∂source as text."""
+    """An edge from an operand to the operation that uses it, with the local partial ∂target/∂source as text; `exact`:
+    with all its digits, where it is asked about."""
 
     source: int
     target: int
     partial: str = ""
+    exact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -540,12 +540,17 @@ class GraphView(QGraphicsView):
         return "" if edge is None else self.describe_edge(edge)
 
     def describe_edge(self, edge: int) -> str:
-        """The partial of an edge, in words."""
+        """The partial of an edge in words, also where it is not to be seen; empty where an edge has none."""
         if self._picture is None:
             return ""
-        curve, names = self._picture.curves[edge], self._picture.names
-        partial = self._picture.partial(edge)
-        return f"∂{names[curve.target]}/∂{names[curve.source]} = {partial or 'not computed yet'}"
+        curve, names, drawn = self._picture.curves[edge], self._picture.names, self._picture.edges[edge]
+        source, target = names[curve.source], names[curve.target]
+        if not drawn.partial:
+            kind = self._picture.nodes[curve.target].kind
+            several = f"Several results of {target} depend on {source}: there is no one partial."
+            return {"output": f"{target} = {source}", "group": several}.get(kind, "")
+        known = self._picture.partial(edge) or self._picture.known(curve.target)
+        return f"∂{target}/∂{source} = {drawn.exact or drawn.partial if known else 'not computed yet'}"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._reframing = True

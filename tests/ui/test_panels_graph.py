@@ -540,6 +540,32 @@ def test_all_17_digits_have_room_in_a_node(window, find, write, settle, mode):
     assert cut == []
 
 
+def test_an_edge_that_is_asked_about_tells_its_partial_with_all_digits(window, find, write, settle):
+    """Also where partials are not seen: there, and on the way to an output, it was said not to be computed yet."""
+    graph, view = window.graph, window.graph.view
+
+    def told(source, target):
+        names = view.picture.names
+        ends = [(names[curve.source], names[curve.target]) for curve in view.picture.curves]
+        graph._edge_clicked(ends.index((source, target)))
+        return find("graph.explain").text()
+
+    assert told("x₂", "v₃") == "∂v₃/∂x₂ = 0.28366218546322625"
+    graph.looks.partials.trigger()
+    assert told("x₂", "v₃") == "∂v₃/∂x₂ = 0.28366218546322625"
+    graph.player.go(3)
+    assert told("x₂", "v₃") == "∂v₃/∂x₂ = not computed yet"
+    graph.looks.partials.trigger()
+    graph.player.last()
+    assert told("v₅", "y") == "y = v₅"
+    write("def f(x):\n    for k in range(3):\n        u = x*x\n        x = u + 1\n    return x + u")
+    graph._set_folds([part[1] for part in graph.answer.parts])
+    settle()
+    last = next(place for place, edge in enumerate(view.picture.edges) if not edge.partial)
+    graph._edge_clicked(last)
+    assert "there is no one partial" in find("graph.explain").text()
+
+
 def test_values_and_adjoints_in_the_nodes_are_shown_or_left_out(window, monkeypatch):
     view, looks, written = window.graph.view, window.graph.looks, []
     monkeypatch.setattr(type(view.style_of_graph), "write", lambda *arguments: written.append(arguments[4]))
