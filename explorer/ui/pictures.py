@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMarginsF, QObject, QPointF, QSize, QSizeF, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QMarginsF, QObject, QPointF, QSize, QSizeF, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
     QImage,
@@ -42,6 +42,7 @@ MOST_FILM_SIDE = 3_840
 MOST_FRAMES = 3_000  # of a film; a longer sweep makes several steps a frame
 PNG_SCALE = 2.0  # pixels for each unit of the drawing: crisp on paper and on fine screens
 CAPTION_LINES, CAPTION_LINE = 3, 1.4  # so many, each this times the font's size
+_LAST_SECONDS = 2.0  # for the encoder to end with the program; it looks for frames ten times a second
 FRAMES_AHEAD = 6  # that may wait for the encoder, each a few megabytes
 
 
@@ -200,12 +201,21 @@ class FilmExport(QObject):
 
     def start(self) -> None:
         """Begin; `ended` follows."""
+        if (application := QCoreApplication.instance()) is not None:
+            application.aboutToQuit.connect(self.abandon)
         self._encoder.start()
         self._timer.start()
 
     def cancel(self) -> None:
         """Stop, and leave no file."""
         self._stopped.set()
+
+    def abandon(self) -> None:
+        """Stop at once, for the program ends: without its events nobody else would remove what has been written."""
+        self._stopped.set()
+        self._encoder.join(_LAST_SECONDS)
+        with suppress(OSError):
+            os.remove(_partial(self._path))
 
     def _draw_on(self) -> None:
         """Draw a frame, unless the encoder has enough of them; or see that it has ended."""

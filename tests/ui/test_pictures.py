@@ -155,6 +155,15 @@ def test_a_cancelled_film_leaves_no_file(window, film, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_film_that_is_written_when_the_program_ends_leaves_no_file(qtbot, window, tmp_path):
+    view = window.graph.view
+    export = FilmExport(str(tmp_path / "sweep.gif"), window.graph.answer, view.font(), view.palette(), width=400)
+    export.start()
+    qtbot.waitUntil(lambda: bool(list(tmp_path.iterdir())), timeout=PATIENCE_MS)
+    export.abandon()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_not_there_is_said(window, film):
     failure, _ = film("nowhere/sweep.gif", width=200)
     assert "cannot be written" in failure
