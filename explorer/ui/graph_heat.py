@@ -32,10 +32,12 @@ class Heat:
     def __init__(self) -> None:
         self._answer: GraphAnswer | None = None
         self._progress: Progress | None = None
+        self._weights: dict[str, float] = {}
 
     def follow(self, answer: GraphAnswer, progress: Progress) -> None:
         """Colour this answer."""
         self._answer, self._progress = answer, progress
+        self._weights = dict(zip(answer.head["outputs"], answer.head["weights"], strict=True))
 
     def colour(self, node: int) -> QColor | None:
         """A node's colour, None where nothing of it is known."""
@@ -46,6 +48,9 @@ class Heat:
         if op is None:
             return None
         number = progress.tangents[op] if answer.mode == "forward" else progress.adjoints[op]
+        drawn = answer.picture.nodes[node]
+        if drawn.kind == "output" and answer.mode != "forward" and number is not None:  # what its weight gives it
+            number = self._weights.get(drawn.title, number)
         if number is None and progress.known[op]:
             number = answer.values[op]
         return colour_of(number)

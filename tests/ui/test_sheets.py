@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
 from explorer.calculus.nested import demonstrate
+from explorer.ui.graph_heat import colour_of
 from explorer.ui.graph_paint import colours_of
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
@@ -464,6 +465,14 @@ def test_heat_has_a_legend_and_names_can_be_those_of_the_papers(window, find, se
     assert normalize("NFC", find("graph.explain").text()).startswith(normalize("NFC", "v̄₋₁ adds v̄₁"))
     window.graph.looks.plain_names.trigger()
     settle()
+
+
+def test_an_output_has_the_heat_of_the_adjoint_that_stands_in_it(window, write):
+    write("def f(x):\n    u = 1000*x\n    return u**2 + sin(u), u")
+    answer, heat = window.graph.answer, window.graph.heat
+    place = [node.kind for node in answer.picture.nodes].index("output") + 1
+    assert window.graph.view.picture.state.seconds[place] == "0"
+    assert heat.colour(place) == colour_of(0.0)
 
 
 def test_the_trace_is_copied_in_three_forms(window, qtbot):
