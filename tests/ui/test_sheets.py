@@ -1,5 +1,6 @@
 """The sheets below the graph, through the window and its real workers."""
 
+import time
 from itertools import pairwise
 from unicodedata import normalize
 
@@ -9,12 +10,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
 from explorer.calculus.nested import demonstrate
+from explorer.language.program import Span
 from explorer.ui.graph_heat import colour_of
 from explorer.ui.graph_paint import colours_of
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
 from explorer.ui.panel import OLD
 from explorer.ui.session import Session
+from explorer.ui.sheets.adjoint import AdjointSheet
 from explorer.ui.sheets.jacobian import CostBars
 from explorer.ui.small_plot import SmallPlot, _ticks
 from explorer.work.ends import Refused
@@ -310,8 +313,48 @@ def test_the_adjoint_program_is_linked_with_the_text_both_ways(window, find, sho
     text.setTextCursor(cursor)
     assert [span.line for span in told] == [4]
     window.graph.span_selected.disconnect(told.append)
-    window.graph.select_span(told[0])
-    assert text.extraSelections()
+    assert text.lit == 4
+    window.graph.select_span(Span(2, 8, 2, 15))
+    assert text.lit == 2
+
+
+def test_the_adjoint_programs_lines_are_lit_while_the_film_is_played(window, find, show, write):
+    write("def f(x):\n    y = sin(x)\n    return y*y")
+    show("adjoint")
+    text = find("graph.adjoint.text")
+
+    def lit(row):
+        """The lit source line, and the line of the adjoint program that is in sight."""
+        find("graph.slider").setValue(row)
+        return text.lit, text.textCursor().block().text().strip()
+
+    assert lit(0)[0] is None
+    assert lit(2) == (2, "y = math.sin(x)")
+    assert lit(3) == (3, "result = y*y")
+    assert lit(5) == (3, "y_bar += result_bar*y")
+    assert lit(7) == (2, "v1_bar, y_bar = y_bar, 0.0")
+    ground = text.palette().base().color()
+    line = text.cursorRect().center()
+    picture = text.viewport().grab().toImage()
+    seen = [picture.pixelColor(picture.width() - 5, line.y() + k * text.fontMetrics().height()) for k in (0, 1, 2)]
+    assert [colour == ground for colour in seen] == [False, False, True]
+    assert text.document().findBlockByNumber(6).layout().formats()[0].format.foreground().color().name() != "#000000"
+
+
+def test_thousands_of_lit_lines_take_no_time(qtbot):
+    sheet = AdjointSheet()
+    qtbot.addWidget(sheet)
+    sheet.ensure_built()
+    sheet.show_answer({"part": "head", "structured": False, "why": "a reason"})
+    for _ in range(30):
+        sheet.show_answer({"part": "lines", "rows": [["x_bar += 1", 3, True]] * 200})
+    sheet.show()
+    sheet.text.viewport().repaint()
+    began = time.thread_time()
+    for line in (3, 4, 3):
+        sheet.select(1, Span(line, 0, line, 1))
+        sheet.text.viewport().repaint()
+    assert time.thread_time() - began < 0.05
 
 
 def test_checkpoints_are_counted_beside_the_theory(window, find, show, write, settle):
