@@ -1,15 +1,20 @@
 """The sheets below the graph, through the window and its real workers."""
 
+import math
 import time
 from itertools import pairwise
 from unicodedata import normalize
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
+from explorer.calculus.jacobians import advice
 from explorer.calculus.nested import demonstrate
+from explorer.calculus.tape import record
+from explorer.language.parser import parse
 from explorer.language.program import Span
 from explorer.ui.graph_heat import colour_of
 from explorer.ui.graph_paint import colours_of
@@ -18,8 +23,8 @@ from explorer.ui.graph_trace import _latex
 from explorer.ui.panel import OLD
 from explorer.ui.session import Session
 from explorer.ui.sheets.adjoint import AdjointSheet
-from explorer.ui.sheets.jacobian import CostBars
-from explorer.ui.small_plot import SmallPlot, _ticks
+from explorer.ui.sheets.jacobian import CostBars, JacobianSheet
+from explorer.ui.small_plot import Curve, SmallPlot, _ticks
 from explorer.work.ends import Refused
 from tests.ui.conftest import PATIENCE_MS
 
@@ -416,6 +421,68 @@ def test_all_bars_of_the_jacobians_cost_are_seen_where_there_is_little_room(qtbo
         column = [picture.pixelColor(190, y) == colours_of(bars.palette()).line for y in range(height)]
         assert sum(now and not before for before, now in pairwise([False, *column])) == 3, height
         assert not column[-1], height
+
+
+def test_the_mark_of_a_plot_moves_without_its_curves_being_drawn_again(qtbot):
+    plot = SmallPlot("round", "value")
+    qtbot.addWidget(plot)
+    plot.resize(480, 200)
+    plot.show_curves(
+        [Curve("t", [math.sin(k / 50) for k in range(4_000)]), Curve("u", [k / 4_000 for k in range(4_000)])]
+    )
+    plot.mark(1)
+    looks = [plot.grab().toImage()]
+    began = time.thread_time()
+    for place in range(2, 60):
+        plot.mark(place)
+        plot.repaint()
+        plot.grab()
+    assert time.thread_time() - began < 0.5
+    plot.mark(2_000)
+    looks.append(plot.grab().toImage())
+    plot.show_curves([Curve("t", [1.0, 2.0])])
+    looks.append(plot.grab().toImage())
+    plot.setPalette(QPalette(Qt.GlobalColor.black))
+    looks.append(plot.grab().toImage())
+    plot.resize(300, 200)
+    looks.append(plot.grab().toImage())
+    assert all(one != other for one, other in pairwise(looks))
+
+
+def test_the_row_or_column_of_the_last_pass_is_lit_until_all_are_there(window, find, show, write):
+    write("def f(x, y, z):\n    return x*y, y*z")
+    show("jacobian")
+    table = find("graph.jacobian.table")
+
+    def lit():
+        places = [(row, column) for row in range(2) for column in range(3)]
+        return [
+            at for at in places if table.item(*at) and table.item(*at).background().style() != Qt.BrushStyle.NoBrush
+        ]
+
+    assert lit() == []
+    find("graph.jacobian.next").click()
+    assert lit() == [(0, 0), (0, 1), (0, 2)]
+    find("graph.jacobian.next").click()
+    assert lit() == []
+    find("graph.jacobian.clear").click()
+    find("graph.mode.forward").click()
+    show("jacobian")
+    for column in (0, 1):
+        find("graph.jacobian.next").click()
+        assert lit() == [(0, column), (1, column)]
+
+
+def test_a_large_hessian_fills_in_a_few_milliseconds_a_pass(qtbot):
+    sheet, names, found = JacobianSheet(), [f"x{k}" for k in range(150)], advice(record(parse("x*x"), [1.0]))
+    qtbot.addWidget(sheet)
+    sheet.ensure_built()
+    head = {"part": "head", "mode": "second", "inputs": names, "outputs": ["y"], "output": 0, "advice": found}
+    sheet.show_answer(head)
+    began = time.thread_time()
+    for place in range(150):
+        sheet.show_answer({"part": "pass", "place": place, "numbers": [0.1 * place] * 150, "operations": place})
+    assert time.thread_time() - began < 150 * 0.015
 
 
 def test_one_shared_epsilon_gives_2_for_1(window, find, show, settle):

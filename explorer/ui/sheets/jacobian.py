@@ -42,6 +42,7 @@ class JacobianSheet(Sheet):
         self._head: dict[str, Any] | None = None
         self._passes: list[dict[str, Any]] = []
         self._shown = 0
+        self._lit: tuple[bool, int] | None = None  # whether a row is lit, and which row or column
         self.advice = QLabel(objectName="graph.jacobian.advice")
         self.advice.setAccessibleName("Which mode is cheaper here")
         self.advice.setTextFormat(Qt.TextFormat.PlainText)
@@ -95,7 +96,7 @@ class JacobianSheet(Sheet):
             self._show_next()
             return
         self._timer.stop()
-        self._head, self._passes, self._shown = answer, [], 0
+        self._head, self._passes, self._shown, self._lit = answer, [], 0, None
         second = answer["mode"] == "second"
         rows = answer["inputs"] if second else answer["outputs"]
         columns = answer["inputs"]
@@ -148,7 +149,7 @@ class JacobianSheet(Sheet):
 
     def _clear(self) -> None:
         self._timer.stop()
-        self._shown = 0
+        self._shown, self._lit = 0, None
         for row in range(self.table.rowCount()):
             for column in range(self.table.columnCount()):
                 self.table.setItem(row, column, None)
@@ -188,18 +189,20 @@ class JacobianSheet(Sheet):
                 item.setToolTip(number_text(number, ALL_DIGITS))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
-        self._mark(by_row, done["place"])
+        if self._lit is not None:
+            self._mark(*self._lit, QBrush())
+            self._lit = None
+        if self._shown < len(self._passes):
+            self._lit = (by_row, done["place"])
+            self._mark(*self._lit, QBrush(QColor(230, 159, 0, 70)))
         self._count()
 
-    def _mark(self, by_row: bool, place: int) -> None:
-        """Show which row or column the last pass filled."""
-        quiet, lit = QBrush(), QBrush(QColor(230, 159, 0, 70))
-        for row in range(self.table.rowCount()):
-            for column in range(self.table.columnCount()):
-                item = self.table.item(row, column)
-                if item is not None:
-                    last = self._shown < len(self._passes) and (row if by_row else column) == place
-                    item.setBackground(lit if last else quiet)
+    def _mark(self, by_row: bool, place: int, ground: QBrush) -> None:
+        """Put a row or a column on a ground: the last pass filled it, or no longer the last."""
+        for other in range(self.table.columnCount() if by_row else self.table.rowCount()):
+            item = self.table.item(place, other) if by_row else self.table.item(other, place)
+            if item is not None:
+                item.setBackground(ground)
 
     def _count(self) -> None:
         operations = self._passes[self._shown - 1]["operations"] if self._shown else 0
