@@ -28,7 +28,8 @@ class GraphAnswer:
         self.formulas: list[str] = []
         self.aliases: list[list[str]] = []
         self.values: list[float | str] = []
-        self.places: list[Any] = []
+        self.places: list[Span | None] = []
+        self._first_at: dict[Span, int] = {}  # the first op of each place: a loop's rounds share theirs
         self.iterations: list[list[int]] = []
         self.calls: list[int] = []
         self.parts: list[list[Any]] = []
@@ -68,7 +69,7 @@ class GraphAnswer:
                     self.formulas.append(formula)
                     self.aliases.append(aliases)
                     self.values.append(value)
-                    self.places.append(span)
+                    self._take_place(span)
                     self.iterations.append(iteration)
                     self.calls.append(call)
             case "nodes":
@@ -89,6 +90,12 @@ class GraphAnswer:
                 self._complete()
                 return True
         return False
+
+    def _take_place(self, place: Any) -> None:
+        span = span_from_json(place)
+        if span is not None:
+            self._first_at.setdefault(span, len(self.places))
+        self.places.append(span)
 
     def _take_nodes(self, rows: Sequence[Any]) -> None:
         for kind, op, title, sign, key, first, last, value in rows:
@@ -160,24 +167,23 @@ class GraphAnswer:
 
     def span(self, op: int) -> Span | None:
         """Where the op stands in the text."""
-        return span_from_json(self.places[op])
+        return self.places[op]
 
     def op_around(self, span: Span) -> int | None:
         """The op with the smallest place in the text around this one."""
-        best: tuple[int, int] | None = None
-        for op in range(len(self.names)):
-            own = self.span(op)
-            if own is not None and _contains(own, span):
-                size = (own.end_line - own.line) * 100_000 + own.end_column - own.column
-                if best is None or size < best[0]:
-                    best = (size, op)
-        return None if best is None else best[1]
+        sizes = (
+            ((own.end_line - own.line) * 100_000 + own.end_column - own.column, op)
+            for own, op in self._first_at.items()
+            if _contains(own, span)
+        )
+        smallest = min(sizes, default=None)
+        return None if smallest is None else smallest[1]
 
     def op_called(self, name: str, place: Span, value: Span) -> int | None:
         """The op that has this name where it is read at `place`: of several the last that stands above it. Where it is
         given the value at `value`, the first op of that; none where it is not, in a branch that was not taken."""
         called = [op for op, aliases in enumerate(self.aliases) if name in aliases]
-        spans = [(op, own) for op in called if (own := self.span(op)) is not None]
+        spans = [(op, own) for op in called if (own := self.places[op]) is not None]
         if value != NOWHERE:
             return next((op for op, own in spans if _contains(value, own)), None)
         above = [op for op, own in spans if own[:2] < place[:2]]

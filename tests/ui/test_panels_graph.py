@@ -416,6 +416,18 @@ def test_a_click_in_the_text_selects_the_input_that_is_read_there_or_the_operati
     assert graph.view.picture.names[graph.view.selected] == row
 
 
+def test_of_an_input_that_each_round_uses_no_more_is_said_than_has_room(window, find, write):
+    """All its sentences were laid out: 150 ms for thousands of rounds."""
+    write("def f(x):\n    t = x\n    for i in range(300):\n        t = sin(t) + x\n    return t")
+    find("editor").span_clicked.emit(1, 6)
+    assert window.graph._selected == 0
+    assert find("graph.explain").text().endswith("  …")
+    assert len(find("graph.explain").text()) < 3_000
+    find("editor").span_clicked.emit(4, 12)
+    assert window.graph.answer.places[window.graph._selected] == Span(4, 12, 4, 18)
+    assert window.graph.answer.iterations[window.graph._selected][-1] == 1, "the first of its rounds"
+
+
 def test_a_name_in_a_branch_that_was_not_taken_selects_nothing(window, write):
     write("def f(x1):\n    if x1 > 9:\n        t = x1*2\n    else:\n        t = x1*3\n    return t")
     window.graph.select_span(Span(3, 8, 3, 9))

@@ -69,6 +69,7 @@ _LINES = {"forward": 3, "reverse": 2, "second": 3}  # of the sentence; the algeb
 # From so many operations on the cyclic garbage collector waits while an answer comes in, and then leaves its objects
 # alone: it would walk all of them again and again, 140 ms each time. None of them is part of a cycle.
 _LARGE = 300
+_MOST_TOLD = 20  # steps of one operation; few of them have room, and an input of a long loop has thousands
 _MOST_FOLDS = 100_000  # that a session file may name
 _DERIVATIVE_BUDGET_MS = 20_000
 
@@ -697,9 +698,10 @@ class GraphPanel(Panel):
         graph = self._graph
         if graph is None:
             return
-        rows = [row for row in range(1, self.player.row + 1) if graph.film_nodes[row - 1] == op]
+        rows = [row for row, node in enumerate(graph.film_nodes[: self.player.row], 1) if node == op]
         if rows:
-            self.explain.setText("  ".join(graph.sentence(row).partition("\n")[0] for row in rows))
+            told = [graph.sentence(row).partition("\n")[0] for row in rows[:_MOST_TOLD]]
+            self.explain.setText("  ".join(told + ["…"] * (len(rows) > _MOST_TOLD)))
 
     def _op_chosen(self, op: int) -> None:
         """An operation was chosen in a sheet."""
