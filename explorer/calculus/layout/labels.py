@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -19,9 +20,9 @@ ATTEMPTS = 4  # … orders in which their texts are placed
 AIR = 2.0  # between a text and a curve
 # A text over another, for each square pixel, is worse than one over a curve, and this worse than any other place.
 OVER_TEXT, OVER_CURVE = 10.0, 60.0
-FAR = 1e8  # pixels: more than any drawing is high
 
 _Numbers = NDArray[np.float64]
+_Gaps = NDArray[np.int64]
 _Texts = dict[int, list[Point]]  # those that are placed, by rows of their height
 
 
@@ -29,24 +30,20 @@ def label_places(bends: Sequence[LastBend]) -> list[Point]:
     """Where each edge's text goes: on its last bend, where it hides no other text and, if it can, no other curve."""
     if not bends:
         return []
-    gaps, *ends = zip(*bends, strict=True)
-    gap = np.array(gaps)
+    gap, *ends = np.array(bends, dtype=np.int64).T
     curves = np.array(ends) / HUNDREDTHS
-    width = curves[1] - curves[0]
-    x, y = _on_bends(curves, MORE_PLACES)
+    x, y = _on_bends(curves, LABEL_PLACES[:1])
     labels: list[Point] = list(zip(x[:, 0].tolist(), y[:, 0].tolist(), strict=True))
     order = np.lexsort((y[:, 0], gap))
     beside = gap[order]
     close = (np.diff(y[order, 0]) < LABEL_HEIGHT + AIR) & (np.diff(beside) == 0) & (beside[1:] >= 0)
-    for crowded in np.unique(beside[1:][close]).tolist():
-        edges = order[np.searchsorted(beside, crowded) : np.searchsorted(beside, crowded + 1)]
-        most = len(MORE_PLACES) if len(edges) <= FEW else len(LABEL_PLACES)
-        first = edges[0]
-        xs = x[first, :most]
-        inside = np.flatnonzero(np.abs(xs - xs[0]) <= (width[first] - LABEL_WIDTH) / 2)
-        places = _placed(xs[inside].tolist(), y[np.ix_(edges, inside)])
-        for edge, at in zip(edges.tolist(), places, strict=True):
-            labels[edge] = at
+    crowded = order[np.isin(beside, beside[1:][close])]
+    few = np.bincount(gap + 1)[gap[crowded] + 1] <= FEW
+    for edges, along in ((crowded[few], MORE_PLACES), (crowded[~few], LABEL_PLACES)):
+        if len(edges):
+            places = _placed(gap[edges], curves[:, edges], along)
+            for edge, at in zip(edges.tolist(), places, strict=True):
+                labels[edge] = at
     return labels
 
 
@@ -60,50 +57,70 @@ def _on_bends(bends: _Numbers, along: Sequence[float]) -> tuple[_Numbers, _Numbe
     return x.round(2), y.round(2)
 
 
-def _placed(xs: list[float], ys: _Numbers) -> list[Point]:
-    """The places of the texts of all edges in a gap, from above; then again, those first that found no good place.
+def _placed(gap: _Gaps, curves: _Numbers, along: Sequence[float]) -> list[Point]:
+    """The places of the texts of all edges in these gaps, from above: one of those along their curves, the best first."""
+    x, y = _on_bends(curves, along)
+    inside = np.abs(x - x[:, :1]) <= (curves[1] - curves[0] - LABEL_WIDTH)[:, None] / 2
+    inside[:, 0] = True
+    costs = np.where(inside, OVER_CURVE * _passing(gap, y) + np.arange(len(along)), inf)
+    all_places = np.stack((costs, x, y), axis=2)
+    best = all_places[np.arange(len(gap)), np.argmin(costs, axis=1)].tolist()
+    borders = [0, *(np.flatnonzero(np.diff(gap)) + 1).tolist(), len(gap)]
+    places: list[Point] = []
+    for begin, end in pairwise(borders):
+        places += _in_gap(best[begin:end], all_places[begin:end])
+    return places
 
-    `xs` are those of the places, the best first; `ys[edge, place]` where the edge's curve passes there.
+
+def _in_gap(best: list[list[float]], places: _Numbers) -> list[Point]:
+    """The places of the texts of a gap, from above; then again, those first that found no good place.
+
+    `places` are all that each may have (edges × places × (cost, x, y)), and of each edge's the `best` if it were alone.
     """
-    costs: list[list[float]] = (OVER_CURVE * _passing(ys) + np.arange(len(xs))).tolist()
-    heights: list[list[float]] = ys.tolist()
-    order = list(range(len(heights)))
-    best: list[Point] = []
+    order = list(range(len(best)))
+    chosen: list[Point] = []
     least = inf
     for _ in range(ATTEMPTS if len(order) <= FEW else 1):
         texts: _Texts = {}
-        found = [(inf, (0.0, 0.0))] * len(order)
+        found = [(inf, 0.0, 0.0)] * len(order)
         for edge in order:
-            found[edge] = _best(xs, heights[edge], costs[edge], texts)
-        total = sum([cost for cost, _ in found])
+            cost, x, y = best[edge]
+            if hidden := _hidden(x, y, texts):
+                cost, x, y = _beside_others(places[edge].tolist(), (cost + OVER_TEXT * hidden, x, y), texts)
+            found[edge] = cost, x, y
+            row = int(y // LABEL_HEIGHT)
+            if row in texts:
+                texts[row].append((x, y))
+            else:
+                texts[row] = [(x, y)]
+        total = sum([cost for cost, _, _ in found])
         if total < least:
-            least, best = total, [at for _, at in found]
-        if max(found)[0] < len(xs):
+            least, chosen = total, [(x, y) for _, x, y in found]
+        if max(found)[0] < len(MORE_PLACES):
             break
         order.sort(key=lambda edge: found[edge][0], reverse=True)
-    return best
+    return chosen
 
 
-def _passing(ys: _Numbers) -> NDArray[np.intp]:
+def _passing(gap: _Gaps, ys: _Numbers) -> NDArray[np.intp]:
     """How many other curves pass through the text of each edge at each place."""
     near = LABEL_HEIGHT / 2 + AIR
-    apart = ys + np.arange(ys.shape[1]) * FAR
+    far = np.ptp(ys) + 3 * near
+    apart = ys - ys.min() + (gap[:, None] * ys.shape[1] + np.arange(ys.shape[1])) * far
     there = np.sort(apart, axis=None)
     return np.searchsorted(there, apart + near) - np.searchsorted(there, apart - near, side="right") - 1
 
 
-def _best(xs: list[float], ys: list[float], costs: list[float], texts: _Texts) -> tuple[float, Point]:
-    """The best place for an edge's text among those placed, which it joins, and what it costs."""
-    best, least = (xs[0], ys[0]), inf
-    for place, (x, y, cost) in enumerate(zip(xs, ys, costs, strict=True)):
-        if cost < least:
+def _beside_others(
+    places: list[list[float]], best: tuple[float, float, float], texts: _Texts
+) -> tuple[float, float, float]:
+    """The best of these places, or that which is known, when texts are placed that it may hide."""
+    for cost, x, y in places:
+        if cost < best[0]:
             cost += OVER_TEXT * _hidden(x, y, texts)
-            if cost < least:
-                best, least = (x, y), cost
-        if least <= place:
-            break
-    texts.setdefault(int(best[1] // LABEL_HEIGHT), []).append(best)
-    return least, best
+            if cost < best[0]:
+                best = cost, x, y
+    return best
 
 
 def _hidden(x: float, y: float, texts: _Texts) -> float:
@@ -111,8 +128,9 @@ def _hidden(x: float, y: float, texts: _Texts) -> float:
     hidden = 0.0
     row = int(y // LABEL_HEIGHT)
     for near in (row - 1, row, row + 1):
-        for other_x, other_y in texts.get(near, ()):
-            above = LABEL_HEIGHT - abs(other_y - y)
-            if above > 0.0 and (beside := LABEL_WIDTH - abs(other_x - x)) > 0.0:
-                hidden += above * beside
+        if near in texts:
+            for other_x, other_y in texts[near]:
+                above = LABEL_HEIGHT - abs(other_y - y)
+                if above > 0.0 and (beside := LABEL_WIDTH - abs(other_x - x)) > 0.0:
+                    hidden += above * beside
     return hidden

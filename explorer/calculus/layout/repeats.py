@@ -20,6 +20,7 @@ LARGE = 600  # nodes
 # Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
 IN_LARGE, IN_PART, IN_OTHERS = (3, None), (12, 4_000), (12, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
+SHORT = 2.0  # layers that edges cross for each node: up to here a sweep of one order finds most of what there is to find
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
 PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
 FREE = 1  # last rounds of a part that need not be as those before
@@ -63,9 +64,10 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
     number, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
-    copies = max(1, min(number, (vertices or mesh.size) // mesh.work(layers)))
+    short = mesh.weights.sum() <= SHORT * blocks.nodes
+    copies = 1 if short else max(1, min(number, (vertices or mesh.size) // mesh.work(layers)))
     most = PASSES if repetition is None else BEFORE_IN_PART if part else BEFORE
-    windows = _improved(mesh.part(layers, copies), repetition, most)
+    windows = _improved(mesh.part(layers, copies), repetition, 1 if short else SWEEPS, most)
     held = range(0)
     if repetition is None:
         mesh.stand(windows[0].order)
@@ -85,11 +87,11 @@ def _passes(mesh: Mesh) -> int:
     return min(PASSES, max(FEWEST_PASSES, WORK // len(mesh.at)))
 
 
-def _improved(mesh: Mesh, repetition: Repetition | None, most: int) -> list[Window]:
-    """All windows, the best first, of the orders through which sweeps lead; so many passes with ties."""
+def _improved(mesh: Mesh, repetition: Repetition | None, sweeps: int, most: int) -> list[Window]:
+    """All windows, the best first, of the orders through which so many sweeps lead; so many passes with ties."""
     mesh.walk_and_shuffle(Random(LUCK))
     windows: list[Window] = []
-    for turn in range(SWEEPS):
+    for turn in range(sweeps):
         loose = turn >= SWEEPS // 2
         mesh.sweep(rightwards=turn % 2 == 0, turned=not loose)
         mesh.transpose(ties=loose, most=min(_passes(mesh), most) if loose else _passes(mesh))
