@@ -18,8 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
 from explorer.calculus.layout.copies import inserted, strip_of
 from explorer.calculus.layout.curves import HUNDREDTHS, MARGIN, Curves, columns, drawn_curves
@@ -88,12 +86,12 @@ def _curves(
     top = min([y - half for y, half in zip(middles, tall, strict=True)]) - MARGIN
     levels = [round((y - top) * HUNDREDTHS) for y in middles]
     starts, ends = columns(graph, sizes, levels)
-    line, stops, bends = drawn_curves(graph, edges, sizes, levels, starts, ends)
+    points, stops, bends = drawn_curves(graph, edges, sizes, levels, starts, ends)
     x = [(starts[column] + ends[column]) // 2 for column in graph.layer_of[:nodes]]
     lowest = max([y + half for y, half in zip(middles, tall, strict=True)]) - top
-    lowest = max([round(lowest * HUNDREDTHS), *line[1::2]])
+    lowest = max(round(lowest * HUNDREDTHS), int(points[:, 1].max(initial=0)))
     margin = round(MARGIN * HUNDREDTHS)
-    return Curves(x, levels[:nodes], line, stops, label_places(bends), ends[-1] + margin, lowest + margin)
+    return Curves(x, levels[:nodes], points, stops, label_places(bends), ends[-1] + margin, lowest + margin)
 
 
 def _drawing(curves: Curves, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
@@ -102,12 +100,12 @@ def _drawing(curves: Curves, sizes: Sequence[tuple[float, float]], edges: Sequen
         Place(x / HUNDREDTHS, y / HUNDREDTHS, width, height)
         for x, y, (width, height) in zip(curves.x, curves.y, sizes, strict=True)
     ]
-    x, y = np.array(curves.line).reshape(-1, 2).T / HUNDREDTHS
-    points = list(zip(x.tolist(), y.tolist(), strict=True))
+    points = list(zip(*(curves.points.T / HUNDREDTHS).tolist(), strict=True))
+    stops = curves.stops.tolist()
     routes = [
         Route(source, target, tuple(points[begin:end]), label)
         for (source, target), begin, end, label in zip(
-            edges, [0, *curves.stops], curves.stops, curves.labels, strict=False
+            edges, [0, *stops], stops, curves.labels, strict=False
         )
     ]
     return Drawing(tuple(places), tuple(routes), curves.width / HUNDREDTHS, curves.height / HUNDREDTHS)

@@ -159,8 +159,7 @@ def inserted(curves: Curves, graph: Layered, rounds: Rounds, strip: Strip) -> Cu
     start[0] += np.where(passing, 0, moved)
     if (place[:, source] != start).any():
         return None
-    ends = np.array(curves.stops)
-    points = np.array(curves.line, dtype=np.int64).reshape(-1, 2)
+    points, ends = curves.points, curves.stops
     splits = _Splits(points, ends, *borders)
     split = np.zeros(len(edge), dtype=np.int64)
     for one in np.flatnonzero(passing).tolist():
@@ -169,25 +168,25 @@ def inserted(curves: Curves, graph: Layered, rounds: Rounds, strip: Strip) -> Cu
     if split.min(initial=0) < 0:
         return None
     back = np.argsort(rounds.order)
-    line, stops = _drawn_out(points, ends, edge[back], moved[back], split[back])
+    points, stops = _drawn_out(points, ends, edge[back], moved[back], split[back])
     labels = np.array(curves.labels)[edge[back]]
     labels[:, 0] += moved[back] / HUNDREDTHS
     labels = np.rint(labels * HUNDREDTHS) / HUNDREDTHS  # as they were
     x, y = place[:, rounds.place].tolist()
     texts = list(zip(*labels.T.tolist(), strict=True))
-    return Curves(x, y, line, stops, texts, curves.width + whole, curves.height)
+    return Curves(x, y, points, stops, texts, curves.width + whole, curves.height)
 
 
 def _drawn_out(
     points: Numbers, ends: Numbers, edge: Numbers, moved: Numbers, split: Numbers
-) -> tuple[list[int], list[int]]:
+) -> tuple[Numbers, Numbers]:
     """The points of all edges, of which each is like one of these, moved to the right from its split on; their ends."""
     lengths = np.diff(ends, prepend=0)[edge]
     stops = np.cumsum(lengths)
     along = np.arange(stops[-1]) - np.repeat(stops - lengths, lengths)
     line = points[np.repeat(ends[edge] - lengths, lengths) + along]
     line[:, 0] += np.where(along >= np.repeat(split, lengths), np.repeat(moved, lengths), 0)
-    return line.ravel().tolist(), stops.tolist()
+    return line, stops
 
 
 class _Splits:

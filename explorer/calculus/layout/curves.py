@@ -2,13 +2,16 @@
 
 Curves bend only between two layers and all in the same shape, so two of them cross only where the orders of the two
 layers demand it, and a curve never runs over a node. Lengths are whole hundredths of a pixel here: what is drawn needs
-no more, and thousands of numbers need not be rounded one by one.
+no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from explorer.calculus.layout.order import Layered
 
@@ -25,23 +28,21 @@ TWIN_BOW = 38.0  # of each of x·x's two edges: 3/8 of it in their middle, so th
 HUNDREDTHS = 100  # of a pixel
 
 Point = tuple[float, float]
-# The gap in which an edge last goes up or down, else the last; its left and right border; the y there, and the bow.
-# Gap −1: the edge is drawn straight through.
-LastBend = tuple[int, int, int, int, int, int]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(slots=True, frozen=True)
 class Curves:
-    """All that is drawn: the middles of the nodes and the edges' control points.
+    """All that is drawn: the middles of the nodes and the edges' control `points` (n × 2).
 
-    `line` has the x and y of all points by turns, `stops` after how many points each edge ends. The middles of the
-    edges' texts, `labels`, are in pixels, all else in hundredths of one.
+    `stops` says after how many points each edge ends. The middles of the edges' texts, `labels`, are in pixels, all
+    else in hundredths of one.
     """
 
     x: list[int]
     y: list[int]
-    line: list[int]
-    stops: list[int]
+    points: Numbers
+    stops: Numbers
     labels: list[Point]
     width: int
     height: int
@@ -72,35 +73,35 @@ def columns(graph: Layered, sizes: Sequence[tuple[float, float]], y: list[int]) 
     return starts, ends
 
 
-def _ports(
-    graph: Layered, edges: Sequence[tuple[int, int]], heights: Sequence[float], y: list[int]
-) -> tuple[list[int], list[int]]:
-    """For each edge how far from its target's middle it ends, and how far its last bend bows out (twins only).
+def _ports(edges: Numbers, before: Numbers, heights: NDArray[np.float64], y: Numbers) -> Numbers:
+    """For each edge, whose last vertex `before` its target is known, how far from the target's middle it ends.
 
     Arrow heads stand side by side in the order in which their curves come in; one coming straight stays in the middle.
     """
-    arriving: list[list[tuple[int, int]]] = [[] for _ in range(graph.nodes)]
-    for edge, ((source, target), chain) in enumerate(zip(edges, graph.chains, strict=True)):
-        arriving[target].append((y[chain[-1] if chain else source], edge))
-    offset, bow = [0] * len(edges), [0] * len(edges)
-    for target, incoming in enumerate(arriving):
-        count = len(incoming)
-        if count < 2:
-            continue
-        incoming.sort()
-        level = y[target]
-        straight = [place for place, (start, _) in enumerate(incoming) if -STRAIGHT < start - level < STRAIGHT]
-        middle = straight[0] if len(straight) == 1 and count < 4 else (count - 1) / 2
-        spread = min(PORT_SPREAD, 0.45 * heights[target] / max(middle, count - 1 - middle))  # never round the corner
-        for place, (_, edge) in enumerate(incoming):
-            offset[edge] = round((place - middle) * spread * HUNDREDTHS)
-    if len(set(edges)) < len(edges):
-        _bow_twins(graph, edges, y, bow)
-    return offset, bow
+    target = edges[:, 1]
+    start = y[before]
+    order = np.lexsort((start, target))
+    count = np.bincount(target)
+    place = np.arange(len(target)) - (np.cumsum(count) - count)[target[order]]
+    straight = np.abs(start - y[target])[order] < STRAIGHT
+    at = target[order]
+    alone = (np.bincount(at, straight) == 1) & (count < 4)
+    middle = np.where(alone, np.bincount(at, place * straight), (count - 1) / 2)
+    widest = np.maximum(np.maximum(middle, count - 1 - middle), 0.5)
+    spread = np.minimum(PORT_SPREAD, 0.45 * heights[: len(count)] / widest)  # never round the corner
+    offset = np.empty_like(target)
+    offset[order] = np.rint((place - middle[at]) * spread[at] * HUNDREDTHS)
+    return offset
 
 
-def _bow_twins(graph: Layered, edges: Sequence[tuple[int, int]], y: list[int], bow: list[int]) -> None:
-    """Bend equal edges apart, never as far as to a sibling, an edge that leaves with them for another target."""
+def _bows(graph: Layered, edges: Sequence[tuple[int, int]], y: list[int]) -> list[int]:
+    """How far each edge's last bend bows out: equal edges are bent apart, others are not.
+
+    Never as far as to a sibling, an edge that leaves with them for another target.
+    """
+    bow = [0] * len(edges)
+    if len(set(edges)) == len(edges):
+        return bow
     twins: dict[tuple[int, int], list[int]] = {}
     for edge, ends in enumerate(edges):
         twins.setdefault(ends, []).append(edge)
@@ -114,67 +115,80 @@ def _bow_twins(graph: Layered, edges: Sequence[tuple[int, int]], y: list[int], b
             for place, edge in enumerate(pair):
                 outward = (2 * place - len(pair) + 1) / (len(pair) - 1)
                 bow[edge] = round(outward * (up if outward < 0 else down))
+    return bow
 
 
 def drawn_curves(
     graph: Layered,
     edges: Sequence[tuple[int, int]],
     sizes: Sequence[tuple[float, float]],
-    y: list[int],
+    levels: list[int],
     starts: list[int],
     ends: list[int],
-) -> tuple[list[int], list[int], list[LastBend]]:
-    """The control points of all edges, x and y by turns, where those of each edge end, and the last bend of each.
+) -> tuple[Numbers, Numbers, Numbers]:
+    """The control points of all edges (n × 2), after how many each edge ends, and the last bend of each (edges × 6).
 
-    Curves are level across the columns and S-shaped across the gaps between them.
+    A last bend is the gap in which the edge last goes up or down, else the last; its left and right border; the y
+    there, and the bow. Gap −1: the edge is drawn straight through.
     """
-    offset, bow = _ports(graph, edges, [height for _, height in sizes], y)
-    layer_of = graph.layer_of
-    lefts, rights = [], []
-    for node, (width, _) in enumerate(sizes):
-        column, half = layer_of[node], width / 2 * HUNDREDTHS
-        middle = (starts[column] + ends[column]) / 2
-        lefts.append(round(middle - half))
-        rights.append(round(middle + half))
-    line: list[int] = []
-    stops: list[int] = []
-    bends: list[LastBend] = []
-    for edge, ((source, target), chain) in enumerate(zip(edges, graph.chains, strict=True)):
-        here, arrival, border = y[source], y[target] + offset[edge], lefts[target]
-        line += (rights[source], here)
-        if chain is None:
-            bends.append((-1, rights[source], border, here, arrival, bow[edge]))
-            _bend(line, border, arrival, bow[edge])
-        else:
-            column = layer_of[source]
-            last: LastBend | None = None
-            for bend in chain:
-                if y[bend] != here:
-                    last = (column, ends[column], starts[column + 1], here, y[bend], 0)
-                    here = y[bend]
-                    _level(line, ends[column])
-                    _bend(line, starts[column + 1], here, 0)
-                column += 1
-            if arrival != here or bow[edge]:
-                last = (column, ends[column], starts[column + 1], here, arrival, bow[edge])
-                _level(line, ends[column])
-                _bend(line, starts[column + 1], arrival, bow[edge])
-            _level(line, border)
-            bends.append(last or (column, ends[column], starts[column + 1], here, here, 0))
-        stops.append(len(line) // 2)
-    return line, stops, bends
+    y, left, right = np.array(levels), np.array(starts), np.array(ends)
+    layer = np.array(graph.layer_of)
+    width, height = np.array(sizes).T
+    middle = (left + right)[layer[: graph.nodes]] / 2
+    begin_x = np.rint(middle + width / 2 * HUNDREDTHS).astype(np.int64)
+    end_x = np.rint(middle - width / 2 * HUNDREDTHS).astype(np.int64)
+    pairs = np.array(edges, dtype=np.int64).reshape(-1, 2)
+    source, target = pairs.T
+    # Each step of an edge leads from a vertex to the next, across a gap between two columns.
+    steps = np.array([1 if chain is None else len(chain) + 1 for chain in graph.chains], dtype=np.int64)
+    edge = np.repeat(np.arange(len(steps)), steps)
+    last = np.cumsum(steps) - 1
+    first = last - steps + 1
+    bends = [bend for chain in graph.chains if chain for bend in chain]
+    here, there = np.empty((2, len(edge)), dtype=np.int64)
+    here[first], there[last] = source, target
+    here[np.delete(np.arange(len(edge)), first)] = there[np.delete(np.arange(len(edge)), last)] = bends
+    gap, from_y, to_y, bow = layer[here], y[here], y[there], np.zeros_like(edge)
+    from_x, to_x = right[gap], left[gap + 1]
+    to_y[last] += _ports(pairs, here[last], height, y)
+    bow[last] = _bows(graph, edges, levels)
+    through = first[[chain is None for chain in graph.chains]]
+    gap[through], from_x[through], to_x[through] = -1, begin_x[source[edge[through]]], end_x[target[edge[through]]]
+    bent = (from_y != to_y) | (bow != 0) | (gap < 0)
+    points, stops = _joined(
+        np.stack((begin_x[source], y[source], end_x[target])),
+        np.stack((from_x, from_y, to_x, to_y, bow))[:, bent],
+        edge[bent],
+    )
+    place = np.where(bent, np.arange(len(edge)), 0)
+    shown = np.maximum.reduceat(place, first) if len(edge) else first
+    shown = np.where(bent[shown] & (edge[shown] == np.arange(len(steps))), shown, last)
+    return points, stops, np.stack((gap, from_x, to_x, from_y, to_y, bow), axis=1)[shown]
 
 
-def _level(line: list[int], x: int) -> None:
-    """Go on level to x."""
-    from_x, y = line[-2:]
-    if x > from_x:
-        third = (x - from_x) // 3
-        line += (from_x + third, y, x - third, y, x, y)
+def _joined(ends: Numbers, bends: Numbers, edge: Numbers) -> tuple[Numbers, Numbers]:
+    """The control points of edges, level but for their bends, and after how many each edge ends.
 
-
-def _bend(line: list[int], x: int, y: int, bow: int) -> None:
-    """Go on to (x, y), leaving level, and arriving level too unless there is a `bow`: then from that side."""
-    from_x, from_y = line[-2:]
-    half = (x - from_x) // 2
-    line += (from_x + half, from_y, x - half, y + bow, x, y)
+    `ends` are the x and y where each begins, and the x where it ends; `bends` the x and y where each bend begins and
+    ends, and its bow; `edge` to which edge it belongs, in order.
+    """
+    count = np.bincount(edge, minlength=ends.shape[1])
+    last = np.cumsum(count + 1) - 1
+    first = last - count
+    # By turns what comes before a level piece, a bend or the edge's first point, and that piece.
+    before = np.arange(len(edge)) + edge
+    x, y, end = np.empty((3, len(edge) + len(count)), dtype=np.int64)
+    x[first], y[first], end[last] = ends
+    from_x, from_y, to_x, to_y, bow = bends
+    x[before + 1], y[before + 1], end[before] = to_x, to_y, from_x
+    third, half = (end - x) // 3, (to_x - from_x) // 2
+    pieces = np.empty((len(x), 2, 3, 2), dtype=np.int64)
+    pieces[:, 0, 2] = np.stack((x, y), axis=1)
+    pieces[before + 1, 0, 0] = np.stack((from_x + half, from_y), axis=1)
+    pieces[before + 1, 0, 1] = np.stack((to_x - half, to_y + bow), axis=1)
+    pieces[:, 1, :, 0] = np.stack((x + third, end - third, end), axis=1)
+    pieces[:, 1, :, 1] = y[:, None]
+    drawn = np.ones((len(x), 2, 3), dtype=bool)
+    drawn[first, 0, :2] = False
+    drawn[:, 1] = (end > x)[:, None]
+    return pieces[drawn], np.cumsum(drawn.sum(axis=(1, 2)))[last]

@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.calculus.layout.curves import HUNDREDTHS, LastBend, Point
+from explorer.calculus.layout.curves import HUNDREDTHS, Numbers, Point
 
 LABEL_WIDTH, LABEL_HEIGHT = 50.0, 18.0  # "−0.000123" in a 10 px font, and its plate
 LABEL_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)  # along the last bend of an edge, the best first
@@ -22,16 +22,12 @@ AIR = 2.0  # between a text and a curve
 OVER_TEXT, OVER_CURVE = 10.0, 60.0
 
 _Numbers = NDArray[np.float64]
-_Gaps = NDArray[np.int64]
 _Texts = dict[int, list[Point]]  # those that are placed, by rows of their height
 
 
-def label_places(bends: Sequence[LastBend]) -> list[Point]:
+def label_places(bends: Numbers) -> list[Point]:
     """Where each edge's text goes: on its last bend, where it hides no other text and, if it can, no other curve."""
-    if not bends:
-        return []
-    gap, *ends = np.array(bends, dtype=np.int64).T
-    curves = np.array(ends) / HUNDREDTHS
+    gap, curves = bends[:, 0], bends[:, 1:].T / HUNDREDTHS
     x, y = _on_bends(curves, LABEL_PLACES[:1])
     labels: list[Point] = list(zip(x[:, 0].tolist(), y[:, 0].tolist(), strict=True))
     order = np.lexsort((y[:, 0], gap))
@@ -57,7 +53,7 @@ def _on_bends(bends: _Numbers, along: Sequence[float]) -> tuple[_Numbers, _Numbe
     return x.round(2), y.round(2)
 
 
-def _placed(gap: _Gaps, curves: _Numbers, along: Sequence[float]) -> list[Point]:
+def _placed(gap: Numbers, curves: _Numbers, along: Sequence[float]) -> list[Point]:
     """The places of the texts of all edges in these gaps, from above: one of those along their curves, the best first."""
     x, y = _on_bends(curves, along)
     inside = np.abs(x - x[:, :1]) <= (curves[1] - curves[0] - LABEL_WIDTH)[:, None] / 2
@@ -102,7 +98,7 @@ def _in_gap(best: list[list[float]], places: _Numbers) -> list[Point]:
     return chosen
 
 
-def _passing(gap: _Gaps, ys: _Numbers) -> NDArray[np.intp]:
+def _passing(gap: Numbers, ys: _Numbers) -> NDArray[np.intp]:
     """How many other curves pass through the text of each edge at each place."""
     near = LABEL_HEIGHT / 2 + AIR
     far = np.ptp(ys) + 3 * near
