@@ -15,7 +15,7 @@ LANE_HEIGHT = 4.0  # the thickest pen with which an edge is drawn
 STIFFNESS = (1.0, 2.0, 8.0)  # of a line between two nodes, a node and a bend, two bends: Gansner et al. 1993, section 4
 RELAXATIONS, STRAIGHTENINGS = 24, 3  # passes over all layers in small graphs: enough to level a sum of 24 terms
 # In large ones as many of each as move so many vertices, about 1 µs each, but at least two: the first do the most.
-FEWEST, RELAX_WORK, STRAIGHTEN_WORK = 2, 5_000, 2_000
+FEWEST, RELAX_WORK, STRAIGHTEN_WORK = 2, 3_000, 2_000
 STILL = 0.5  # pixels: where nothing moves more, nobody sees a further pass
 LOOSE, HEAVY = 0.01, 1e9  # the weight of a vertex without neighbours, which makes room for all others, and of one held
 ALMOST_LEVEL = 14.0  # a line that rises less looks like a mistake and is made level
@@ -47,7 +47,7 @@ def y_coordinates(
         y[vertex] = there
     lines = _lines(graph)
     for vertex in held:
-        lines[vertex] = [], HEAVY
+        lines[vertex] = [], None, HEAVY
     numbers = [number for number, layer in enumerate(graph.layers) if not all(vertex in held for vertex in layer)]
     unrest = [True] * (len(order) + 2)  # for each layer, and one on each side, whether a layer beside it has moved
     for _ in range(min(RELAXATIONS, max(FEWEST, RELAX_WORK // size))):
@@ -90,19 +90,24 @@ def stacks(graph: Layered, sizes: Sequence[tuple[float, float]]) -> list[list[fl
     return found
 
 
-_Lines = list[tuple[list[tuple[int, float]], float]]  # for each vertex its lines, with stiffnesses, and their sum
+# For each vertex its neighbours, the stiffnesses of the lines to them, None where all are alike, and their sum.
+_Lines = list[tuple[list[int], list[float] | None, float]]
 
 
 def _lines(graph: Layered) -> _Lines:
     nodes = graph.nodes
     to_node, to_bend, between_bends = STIFFNESS
-    lines = []
+    lines: _Lines = []
     for vertex, (left, right) in enumerate(zip(graph.left, graph.right, strict=True)):
-        if vertex < nodes:
-            own = [(other, to_node if other < nodes else to_bend) for other in (*left, *right)]
+        near = left + right
+        to_nodes, to_bends = (to_node, to_bend) if vertex < nodes else (to_bend, between_bends)
+        if not near:
+            lines.append((near, None, LOOSE))
+        elif max(near) < nodes:
+            lines.append((near, None, to_nodes * len(near)))
         else:
-            own = [(other, to_bend if other < nodes else between_bends) for other in (*left, *right)]
-        lines.append((own, sum([stiff for _, stiff in own]) or LOOSE))
+            stiff = [to_nodes if other < nodes else to_bends for other in near]
+            lines.append((near, stiff, sum(stiff)))
     return lines
 
 
@@ -111,18 +116,16 @@ def _pool(layer: list[int], stack: list[float], lines: _Lines, y: list[float]) -
 
     The farthest that one of them moves.
     """
-    if len(layer) == 1 and (near := lines[layer[0]][0]):  # as in a chain
-        vertex, weight = layer[0], lines[layer[0]][1]
-        before, y[vertex] = y[vertex], sum([stiff * y[other] for other, stiff in near]) / weight
-        return abs(y[vertex] - before)
     pools: list[tuple[float, float, int]] = []  # mean of the wishes less the stack, weight, size
     for vertex, depth in zip(layer, stack, strict=True):
-        near, weight = lines[vertex]
-        if near:
+        near, stiff, weight = lines[vertex]
+        if stiff:
             wish = 0.0
-            for other, stiff in near:
-                wish += stiff * y[other]
+            for other, pull in zip(near, stiff, strict=True):
+                wish += pull * y[other]
             mean = wish / weight - depth
+        elif near:
+            mean = sum([y[other] for other in near]) / len(near) - depth
         else:
             mean = y[vertex] - depth
         count = 1
@@ -154,7 +157,7 @@ def _straighten(
     claimed = [False] * len(y)
     for layer in graph.layers:
         for first in layer:
-            if claimed[first]:
+            if claimed[first] or _next_of_run(graph, first, claimed, y) is None:
                 continue
             run: list[int] = []
             bounds = low, high = -inf, inf  # within which the run so far can be level
@@ -185,13 +188,14 @@ def _straighten(
 def _next_of_run(graph: Layered, vertex: int, claimed: list[bool], y: list[float]) -> int | None:
     """The vertex with which a run goes on: the next bend, else the most level neighbour; None where it ends."""
     best, best_rise = None, ALMOST_LEVEL
+    nodes, here = graph.nodes, y[vertex]
     for other in graph.right[vertex]:
-        if not claimed[other]:
-            if vertex >= graph.nodes and other >= graph.nodes:
-                return other
-            rise = abs(y[other] - y[vertex])
-            if rise < best_rise:
-                best, best_rise = other, rise
+        rise = y[other] - here
+        if -best_rise < rise < best_rise or (vertex >= nodes and other >= nodes):
+            if not claimed[other]:
+                if vertex >= nodes and other >= nodes:
+                    return other
+                best, best_rise = other, abs(rise)
     return best
 
 
