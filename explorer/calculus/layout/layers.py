@@ -12,6 +12,7 @@ import heapq
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import inf
+from operator import mul
 
 # So many inputs stand together on the left, in small graphs as in textbooks, in large ones because their lanes are long
 # anyway; graphs in between have fewer crossings where each input stands next to its first use.
@@ -62,24 +63,29 @@ def _beside_their_use(
 
     That lengthens edges, but these share a lane, and what is computed in every round of a loop needs none of its own.
     """
-    wide = [len(set(own)) >= many for own in targets]
+    wide = [len(own) >= many and len(set(own)) >= many for own in targets]
     shared = [False] * len(layer)  # computed only of what many use
-    for node, own in enumerate(operands):
-        shared[node] = bool(own) and all(wide[other] or shared[other] for other in own)
+    if any(wide):
+        for node, own in enumerate(operands):
+            shared[node] = bool(own) and all(wide[other] or shared[other] for other in own)
+    elif not large:
+        return
     for node in range(len(layer) - 1, -1, -1):
-        if operands[node] and targets[node]:
-            there = min([layer[target] for target in targets[node]]) - 1
-            if there > layer[node] and (
-                shared[node]
-                or (
-                    large
-                    and all(
-                        any(layer[other] >= there and other != node for other in targets[operand])
-                        for operand in operands[node]
-                    )
+        own = targets[node]
+        if not own or not operands[node]:
+            continue
+        there = (layer[own[0]] if len(own) == 1 else min([layer[target] for target in own])) - 1
+        if there > layer[node] and (
+            shared[node]
+            or (
+                large
+                and all(
+                    any(layer[other] >= there and other != node for other in targets[operand])
+                    for operand in operands[node]
                 )
-            ):
-                layer[node] = there
+            )
+        ):
+            layer[node] = there
 
 
 def _longest_paths(operands: list[list[int]]) -> list[int]:
@@ -93,22 +99,21 @@ def _longest_paths(operands: list[list[int]]) -> list[int]:
 
 def _first_layering(operands: list[list[int]], targets: list[list[int]], longest: list[int]) -> list[int]:
     """The shortest of three: as it is, and each node to the side where it has more edges, or first to its targets."""
-
-    def length(layer: list[int]) -> int:
-        return sum([layer[node] * (len(operands[node]) - len(targets[node])) for node in range(count)])
-
-    count = len(operands)
-    best = longest
-    for bias in (0, len(operands)):
+    arriving = [len(own) - len(other) for own, other in zip(operands, targets, strict=True)]
+    later = [node for node, own in enumerate(operands) if own and arriving[node] >= 0]
+    best, shortest = longest, sum(map(mul, longest, arriving))
+    for least in (0, -inf):
         layer = list(longest)
-        for node in range(count - 1, -1, -1):
-            if targets[node] and len(targets[node]) + bias >= len(operands[node]):
-                layer[node] = min([layer[other] for other in targets[node]]) - 1
-        for node in range(count):
-            if operands[node] and len(operands[node]) >= len(targets[node]):
-                layer[node] = max([layer[other] for other in operands[node]]) + 1
-        if length(layer) < length(best):
-            best = layer
+        for node in range(len(layer) - 1, -1, -1):
+            own = targets[node]
+            if own and -arriving[node] >= least:
+                layer[node] = (layer[own[0]] if len(own) == 1 else min([layer[other] for other in own])) - 1
+        for node in later:
+            own = operands[node]
+            layer[node] = (layer[own[0]] if len(own) == 1 else max([layer[other] for other in own])) + 1
+        length = sum(map(mul, layer, arriving))
+        if length < shortest:
+            best, shortest = layer, length
     return best
 
 
