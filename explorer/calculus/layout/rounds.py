@@ -56,11 +56,11 @@ def rounds_of(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, i
     None where there are few, or where others use what most of them do. They are looked for in the order of the nodes,
     then in that in which the outputs need them, as in a long sum.
     """
-    ends = np.array(edges, dtype=np.int64).reshape(-1, 2)
+    ends, own_sizes = np.array(edges, dtype=np.int64).reshape(-1, 2), np.array(sizes)
     for numbered in (_by_first_use, _by_need):
         place = numbered(len(sizes), ends)
-        size = np.empty((len(sizes), 2))
-        size[place] = sizes
+        size = np.empty_like(own_sizes)
+        size[place] = own_sizes
         if found := _in_order(place, size, ends, kept):
             return found
     return None
