@@ -54,14 +54,13 @@ def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]
     carried = [0] * len(lanes.first)
     left: list[dict[int, int]] = [{} for _ in carried]
     right: list[dict[int, int]] = [{} for _ in carried]
-    for (source, target), way in zip(edges, ways, strict=True):
+    for (before, target), way in zip(edges, ways, strict=True):
         if way is not None:
-            before = source
             for lane in way:
                 carried[lane] += 1
-            for block in (*way, target):
-                left[block][before] = right[before][block] = right[before].get(block, 0) + 1
-                before = block
+                left[lane][before] = right[before][lane] = right[before].get(lane, 0) + 1
+                before = lane
+            left[target][before] = right[before][target] = right[before].get(target, 0) + 1
     return Blocks(
         count,
         lanes.first,
@@ -86,12 +85,17 @@ class _Lanes:
 
     def of_their_own(self, edges: Sequence[tuple[int, int]]) -> list[list[int] | None]:
         """A lane for every long edge; equal edges share one."""
-        lane: dict[tuple[int, int], list[int]] = {}
+        lanes: dict[tuple[int, int], list[int]] = {}
+        ways: list[list[int] | None] = []
         for source, target in edges:
-            if (source, target) not in lane:
-                first, last = self.last[source] + 1, self.first[target] - 1
-                lane[source, target] = [self._lane(first, last)] if first <= last else []
-        return [lane[edge] for edge in edges]
+            way: list[int] = []
+            first, last = self.last[source] + 1, self.first[target] - 1
+            if first <= last:
+                way = lanes.get((source, target), way)
+                if not way:
+                    way = lanes[source, target] = [self._lane(first, last)]
+            ways.append(way)
+        return ways
 
     def shared(self, count: int, edges: Sequence[tuple[int, int]]) -> list[list[int] | None]:
         """A trunk for every source, as long as its longest edge that is routed."""

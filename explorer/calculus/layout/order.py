@@ -155,15 +155,17 @@ def _with_bends(blocks: Blocks, edges: Sequence[tuple[int, int]], order: list[li
             lane.append(bend)
         layers.append(layer)
     chains: list[list[int] | None] = []
-    joined: set[tuple[int, int]] = set()
-    for (start, target), way in zip(edges, blocks.ways, strict=True):
+    twins = len(set(edges)) < len(edges)
+    for (last, target), way in zip(edges, blocks.ways, strict=True):
         if way is None:
             chains.append(None)
             continue
-        chain = [bend for lane in way for bend in bends[lane]]
-        last = chain[-1] if chain else start
-        if (last, target) not in joined:
-            joined.add((last, target))
+        chain: list[int] = []
+        for lane in way:
+            chain += bends[lane]
+        if chain:
+            last = chain[-1]
+        if not twins or last not in left[target]:
             right[last].append(target)
             left[target].append(last)
         chains.append(chain)

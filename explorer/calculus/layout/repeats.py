@@ -77,8 +77,8 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
             held = range(begin, repetition.end - FREE * repetition.period)
     if repetition and repetition.end < mesh.layers:
         mesh.sweep(rightwards=True, turned=False, first=repetition.end)
-    mesh.transpose(ties=True, most=_passes(mesh) // LAST, held=held)
-    mesh.transpose(ties=False, most=_passes(mesh), held=held)
+    if not mesh.transpose(ties=True, most=_passes(mesh) // LAST, held=held):
+        mesh.transpose(ties=False, most=_passes(mesh), held=held)
     found, ends = block[mesh.at].tolist(), mesh.begin.tolist()
     return [found[begin:end] for begin, end in pairwise(ends)]
 
@@ -145,8 +145,8 @@ def _stand_repeated(mesh: Mesh, repetition: Repetition, windows: list[Window]) -
         _again(mesh, window.order, range(first, first + length), window.begin, window.length) for window in windows
     ]
     turn.stand(np.concatenate([start - begin + copy * turn.size for copy, start in enumerate(starts)]))
-    turn.transpose(ties=True, most=_passes(turn))
-    turn.transpose(ties=False, most=_passes(turn))
+    if not turn.transpose(ties=True, most=_passes(turn)):
+        turn.transpose(ties=False, most=_passes(turn))
     inside = turn.crossings().sum(axis=1) * ((repetition.end - first) / length)
     best = int(np.argmin(inside + [window.before for window in windows]))
     window, order = windows[best], turn.at[best * turn.size :][: turn.size] - best * turn.size + begin

@@ -123,10 +123,10 @@ class Mesh:
             orders.append(_swept(copy.tolist(), near, borders, turned))
         self.stand((np.array(orders) + np.arange(self.copies)[:, None] * self.size).ravel())
 
-    def transpose(self, ties: bool, most: int, held: range = range(0)) -> None:
+    def transpose(self, ties: bool, most: int, held: range = range(0)) -> bool:
         """Swap neighbours where that saves crossings, or with `ties` costs none, until none is saved; most passes.
 
-        Layers may be `held` as they are.
+        Layers may be `held` as they are. False where so many passes were not enough.
         """
         restless = np.ones(len(self.begin) + 1, dtype=bool)  # for each layer, and one on each side
         phases = [phase[(self.layer[phase] < held.start) | (self.layer[phase] >= held.stop)] for phase in self._phases]
@@ -154,7 +154,8 @@ class Mesh:
             restless = moved
             idle = 0 if saved else idle + 1
             if idle > (IDLE if ties else 0):
-                return
+                return True
+        return False
 
     def _pairs_of_lines(self, upper: Numbers, lower: Numbers) -> Numbers:
         """How many pairs of lines a swap has to look at."""
