@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from explorer.calculus.layout.coordinates import LANE_HEIGHT, y_coordinates
 from explorer.calculus.layout.copies import inserted, strip_of
 from explorer.calculus.layout.curves import HUNDREDTHS, MARGIN, Curves, columns, drawn_curves
@@ -82,14 +84,14 @@ def _curves(
 ) -> Curves:
     """The curves of the graph whose vertices' middles are so high."""
     nodes = graph.nodes
-    tall = [height / 2 for _, height in sizes] + [LANE_HEIGHT / 2] * (len(middles) - nodes)
-    top = min([y - half for y, half in zip(middles, tall, strict=True)]) - MARGIN
-    levels = [round((y - top) * HUNDREDTHS) for y in middles]
+    y, tall = np.array(middles), np.full(len(middles), LANE_HEIGHT / 2)
+    tall[:nodes] = [height / 2 for _, height in sizes]
+    top = (y - tall).min() - MARGIN
+    levels = np.rint((y - top) * HUNDREDTHS).astype(np.int64).tolist()
     starts, ends = columns(graph, sizes, levels)
     points, stops, bends = drawn_curves(graph, edges, sizes, levels, starts, ends)
     x = [(starts[column] + ends[column]) // 2 for column in graph.layer_of[:nodes]]
-    lowest = max([y + half for y, half in zip(middles, tall, strict=True)]) - top
-    lowest = max(round(lowest * HUNDREDTHS), int(points[:, 1].max(initial=0)))
+    lowest = max(round(((y + tall).max() - top) * HUNDREDTHS), int(points[:, 1].max(initial=0)))
     margin = round(MARGIN * HUNDREDTHS)
     return Curves(x, levels[:nodes], points, stops, label_places(bends), ends[-1] + margin, lowest + margin)
 
