@@ -164,8 +164,9 @@ class _Tree:
             moved.extend(self.children[member])
         inside = set(moved)
         slack, near, far = self._held(moved, inside.__contains__, forward=self.pull[node] > 0)
-        for member in moved:
-            self.layer[member] += slack
+        if slack:
+            for member in moved:
+                self.layer[member] += slack
         pull = self.pull[node]
         self._add(self.parent[node], -pull)
         self.children[self.parent[node]].remove(node)
@@ -203,6 +204,8 @@ class _Tree:
                 if slack < least and not inside(other):
                     least = slack
                     best = (slack if forward else -slack, node, other)
+                    if not slack:
+                        return best
         return best
 
     def _tie(self) -> None:
