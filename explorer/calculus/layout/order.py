@@ -55,13 +55,13 @@ def in_order(
 
 def _few_crossings(blocks: Blocks, part: bool) -> list[list[int]]:
     """The blocks of each layer from above."""
+    if part or len(blocks.first) > SMALL:
+        return swept_order(blocks, part)
     starts = Starts(blocks)
     walked: list[Start] = []
     for start in starts.walked():
         if not start[0]:
             return _by_rank(blocks, start[1])
-        if part or len(blocks.first) > SMALL:
-            return swept_order(blocks, part)
         walked.append(start)
     sifting = Sifting(blocks, blocks.layers())
     tried = [_sifted(sifting, start, ROUNDS) for walk in walked for start in starts.smoothed(walk)]

@@ -42,11 +42,9 @@ class Starts:
 
     def walked(self) -> Iterator[Start]:
         """Along what computes the outputs, then along what uses the inputs."""
-        count = len(self.blocks.first)
-        outputs = [block for block in range(count) if not self.blocks.right[block]]
-        inputs = [block for block in range(count - 1, -1, -1) if not self.blocks.left[block]]
-        for near, roots in ((self.blocks.left, outputs), (self.blocks.right, inputs)):
-            yield self._with_crossings(_depth_first(near, roots))
+        yield self._with_crossings(walked_from_outputs(self.blocks))
+        inputs = [block for block, own in enumerate(self.blocks.left) if not own]
+        yield self._with_crossings(_depth_first(self.blocks.right, reversed(inputs)))
 
     def smoothed(self, start: Start) -> list[Start]:
         """A little and much smoothed."""
@@ -65,6 +63,11 @@ class Starts:
 
     def _with_crossings(self, rank: _Ranks) -> Start:
         return self.crossings.of(rank), rank.tolist()
+
+
+def walked_from_outputs(blocks: Blocks) -> _Ranks:
+    """The ranks in which a depth-first walk along what computes the outputs finds the blocks."""
+    return _depth_first(blocks.left, [block for block, own in enumerate(blocks.right) if not own])
 
 
 def _depth_first(near: list[list[tuple[int, int]]], roots: Iterable[int]) -> _Ranks:

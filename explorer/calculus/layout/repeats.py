@@ -13,6 +13,7 @@ from random import Random
 import numpy as np
 
 from explorer.calculus.layout.blocks import Blocks
+from explorer.calculus.layout.ranks import walked_from_outputs
 from explorer.calculus.layout.sweeps import Mesh, Numbers, crossings_of, mesh_of
 
 LUCK = 1  # fixed, so that the same graph is always drawn in the same way
@@ -61,6 +62,9 @@ class Window:
 def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     """The blocks of each layer from above, in an order in which few edges cross."""
     mesh, block = mesh_of(blocks)
+    mesh.stand(np.lexsort((walked_from_outputs(blocks)[block], mesh.layer)))
+    if not mesh.crossings().any():
+        return _layers(mesh, block)
     repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
     number, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
@@ -79,8 +83,13 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
         mesh.sweep(rightwards=True, turned=False, first=repetition.end)
     if not mesh.transpose(ties=True, most=_passes(mesh) // LAST, held=held):
         mesh.transpose(ties=False, most=_passes(mesh), held=held)
-    found, ends = block[mesh.at].tolist(), mesh.begin.tolist()
-    return [found[begin:end] for begin, end in pairwise(ends)]
+    return _layers(mesh, block)
+
+
+def _layers(mesh: Mesh, block: Numbers) -> list[list[int]]:
+    """The blocks of each layer from above, as the mesh stands."""
+    found = block[mesh.at].tolist()
+    return [found[begin:end] for begin, end in pairwise(mesh.begin.tolist())]
 
 
 def _passes(mesh: Mesh) -> int:
