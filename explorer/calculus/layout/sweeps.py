@@ -88,20 +88,22 @@ class Mesh:
 
         Of cells that stand beside one another, and have to do with these only, the walk makes parallel tracks.
         """
-        at = sorted(self._walked(), key=self.layer.tolist().__getitem__)
+        walk = np.array(self._walked(), dtype=np.int64)
+        any_order: list[int] = []
         for begin, end in list(pairwise(self.begin.tolist()))[self.layers :]:
-            at += luck.sample(range(begin, end), end - begin)
-        self.stand(np.array(at, dtype=np.int64))
+            any_order += luck.sample(range(begin, end), end - begin)
+        self.stand(np.concatenate((walk[np.argsort(self.layer[walk], kind="stable")], any_order)).astype(np.int64))
 
     def _walked(self) -> list[int]:
         """The vertices of a copy as a breadth-first walk from those that have none on their left finds them."""
         left, right = self._neighbours()
         walk = [vertex for vertex, near in enumerate(left) if not near]
-        seen = set(walk)
+        seen = [not near for near in left]
         for vertex in walk:
-            new = [other for other in right[vertex] if other not in seen]
-            walk += new
-            seen.update(new)
+            for other in right[vertex]:
+                if not seen[other]:
+                    seen[other] = True
+                    walk.append(other)
         return walk
 
     def crossings(self) -> Numbers:
