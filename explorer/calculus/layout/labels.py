@@ -103,8 +103,11 @@ def _passing(gap: Numbers, ys: _Numbers) -> NDArray[np.intp]:
     near = LABEL_HEIGHT / 2 + AIR
     far = np.ptp(ys) + 3 * near
     apart = ys - ys.min() + (gap[:, None] * ys.shape[1] + np.arange(ys.shape[1])) * far
-    there = np.sort(apart, axis=None)
-    return np.searchsorted(there, apart + near) - np.searchsorted(there, apart - near, side="right") - 1
+    order = np.argsort(apart, axis=None)
+    there = apart.ravel()[order]
+    passing = np.empty(apart.shape, dtype=np.intp)
+    passing.ravel()[order] = np.searchsorted(there, there + near) - np.searchsorted(there, there - near, side="right") - 1
+    return passing
 
 
 def _beside_others(
