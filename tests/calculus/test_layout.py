@@ -151,6 +151,31 @@ def test_a_ladder_of_shared_inputs_is_drawn_without_crossings():
     assert crossings(lay_out(boxes(following), edges)) == 0
 
 
+def fully_connected(width, depth):
+    """Two inputs and layers of units, each of which squashes a weighted sum of all of the layer before."""
+    edges, layer, following = [], [0, 1], 2
+    for _ in range(depth):
+        units = []
+        for _ in range(width):
+            total = None
+            for unit in layer:
+                edges.append((unit, following))
+                following += 1
+                if total is not None:
+                    edges += [(total, following), (following - 1, following)]
+                    following += 1
+                total = following - 1
+            edges.append((total, following))
+            units.append(following)
+            following += 1
+        layer = units
+    for unit in layer[1:]:
+        edges += [(layer[0], following), (unit, following)]
+        layer[0] = following
+        following += 1
+    return following, edges
+
+
 @pytest.mark.parametrize(
     ("graph", "reached"),
     [
@@ -161,6 +186,8 @@ def test_a_ladder_of_shared_inputs_is_drawn_without_crossings():
         (random_graph(92, 36), 58),
         (graph_of(random_program(300, 6, 1)), 148),
         (graph_of(rosenbrock(30)), 29),
+        (fully_connected(6, 9), 615),
+        (fully_connected(20, 3), 7410),
     ],
 )
 def test_no_more_edges_cross_than_when_this_was_written(graph, reached):

@@ -62,14 +62,33 @@ def _beside_their_use(
     """Move what is computed of values that many use, as a loop's parameters, or that are used farther on, to its use.
 
     That lengthens edges, but these share a lane, and what is computed in every round of a loop needs none of its own.
+    Where the lanes would be longer in all, as between the layers of a network, the first is left.
     """
+    shared = _computed_of_shared(operands, targets, many)
+    if any(shared):
+        moved = list(layer)
+        _move_on(operands, targets, moved, shared, large)
+        if _lanes(moved, targets) <= _lanes(layer, targets):
+            layer[:] = moved
+            return
+    if large:
+        _move_on(operands, targets, layer, [False] * len(layer), large)
+
+
+def _computed_of_shared(operands: list[list[int]], targets: list[list[int]], many: int) -> list[bool]:
+    """Which nodes are computed only of values that so many use."""
     wide = [len(own) >= many and len(set(own)) >= many for own in targets]
-    shared = [False] * len(layer)  # computed only of what many use
+    shared = [False] * len(wide)
     if any(wide):
         for node, own in enumerate(operands):
             shared[node] = bool(own) and all(wide[other] or shared[other] for other in own)
-    elif not large:
-        return
+    return shared
+
+
+def _move_on(
+    operands: list[list[int]], targets: list[list[int]], layer: list[int], shared: list[bool], large: bool
+) -> None:
+    """Move to their use what is `shared`, and in a large graph what is computed of values that are used farther on."""
     for node in range(len(layer) - 1, -1, -1):
         own = targets[node]
         if not own or not operands[node]:
@@ -86,6 +105,11 @@ def _beside_their_use(
             )
         ):
             layer[node] = there
+
+
+def _lanes(layer: list[int], targets: list[list[int]]) -> int:
+    """How many layers the lanes of all nodes cross, one of each to the last that uses it."""
+    return sum([max([layer[target] for target in own]) - layer[node] - 1 for node, own in enumerate(targets) if own])
 
 
 def _longest_paths(operands: list[list[int]]) -> list[int]:

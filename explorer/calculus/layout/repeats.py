@@ -21,7 +21,7 @@ LARGE = 600  # nodes
 # Orders improved at once, at most, and the vertices of all together; None: as many as the graph has.
 IN_LARGE, IN_PART, IN_OTHERS = (3, None), (12, 4_000), (12, 8_000)
 SWEEPS = 4  # in the second half ties are moved too
-SHORT = 2.0  # layers that edges cross for each node: up to here a sweep of one order finds most of what there is to find
+SHORT = 2.0  # layers that edges cross for each node: up to here one sweep finds most of what there is to find
 # Passes after a sweep, at most: as many as look at so many vertices; and so many times fewer with ties at the end.
 PASSES, FEWEST_PASSES, WORK, LAST = 60, 8, 200_000, 3
 FREE = 1  # last rounds of a part that need not be as those before
@@ -68,7 +68,7 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
     number, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
-    short = mesh.weights.sum() <= SHORT * blocks.nodes
+    short = blocks.nodes > LARGE and mesh.weights.sum() <= SHORT * blocks.nodes
     copies = 1 if short else max(1, min(number, (vertices or mesh.size) // mesh.work(layers)))
     most = PASSES if repetition is None else BEFORE_IN_PART if part else BEFORE
     windows = _improved(mesh.part(layers, copies), repetition, 1 if short else SWEEPS, most)
