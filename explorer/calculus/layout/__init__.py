@@ -106,8 +106,6 @@ def _drawing(curves: Curves, sizes: Sequence[tuple[float, float]], edges: Sequen
     stops = curves.stops.tolist()
     routes = [
         Route(source, target, tuple(points[begin:end]), label)
-        for (source, target), begin, end, label in zip(
-            edges, [0, *stops], stops, curves.labels, strict=False
-        )
+        for (source, target), begin, end, label in zip(edges, [0, *stops], stops, curves.labels, strict=False)
     ]
     return Drawing(tuple(places), tuple(routes), curves.width / HUNDREDTHS, curves.height / HUNDREDTHS)

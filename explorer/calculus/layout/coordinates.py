@@ -190,12 +190,12 @@ def _next_of_run(graph: Layered, vertex: int, claimed: list[bool], y: list[float
     best, best_rise = None, ALMOST_LEVEL
     nodes, here = graph.nodes, y[vertex]
     for other in graph.right[vertex]:
+        of_bends = vertex >= nodes and other >= nodes
         rise = y[other] - here
-        if -best_rise < rise < best_rise or (vertex >= nodes and other >= nodes):
-            if not claimed[other]:
-                if vertex >= nodes and other >= nodes:
-                    return other
-                best, best_rise = other, abs(rise)
+        if (of_bends or -best_rise < rise < best_rise) and not claimed[other]:
+            if of_bends:
+                return other
+            best, best_rise = other, abs(rise)
     return best
 
 

@@ -54,7 +54,7 @@ def _on_bends(bends: _Numbers, along: Sequence[float]) -> tuple[_Numbers, _Numbe
 
 
 def _placed(gap: Numbers, curves: _Numbers, along: Sequence[float]) -> list[Point]:
-    """The places of the texts of all edges in these gaps, from above: one of those along their curves, the best first."""
+    """The places of the texts of all edges in these gaps, from above; they may be `along` their curves, best first."""
     x, y = _on_bends(curves, along)
     inside = np.abs(x - x[:, :1]) <= (curves[1] - curves[0] - LABEL_WIDTH)[:, None] / 2
     inside[:, 0] = True
@@ -106,7 +106,8 @@ def _passing(gap: Numbers, ys: _Numbers) -> NDArray[np.intp]:
     order = np.argsort(apart, axis=None)
     there = apart.ravel()[order]
     passing = np.empty(apart.shape, dtype=np.intp)
-    passing.ravel()[order] = np.searchsorted(there, there + near) - np.searchsorted(there, there - near, side="right") - 1
+    first, stop = np.searchsorted(there, there - near, side="right"), np.searchsorted(there, there + near)
+    passing.ravel()[order] = stop - first - 1
     return passing
 
 

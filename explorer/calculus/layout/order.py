@@ -156,15 +156,14 @@ def _with_bends(blocks: Blocks, edges: Sequence[tuple[int, int]], order: list[li
         layers.append(layer)
     chains: list[list[int] | None] = []
     twins = len(set(edges)) < len(edges)
-    for (last, target), way in zip(edges, blocks.ways, strict=True):
+    for (source, target), way in zip(edges, blocks.ways, strict=True):
         if way is None:
             chains.append(None)
             continue
         chain: list[int] = []
-        for lane in way:
-            chain += bends[lane]
-        if chain:
-            last = chain[-1]
+        for block in way:
+            chain += bends[block]
+        last = chain[-1] if chain else source
         if not twins or last not in left[target]:
             right[last].append(target)
             left[target].append(last)
