@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.calculus.numbers import linearize
 from explorer.calculus.sweeps import DUAL_FUNCTIONS, tangents
 from explorer.calculus.tape import INPUT, Dual, Op, Tape
 from explorer.calculus.words import (
+    NAMED,
     barred,
     dotted,
     equation,
@@ -195,34 +195,37 @@ def _dual_sentence(tape: Tape, op: Op, moved: Sequence[float | None]) -> str:
 
 
 def dual_algebra(tape: Tape, op: Op, moved: Sequence[float | None]) -> str:
-    """(2 + 1ε)·(5 + 0ε) = 10 + (2·0 + 1·5)ε + 1·0·ε² = 10 + 5ε: how the op's value and tangent come out of ε² = 0."""
+    """(2 + 1ε)·(5 + 0ε) = 10 + (2·0 + 1·5)ε + 1·0·ε² = 10 + 5ε: how the op's value and tangent come out of ε² = 0.
+
+    But for sums and products of two that move: f(a + bε) = f(a) + f′(a)·b ε, with each operand's partial.
+    """
     values = tape.argument_values(op)
     moves = [(moved[a] or 0.0) if isinstance(a, int) else None for a in op.arguments]
-    duals = [short(v) if m is None else with_epsilon(v, m) for v, m in zip(values, moves, strict=True)]
+    fixed = [NAMED.get(v) or short(v) for v in values]
+    duals = [c if m is None else with_epsilon(v, m) for c, v, m in zip(fixed, values, moves, strict=True)]
     inside = [d if m is None and v >= 0 else f"({d})" for d, v, m in zip(duals, values, moves, strict=True)]
-    tangent = moved[op.index] or 0.0
-    result = with_epsilon(op.value, tangent)
+    result = with_epsilon(op.value, moved[op.index] or 0.0)
+    symbol = PRIMITIVES[op.function].symbol
+    terms = [f"{factor(edge.partial)} · {factor(moves[edge.position] or 0.0)}" for edge in op.edges]
+    slopes = f"{terms[0]} ε" if len(terms) == 1 else f"({' + '.join(terms)})ε"
     match op.function, moves:
         case "add" | "sub", _:
-            sign = "+" if op.function == "add" else "−"
-            return f"{inside[0]} {sign} {inside[1]} = {result}"
+            return f"{inside[0]} {symbol} {inside[1]} = {result}"
         case "mul", [float() as a, float() as b]:
             x, y = values
             cross = f"({factor(x)} · {factor(b)} + {factor(a)} · {factor(y)})ε"
             square = f"{factor(a)} · {factor(b)} · ε²"
             return f"{inside[0]} · {inside[1]} = {short(op.value)} + {cross} + {square} = {result}, for ε² = 0"
         case "mul" | "div", _:
-            return f"{inside[0]} {PRIMITIVES[op.function].symbol} {inside[1]} = {result}"
-        case _, [float() as a]:
-            _, (partial,) = linearize(op.function, values, [True])
-            slope = f"{factor(float('nan') if partial is None else partial)} · {factor(a)} ε"
-            symbol = PRIMITIVES[op.function].symbol
-            head = f"−{inside[0]}" if op.function == "neg" else f"{symbol}{inside[0]}"
-            return f"{head} = {symbol} {factor(values[0])} + {slope} = {result}"
+            return f"{inside[0]} {symbol} {inside[1]} = {short(op.value)} + {slopes} = {result}"
+        case "neg", _:
+            return f"−{inside[0]} = {short(op.value)} + {slopes} = {result}"
+        case _, [_]:
+            return f"{symbol}{inside[0]} = {symbol} {factor(values[0])} + {slopes} = {result}"
         case "pow", _:
-            return f"{inside[0]}^{inside[1]} = {result}"
+            return f"{inside[0]}^{inside[1]} = {short(op.value)} + {slopes} = {result}"
         case _:
-            return f"{PRIMITIVES[op.function].symbol}({', '.join(duals)}) = {result}"
+            return f"{symbol}({', '.join(duals)}) = {short(op.value)} + {slopes} = {result}"
 
 
 def _seed_words(tape: Tape, film: Film) -> Iterator[str]:

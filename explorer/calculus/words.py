@@ -134,7 +134,7 @@ class _Words:
 def partial_equation(tape: Tape, op: Op, edge: Edge) -> str:
     """∂v₃/∂x₂ = cos x₂ = 0.2837: the partial's formula with the program's names, and its value."""
     names = [
-        _Term(pretty_name(a) if isinstance(a, str) else factor(a), value)
+        _Term(pretty_name(a) if isinstance(a, str) else NAMED.get(a) or factor(a), value)
         for a, value in zip(tape.argument_names(op), tape.argument_values(op), strict=True)
     ]
     result = PRIMITIVES[op.function].partials[edge.position](_Words(), *names, _Term(pretty_name(op.name), op.value))

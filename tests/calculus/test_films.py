@@ -126,6 +126,22 @@ def test_the_words_of_the_worked_example_are_these():
     assert reverse[14] == marked("x*₂ adds v*₂ · 2 = 1 · 2 = 2, so far 1.716; for ∂v₂/∂x₂ = x₁ = 2.", "\u0304")
 
 
+@pytest.mark.parametrize(
+    ("text", "point", "words"),
+    [
+        ("x/y", [-2.0, -4.0], "(−2 + 1ε) / (−4 + 0.5ε) = 0.5 + ((−0.25) · 1 + 0.125 · 0.5)ε = 0.5 − 0.1875ε."),
+        ("x^y", [1.0, 3.0], "(1 + 1ε)^(3 + 0.5ε) = 1 + (3 · 1 + 0 · 0.5)ε = 1 + 3ε."),
+        ("x^3 + 0*y", [2.0, 0.0], "(2 + 1ε)^3 = 8 + 12 · 1 ε = 8 + 12ε."),
+        ("e^x + 0*y", [0.0, 0.0], "e^(0 + 1ε) = 1 + 1 · 1 ε = 1 + 1ε."),
+        ("hypot(x, y)", [3.0, 4.0], "hypot(3 + 1ε, 4 + 0.5ε) = 5 + (0.6 · 1 + 0.8 · 0.5)ε = 5 + 1ε."),
+    ],
+)
+def test_the_algebra_of_dual_numbers_is_written_out_for_every_operation(text, point, words):
+    """Of quotients, powers and functions of two numbers only the result was said, and e was 2.718."""
+    tape = tape_of(text, *point)
+    assert words in [said.partition("\n")[2] for said in sentences(tape, forward_film(tape, [1.0, 0.5]))]
+
+
 @pytest.mark.parametrize("name", PRIMITIVES)
 def test_every_partial_can_be_said_in_words_also_where_it_is_not_finite(name):
     row = PRIMITIVES[name]
