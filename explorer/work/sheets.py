@@ -28,6 +28,7 @@ ROWS = 200  # in a message
 MOST_ROUNDS = 2_000  # of a loop that are plotted
 MOST_CALLS = 2_000
 MOST_POINTS = 400  # of a curve of memory
+MOST_PATH_OPS = 4_000  # in a message that is larger by one path at most: decoded within a few milliseconds
 
 
 def answers(ask: Message) -> Iterator[Message]:
@@ -51,7 +52,7 @@ def answers(ask: Message) -> Iterator[Message]:
         case "memory":
             yield _memory(ask, tape)
         case "paths":
-            yield _paths(ask, tape)
+            yield from _paths(ask, tape)
         case _:
             raise ExplorerError(f"There is no sheet called {sheet:.40}.", kind="request")
 
@@ -133,7 +134,8 @@ def _trap(tape: Tape) -> list[str]:
 
 
 def _calls(ask: Message, tape: Tape, program: Program) -> Iterator[Message]:
-    """The call tree, each call with its arguments, its result and the adjoint of that; the decisions with margins."""
+    """How many calls and decisions; then each call with its arguments, its result and the adjoint of that, and each
+    decision with its margin, in messages that the window takes in within a few milliseconds."""
     reached = _reached(ask, tape)
     sizes = Counter(op.call for op in tape.operations)
     began = {event.call: event.before for event in tape.events if event.kind == "call"}
@@ -154,6 +156,7 @@ def _calls(ask: Message, tape: Tape, program: Program) -> Iterator[Message]:
                 # Of what is handed back as it was given the adjoint is that of all its other uses too.
                 "adjoint": None if place is None or handed_back else reached[place],
                 "handed_back": handed_back,
+                "before": began[call.number],
                 "operations": sizes[call.number],
             }
         )
@@ -177,13 +180,12 @@ def _calls(ask: Message, tape: Tape, program: Program) -> Iterator[Message]:
                     "iteration": list(event.iteration),
                 }
             )
-    yield {
-        "main": program.main.name,
-        "calls": calls,
-        "more_calls": max(0, len(tape.calls) - MOST_CALLS),
-        "decisions": decisions,
-        "more_decisions": max(0, len(tape.decisions) - len(decisions)),
-    }
+    cut = len(tape.calls) > len(calls) or len(tape.decisions) > len(decisions)
+    head = {"part": "head", "main": program.main.name, "calls": len(tape.calls), "decisions": len(tape.decisions)}
+    yield {**head, "cut": cut}
+    for part, rows in (("calls", calls), ("decisions", decisions)):
+        for start in range(0, len(rows), ROWS):
+            yield {"part": part, "rows": rows[start : start + ROWS]}
 
 
 def _place(span: Span) -> Any:
@@ -231,14 +233,16 @@ def _memory(ask: Message, tape: Tape) -> Message:
     }
 
 
-def _paths(ask: Message, tape: Tape) -> Message:
-    """All paths from an op to an output: how many, the first of them with their products, and the sum."""
+def _paths(ask: Message, tape: Tape) -> Iterator[Message]:
+    """All paths from an op to an output: how many, and the sum; then the first of them with their products."""
     node, output = int(number(ask.get("op", 0))), int(number(ask.get("output", 0)))
     if not 0 <= node < len(tape.ops) or not 0 <= output < len(tape.outputs):
-        return {"count": "0", "name": "", "listed": []}
+        yield {"part": "head", "count": "0", "name": ""}
+        return
     found = paths_to_output(tape, node, output)
     reached = adjoints(tape, [float(k == output) for k in range(len(tape.outputs))])
-    return {
+    yield {
+        "part": "head",
         "name": tape.ops[node].name,
         "op": node,
         "output": tape.output_names[output],
@@ -248,7 +252,12 @@ def _paths(ask: Message, tape: Tape) -> Message:
         "adjoint": 0.0 if (a := reached[node]) is None else a,
         "sum": math.fsum(p.product for p in found.listed) if all(map(_finite, found.listed)) else math.nan,
         "complete": found.count == len(found.listed),
-        "listed": [
+        "listed": len(found.listed),
+    }
+    some: list[Message] = []
+    held = 0
+    for path in found.listed:
+        some.append(
             {
                 "ops": list(path.ops),
                 "edges": [list(edge) for edge in path.edges],
@@ -256,9 +265,13 @@ def _paths(ask: Message, tape: Tape) -> Message:
                 "product": path.product,
                 "factors": " · ".join(factor(p) for p in path.partials[:40]) or short(1.0),
             }
-            for path in found.listed
-        ],
-    }
+        )
+        held += len(path.ops)
+        if held > MOST_PATH_OPS:
+            yield {"part": "paths", "rows": some}
+            some, held = [], 0
+    if some:
+        yield {"part": "paths", "rows": some}
 
 
 def _finite(path: Any) -> bool:

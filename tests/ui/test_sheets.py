@@ -1,5 +1,6 @@
 """The sheets below the graph, through the window and its real workers."""
 
+import json
 import math
 import time
 from itertools import pairwise
@@ -25,7 +26,9 @@ from explorer.ui.session import Session
 from explorer.ui.sheets.adjoint import AdjointSheet
 from explorer.ui.sheets.jacobian import CostBars, JacobianSheet
 from explorer.ui.small_plot import Curve, SmallPlot, _ticks
+from explorer.work import questions
 from explorer.work.ends import Refused
+from explorer.work.sheets import answers
 from tests.ui.conftest import PATIENCE_MS
 
 HERON = "def heron(x):\n    t = (1 + x)/2\n    while abs(t*t - x) > 1e-3:\n        t = (t + x/t)/2\n    return t"
@@ -286,6 +289,32 @@ def test_results_and_adjoints_flow_through_the_call_tree_as_the_film_is_played(w
     settle()
     assert tree.headerItem().text(2) == "tangent"
     assert seen()[0] == [("8", "12"), ("4", "4"), ("2", "1")]
+
+
+def test_a_constant_result_is_not_known_before_it_has_been_given_back(window, find, show, write, settle):
+    write(POWER.replace("y = power(x, 4)", "y = power(x*x + 1, 1)"))
+    show("calls")
+    tree, slider = find("graph.calls.tree"), find("graph.slider")
+    base = tree.topLevelItem(0).child(0).child(0)
+    seen = []
+    for row in (5, 0, 2, 3, 2):  # the call is made when x, v₁ and v₂ are there
+        slider.setValue(row)
+        seen.append((base.text(0), base.text(1)))
+    assert seen == [("power(2, 0)", shown) for shown in ("1", "·", "·", "1", "·")]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "source"),
+    [
+        ("paths", "def f(x):\n    for k in range(2000):\n        x = 3.7*x*(1 - x)\n    return x"),
+        ("calls", "def g(a):\n    return a*a\ndef f(x):\n    for k in range(1500):\n        x = g(x)\n    return x"),
+        ("calls", "def f(x):\n    for k in range(1500):\n        if x > 0:\n            x = x*0.9\n    return x"),
+    ],
+)
+def test_a_long_answer_comes_in_messages_that_are_taken_in_at_once(sheet, source):
+    sizes = [len(json.dumps(message)) for message in answers(questions.sheet(sheet, source, {"x": 0.3}))]
+    assert len(sizes) > 5
+    assert max(sizes) < 150_000
 
 
 def test_a_number_of_the_call_tree_that_has_no_room_is_rounded_and_not_cut(window, find, show, write, settle):

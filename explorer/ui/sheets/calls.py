@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -66,24 +67,44 @@ class CallsSheet(Sheet):
         self.split.setSizes([2, 3])  # a call's arguments stand behind all its callers
         self.body.addWidget(self.words)
         self.body.addWidget(self.split, 1)
-        self._before: list[int] = []
+        self._head: dict[str, Any] = {}
+        self._close = 0  # decisions that are close to their boundary
+        self._before: list[int] = []  # of each decision how many operations were made before it
         self._items: dict[int, QTreeWidgetItem] = {}  # of each call
         self._results: dict[int, list[QTreeWidgetItem]] = {}  # of each op the calls whose result it is
+        # Calls whose result is a constant, with how many operations were made before them; and how many are shown.
+        self._constants: list[tuple[int, QTreeWidgetItem, Any]] = []
+        self._told = 0
 
     def asks(self, question: Question, selected: int | None) -> Message | None:
         return questions.sheet(self.name, question.source, question.at, weights=self._weights)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
+        match answer["part"]:
+            case "head":
+                self._begin(answer)
+            case "calls":
+                self._add_calls(answer["rows"])
+            case "decisions":
+                self._add_decisions(answer["rows"])
+
+    def _begin(self, head: dict[str, Any]) -> None:
         for tree in (self.tree, self.branches):
             with QSignalBlocker(tree):  # else each row that goes hands the choice on to the next, of the old text
                 tree.clear()
-        self._before = [decision["before"] for decision in answer["decisions"]]
-        items = self._items = {}
-        self._results = {}
-        root = QTreeWidgetItem([answer["main"]])
+        self._head, self._close = head, 0
+        self._before, self._results, self._constants, self._told = [], {}, [], 0
+        root = QTreeWidgetItem([head["main"]])
         self.tree.addTopLevelItem(root)
-        items[0] = root
-        for call in answer["calls"]:
+        self._items = {0: root}
+        self._say()
+        self.branches.setVisible(bool(head["decisions"]) or not head["calls"])
+        self.tree.setVisible(bool(head["calls"]))
+        self.tree.setColumnHidden(3, bool(head["decisions"]))
+
+    def _add_calls(self, calls: list[dict[str, Any]]) -> None:
+        items = self._items
+        for call in calls:
             texts = [
                 f"{call['function']}({', '.join(_argument(value) for value in call['arguments'])})",
                 "",
@@ -91,12 +112,14 @@ class CallsSheet(Sheet):
                 str(call["operations"]),
             ]
             item = QTreeWidgetItem(texts)
-            _write(item, 1, call["value"])
+            _write(item, 1, None)
             _write(item, 2, call["adjoint"])
             if call["handed_back"]:
                 item.setToolTip(2, "The result is an argument as it was given: its adjoint is that of all its uses")
             elif call["op"] is None and call["value"] is not None:
                 item.setToolTip(2, "The result depends on no input: it is a constant to the sweeps")
+                item.setText(1, NOT_KNOWN)
+                self._constants.append((call["before"], item, call["value"]))
             item.setData(0, _OP, call["op"])
             item.setData(0, _SPAN, call["span"])
             _align(item, (1, 2, 3))
@@ -104,16 +127,18 @@ class CallsSheet(Sheet):
             if call["op"] is not None:
                 self._results.setdefault(call["op"], []).append(item)
             item.setData(0, _HANDED_BACK, call["handed_back"])
-            items.get(call["caller"], root).addChild(item)
-        if len(answer["calls"]) <= 200:
+            items.get(call["caller"], items[0]).addChild(item)
+        if self._head["calls"] <= 200:
             self.tree.expandAll()
         else:
             self.tree.expandToDepth(2)
-        close = 0
-        for decision in answer["decisions"]:
+        self._show_calls(None)
+
+    def _add_decisions(self, decisions: list[dict[str, Any]]) -> None:
+        for decision in decisions:
             left, right, margin = decision["left"], decision["right"], decision["margin"]
             near = _near(left, right, margin)
-            close += near
+            self._close += near
             words = "yes" if decision["taken"] else "no"
             item = QTreeWidgetItem(
                 [
@@ -129,20 +154,16 @@ class CallsSheet(Sheet):
             item.setData(0, _SPAN, decision["span"])
             _align(item, (3,))
             self.branches.addTopLevelItem(item)
-        calls, decisions = (
-            len(answer["calls"]) + answer["more_calls"],
-            len(answer["decisions"]) + answer["more_decisions"],
-        )
+            self._before.append(decision["before"])
+        self._say()
+
+    def _say(self) -> None:
+        """How many calls and decisions there are."""
+        calls, decisions = self._head["calls"], self._head["decisions"]
         text = f"{decisions:,} decision{'s' * (decisions != 1)} that depend{'s' * (decisions == 1)} on an input"
-        text += f", {close} of them close to the boundary (!)" if close else ""
+        text += f", {self._close} of them close to the boundary (!)" if self._close else ""
         text += f"; {calls:,} call{'s' * (calls != 1)} of own functions." if calls else "; no calls of own functions."
-        if answer["more_calls"] or answer["more_decisions"]:
-            text += " The first ones are listed."
-        self.words.setText(text)
-        self.branches.setVisible(bool(decisions) or not calls)
-        self.tree.setVisible(bool(calls))
-        self.tree.setColumnHidden(3, bool(decisions))
-        self._show_calls(None)
+        self.words.setText(text + " The first ones are listed." * self._head["cut"])
 
     def show_refusal(self, message: str) -> None:
         self.words.setText(message)
@@ -191,6 +212,11 @@ class CallsSheet(Sheet):
                 _write(item, 1, answer.values[op] if progress.known[op] else None, NOT_KNOWN)
                 if forward or not item.data(0, _HANDED_BACK):
                     _write(item, 2, beside[op], NOT_KNOWN)
+        begun = bisect(self._constants, progress.known_count, key=lambda constant: constant[0]) if progress.row else 0
+        for place in range(min(begun, self._told), max(begun, self._told)):
+            _, item, value = self._constants[place]
+            _write(item, 1, value if place < begun else None, NOT_KNOWN)
+        self._told = begun
         at_work = self._items.get(answer.calls[answer.film_nodes[progress.row - 1]]) if progress.row else None
         with QSignalBlocker(self.tree):
             self.tree.setCurrentItem(at_work)

@@ -53,15 +53,12 @@ class PathsSheet(Sheet):
         return questions.sheet(self.name, question.source, question.at, op=selected or 0, output=self._output)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        self._paths = answer["listed"]
+        if answer["part"] == "paths":
+            self._add(answer["rows"])
+            return
+        self._paths = []
         with QSignalBlocker(self.table):  # else each row that goes lights the next
             self.table.clear()
-        for path in self._paths:
-            item = QTreeWidgetItem([path["words"], path["factors"], number_text(path["product"], 8)])
-            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            for column in (0, 1):
-                item.setToolTip(column, item.text(column))
-            self.table.addTopLevelItem(item)
         count, name = answer["count"], pretty_name(answer["name"])
         if count == "0":
             self.words.setText(f"No path leads from {name or 'here'} to the output: its adjoint is 0.")
@@ -72,10 +69,19 @@ class PathsSheet(Sheet):
             text += f"The sum of the products is {number_text(answer['sum'], 10)}, "
             text += f"the adjoint {number_text(answer['adjoint'], 10)}. "
         else:
-            text += f"The first {len(self._paths)} are listed; the adjoint is {number_text(answer['adjoint'], 10)}. "
+            text += f"The first {answer['listed']} are listed; the adjoint is {number_text(answer['adjoint'], 10)}. "
         text += f"Path by path: {answer['multiplications']} multiplications; "
         text += f"reverse mode visits each of the {answer['edges']:,} edges once."
         self.words.setText(text + ("" if self.isHidden() else "  Select another node for its paths."))
+
+    def _add(self, paths: list[dict[str, Any]]) -> None:
+        self._paths += paths
+        for path in paths:
+            item = QTreeWidgetItem([path["words"], path["factors"], number_text(path["product"], 8)])
+            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            for column in (0, 1):
+                item.setToolTip(column, item.text(column))
+            self.table.addTopLevelItem(item)
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
         """The paths are those to the output at which the sweep starts, the first of several."""
