@@ -7,7 +7,7 @@ from itertools import pairwise
 from unicodedata import normalize
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
@@ -500,6 +500,20 @@ def test_the_row_or_column_of_the_last_pass_is_lit_until_all_are_there(window, f
     for column in (0, 1):
         find("graph.jacobian.next").click()
         assert lit() == [(0, column), (1, column)]
+
+
+def test_a_number_of_the_jacobian_that_has_no_room_is_rounded_and_not_cut(window, find, show, write):
+    write("x*0.0039840638068064885")
+    show("jacobian")
+    table = find("graph.jacobian.table")
+    index, option = table.model().index(0, 0), QStyleOptionViewItem()
+    option.initFrom(table)
+    option.widget = table
+    option.rect = QRect(0, 0, 74, 20)
+    table.itemDelegate().initStyleOption(option, index)
+    assert index.data() == "0.003984063807"
+    assert float(option.text) == pytest.approx(0.0039840638, rel=0.01), "a rounded number"
+    assert option.fontMetrics.horizontalAdvance(option.text) < 74
 
 
 def test_a_large_hessian_fills_in_a_few_milliseconds_a_pass(qtbot):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.language.names import pretty_name
+from explorer.ui.fitted_numbers import NUMBER, FittedNumbers
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import colours_of
 from explorer.ui.panel import ALL_DIGITS, number_text
@@ -68,6 +69,7 @@ class JacobianSheet(Sheet):
         self.table = QTableWidget(objectName="graph.jacobian.table")
         self.table.setAccessibleName("The Jacobian: a row for each output, a column for each input")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setItemDelegate(FittedNumbers(self.table))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setMinimumSectionSize(74)
         self.body.addWidget(self.advice)
@@ -186,6 +188,7 @@ class JacobianSheet(Sheet):
             row, column = (done["place"], place) if by_row else (place, done["place"])
             if row < self.table.rowCount() and column < self.table.columnCount():
                 item = QTableWidgetItem(number_text(number, 10))
+                item.setData(NUMBER, number)
                 item.setToolTip(number_text(number, ALL_DIGITS))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
