@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QWidget
 
 from explorer.language.names import pretty_name
+from explorer.ui.fitted_numbers import NUMBER, FittedNumbers
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.panel import number_text
 from explorer.ui.session import Question
@@ -44,6 +45,7 @@ class PathsSheet(Sheet):
         self.table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.setColumnWidth(2, 92)
+        self.table.setItemDelegate(FittedNumbers(self.table))
         self.table.currentItemChanged.connect(self._chosen)
         self.body.addWidget(self.words)
         self.body.addWidget(self.table, 1)
@@ -78,6 +80,7 @@ class PathsSheet(Sheet):
         self._paths += paths
         for path in paths:
             item = QTreeWidgetItem([path["words"], path["factors"], number_text(path["product"], 8)])
+            item.setData(2, NUMBER, path["product"])
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for column in (0, 1):
                 item.setToolTip(column, item.text(column))
