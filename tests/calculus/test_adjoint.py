@@ -83,6 +83,16 @@ def test_branches_loops_calls_and_exchanges_are_reversed(source, point):
     assert got == pytest.approx(expected, rel=1e-12)
 
 
+def test_the_bounds_of_a_loop_may_be_computed():
+    source = (
+        "def g(x, n):\n    for i in range(1, n + 1):\n        x = x*sin(i*x)\n    return x\n"
+        "def f(x):\n    n = 3\n    for i in range(5, 2*n - 6, -2):\n        x = x*i + g(x, i)\n    return x"
+    )
+    got, expected, structured = run(source, [1.3])
+    assert structured
+    assert got == pytest.approx(expected, rel=1e-11)
+
+
 @pytest.mark.parametrize(
     "source",
     [

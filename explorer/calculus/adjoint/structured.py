@@ -13,13 +13,11 @@ from explorer.language.program import (
     AssignSeveral,
     Call,
     Condition,
-    Constant,
     Expression,
     For,
     Function,
     If,
     ListOf,
-    Name,
     Program,
     Range,
     Return,
@@ -86,9 +84,8 @@ def _plain_function(function: Function, printer: Printer) -> list[CodeLine]:
                 case While(condition, inner, span):
                     writer.put(f"while {adjoint.condition(condition)}:", span)
                     inside(inner)
-                case For(str() as variable, Range(start, stop, step, _), inner, span):
-                    parts = [adjoint.plain(p).text for p in (start, stop, step)]
-                    writer.put(f"for {variable} in range({', '.join(parts)}):", span)
+                case For(str() as variable, Range() as counted, inner, span):
+                    writer.put(f"for {variable} in {adjoint.range(counted)}:", span)
                     inside(inner)
                 case _:
                     raise NotCovered("lists, break and continue, several results of an own function")
@@ -165,17 +162,18 @@ class _Adjoint(Expressions):
                 self.branch(condition, then, otherwise, span, forward, back)
             case While(condition, body, span):
                 self.loop(f"while {self.condition(condition)}:", None, False, body, span, forward, back)
-            case For(str() as variable, Range(start, stop, step, _), body, span):
-                if any(not isinstance(part, Constant | Name) for part in (start, stop, step)):
-                    raise NotCovered("a range with computed bounds")
-                parts = [self.plain(p).text for p in (start, stop, step)]
-                parts = parts[:2] if parts[2] == "1" else parts
-                parts = parts[1:] if len(parts) == 2 and parts[0] == "0" else parts
-                head = f"for {variable} in range({', '.join(parts)}):"
+            case For(str() as variable, Range() as counted, body, span):
+                head = f"for {variable} in {self.range(counted)}:"
                 elsewhere = mentions(self.function, variable) > mentions(statement, variable)
                 self.loop(head, variable, elsewhere, body, span, forward, back)
             case _:
                 raise NotCovered("lists, break and continue")
+
+    def range(self, counted: Range) -> str:
+        """A range with as few bounds as say it. They are whole numbers and run forward only: none has an adjoint."""
+        parts = [self.plain(p).text for p in (counted.start, counted.stop, counted.step)]
+        parts = parts[:2] if parts[2] == "1" else parts
+        return f"range({', '.join(parts[1:] if len(parts) == 2 and parts[0] == '0' else parts)})"
 
     def assign(
         self,
