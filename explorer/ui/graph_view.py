@@ -249,6 +249,25 @@ class GraphView(QGraphicsView):
         self.centerOn(area.center())
         self._framing = "whole"
 
+    def held(self) -> tuple[int, QPointF, float] | None:
+        """Where someone has zoomed or panned to: the node nearest to the middle, how far it is from there, the zoom;
+        None where the view has been left alone."""
+        picture = self._picture
+        if picture is None or self._framing != "free" or not picture.boxes:
+            return None
+        seen = self._seen()
+        near = [node for node in picture.node_grid.within(seen) if picture.boxes[node].intersects(seen)]
+        away = {node: picture.boxes[node].center() - seen.center() for node in near or range(len(picture.boxes))}
+        node = min(away, key=lambda n: (away[n].manhattanLength(), n))
+        return node, away[node], self.zoom()
+
+    def hold(self, node: int, away: QPointF, zoom: float) -> None:
+        """Show a node where another drawing had it."""
+        if self._picture is not None:
+            self._zoom_to(zoom)
+            self.centerOn(self._picture.boxes[node].center() - away)
+            self._framing = "free"
+
     def _open(self) -> None:
         """Fit a graph that is readable as a whole; show the start of a longer one."""
         self.fit()

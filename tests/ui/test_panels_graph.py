@@ -185,7 +185,38 @@ def test_what_is_lit_is_about_the_step_that_is_shown_also_with_another_seed_or_s
     assert lit() == ["sin(x)"], "what was selected stays"
     find("graph.mode.forward").click()
     settle()
-    assert lit() == []
+    assert lit() == ["sin(x)"], "it is the same operation in the other sweep …"
+    assert graph.view.selected == 2
+    graph.player.previous()
+    find("graph.mode.reverse").click()
+    settle()
+    assert lit() == [], "… but the step of the one is none of the other"
+
+
+def test_what_is_looked_at_stays_where_it_is_when_a_loop_takes_another_round_or_a_part_folds(
+    window, find, write, settle
+):
+    write("def f(x):\n    t = x\n    while t < 100:\n        t = t*x + 1\n    return t")
+    find("point.x").setValue(2.0)
+    settle()
+    graph, view = window.graph, window.graph.view
+    view._zoom_by(1.5)
+    view.centerOn(view.picture.boxes[5].center())
+
+    def seen(node):
+        return view.mapFromScene(view.picture.boxes[node].center()), view.zoom()
+
+    before, count = seen(5), len(view.picture.boxes)
+    find("point.x").setValue(1.5)
+    settle()
+    assert len(view.picture.boxes) > count
+    assert seen(5)[1] == before[1]
+    assert (seen(5)[0] - before[0]).manhattanLength() <= 2
+    graph._set_folds([graph.answer.parts[0][1]])
+    settle()
+    assert (seen(graph.answer.copies[5][0])[0] - before[0]).manhattanLength() <= 2
+    write("sin(x) + x")
+    assert view._framing != "free", "another text is shown from its start"
 
 
 def test_where_each_weight_is_0_no_output_is_said_to_depend_on_nothing(window, find, write, settle):

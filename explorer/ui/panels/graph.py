@@ -9,7 +9,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -93,6 +93,7 @@ class GraphPanel(Panel):
         self._progress: Progress | None = None
         self._state: StateMaker | None = None
         self._selected: int | None = None  # the op
+        self._drawn_source: str | None = None  # the text whose graph is shown
         self._step_lit = False  # whether the text shows what the step is about, and not what was selected
         self._folds: list[str] = []  # that someone has chosen
         self._unfolded = False  # whether someone wants to see all, however long it is, of what is now being edited
@@ -401,6 +402,9 @@ class GraphPanel(Panel):
         old, row = self._graph, self.player.row
         same_film = old is not None and answer.same_drawing and old.mode == answer.mode
         at_end = old is None or row == self.player.steps or not same_film
+        source = self.question.source if self.question is not None else ""
+        held = self.view.held() if source == self._drawn_source and not answer.same_drawing else None
+        self._drawn_source = source
         if not same_film:
             self.player.stop()
         self._graph = self.fold_menu.graph = answer
@@ -416,7 +420,7 @@ class GraphPanel(Panel):
             self.cause.setVisible(words == cause)
         if self.view.picture is not answer.picture:  # whatever happened to the answer before
             self.view.show_picture(answer.picture)
-        if self._selected is not None and (not same_film or self._selected >= len(answer.names)):
+        if self._selected is not None and not (answer.same_drawing and self._selected < len(answer.names)):
             self._selected = None
         for place in range(self.sheets.count()):
             self.sheets.widget(place).show_graph(answer, self._progress)
@@ -424,13 +428,20 @@ class GraphPanel(Panel):
             row, at_end, self._wanted_row = self._wanted_row, False, None
         self.player.set_film(answer.steps, answer.steps if at_end else min(row, answer.steps))
         self._show_row(self.player.row)
+        if held is not None and old is not None:
+            self._hold_view(old.node_ops[held[0]], *held[1:])
         self.brighten()
-        if not same_film:  # nor does what was lit belong to this one
+        if not same_film and (self._step_lit or self._selected is None):  # nor does what was lit belong to this one
             self._step_lit = False
             self.span_selected.emit(None)
         elif self._step_lit:  # with another seed it is about something else
             self._light_step()
         self._ask_sheet()
+
+    def _hold_view(self, op: int | None, away: QPointF, zoom: float) -> None:
+        """Of the same text: what stood in the middle stays there, though a loop takes another round or a part folds."""
+        if self._graph is not None and op is not None and op < len(self._graph.names) and self._graph.copies[op]:
+            self.view.hold(self._graph.copies[op][0], away, zoom)
 
     def _fold_words(self) -> str:
         """What is folded because the graph is long."""
