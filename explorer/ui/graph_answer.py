@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from explorer.language.names import pretty_name
@@ -188,6 +189,18 @@ class GraphAnswer:
             return next((op for op, own in spans if _contains(value, own)), None)
         above = [op for op, own in spans if own[:2] < place[:2]]
         return (above or called or [None])[-1]
+
+    def row_of(self, other: GraphAnswer, row: int) -> int:
+        """The row after the step that is another film's last before its row; the last where there is no such step."""
+
+        def steps(answer: GraphAnswer, first: int) -> Iterator[tuple[Any, ...]]:
+            columns = (answer.kinds, answer.film_nodes, answer.sources, answer.positions)
+            return zip(*(islice(column, first, None) for column in columns), strict=True)
+
+        if not row:
+            return 0
+        wanted = next(steps(other, row - 1))
+        return next((place for place, step in enumerate(steps(self, 0), 1) if step == wanted), self.steps)
 
     def sentence(self, row: int) -> str:
         """What the step before this row says (row 1 is after the first step)."""

@@ -193,6 +193,44 @@ def test_what_is_lit_is_about_the_step_that_is_shown_also_with_another_seed_or_s
     assert lit() == [], "… but the step of the one is none of the other"
 
 
+def test_the_player_stays_at_its_step_when_the_same_film_is_drawn_otherwise(window, find, write, settle):
+    """It went to the end when a part was folded, all digits were written, or a loop took a round more."""
+    write("def f(x):\n    t = x\n    while t < 100:\n        t = t*x + 1\n    return t")
+    find("point.x").setValue(2.0)
+    settle()
+    graph = window.graph
+    said = find("graph.explain").text
+    for row in (0, graph.player.steps - 4):
+        graph.player.go(row)
+        words = said()
+        for change in (
+            graph.looks.all_digits.trigger,
+            graph.tree.click,
+            lambda: graph._set_folds([graph.answer.parts[0][1]]),
+        ):
+            change()
+            settle()
+            assert (graph.player.row, said()) == (row, words)
+        graph.tree.click()
+        graph.looks.all_digits.trigger()
+        graph._set_folds([])
+        settle()
+    graph.player.go(4)
+    find("point.x").setValue(1.5)
+    settle()
+    assert graph.player.row == 4
+    graph.player.go(graph.player.steps - 4)
+    words = said().partition(" adds ")[0]
+    find("point.x").setValue(2.0)
+    settle()
+    assert graph.player.row == graph.player.steps - 4
+    assert said().startswith(words)
+    graph.player.last()
+    find("point.x").setValue(1.5)
+    settle()
+    assert graph.player.row == graph.player.steps, "from the end to the end"
+
+
 def test_what_is_looked_at_stays_where_it_is_when_a_loop_takes_another_round_or_a_part_folds(
     window, find, write, settle
 ):

@@ -403,8 +403,10 @@ class GraphPanel(Panel):
         same_film = old is not None and answer.same_drawing and old.mode == answer.mode
         at_end = old is None or row == self.player.steps or not same_film
         source = self.question.source if self.question is not None else ""
-        held = self.view.held() if source == self._drawn_source and not answer.same_drawing else None
-        self._drawn_source = source
+        same_text, self._drawn_source = source == self._drawn_source, source
+        held = self.view.held() if same_text and not answer.same_drawing else None
+        if old is not None and same_text and old.mode == answer.mode and row < self.player.steps and not same_film:
+            row, at_end = answer.row_of(old, row), False
         if not same_film:
             self.player.stop()
         self._graph = self.fold_menu.graph = answer
