@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from explorer.language.names import pretty_name
 from explorer.ui.graph_answer import GraphAnswer
 from explorer.ui.graph_picture import Picture
 from explorer.ui.panel import UNDEFINED
 
 _ROUNDED = 0.1  # by so much of itself a number may be off as it is written, and not by more
+_SIGNS = str.maketrans(
+    {"-": "−", "*": "·", " ": None, "(": None, ")": None}
+)  # as they are typed, and as they are shown
+_WORD = re.compile(r"[^\W\d]\w*")
+_WORDS = {"nan": UNDEFINED, "inf": "∞", "infinity": "∞", "-inf": "−∞", "-∞": "−∞"}
+
+
+def _shown(text: str) -> str:
+    """What is typed with the signs of the window: x1*x2 as x₁·x₂."""
+    return _WORD.sub(lambda word: pretty_name(word[0]), text.replace("**", "^")).translate(_SIGNS)
+
+
+def _last_digit(text: str) -> float:
+    """Half of one in the last digit that was typed; 0 where no part of a number was, for 5 is 5 and not 5.3."""
+    number = Decimal(text)
+    exponent = number.as_tuple().exponent
+    parted = isinstance(exponent, int) and ("." in text or "e" in text)
+    return 0.5 * 10.0**exponent if parted else 0.0
 
 
 class _Index:
@@ -36,7 +57,7 @@ class _Index:
         for node, op in enumerate(graph.node_ops):
             if op is not None:
                 self._nodes_of.setdefault(op, []).append(node)
-        formulas = [formula.casefold() for formula in graph.formulas]
+        formulas = [formula.casefold().translate(_SIGNS) for formula in graph.formulas]
         self._formulas = "\n".join(formulas)
         self._ends = list(itertools.accumulate(len(formula) + 1 for formula in formulas))
 
@@ -52,6 +73,17 @@ class _Index:
             op = bisect.bisect_right(self._ends, place)
             yield from self._nodes_of.get(op, ())
             place = self._formulas.find(text, self._ends[op])
+
+    def worth(self, text: str) -> Iterator[int]:
+        """The nodes whose value rounds to the number that was typed, with as many digits."""
+        try:
+            number, half = float(text), _last_digit(text) * (1 + 1e-9)
+        except (ValueError, ArithmeticError):
+            return
+        for op, nodes in self._nodes_of.items():
+            value = self.graph.values[op]
+            if half and isinstance(value, float | int) and abs(value - number) <= half:
+                yield from nodes
 
     def near(self, text: str) -> Iterator[int]:
         """The nodes whose value may be written as the text; all, where it is not a plain number's."""
@@ -95,7 +127,12 @@ class NodeSearch(QLineEdit):
             return []
         if self._index is None or self._index.graph is not graph:
             self._index = _Index(graph)
-        found = {*self._index.named(text), *self._index.with_formula(text)}
+        shown, named = _shown(text), set(self._index.named(text))
+        found = {*named, *self._index.named(shown), *self._index.worth(text.replace("−", "-"))}
+        # Of log10 the digits are no subscript; and v3 is the node of that name, not those that use it.
+        for formula in {text.translate(_SIGNS), "" if named else shown} - {""}:
+            found.update(self._index.with_formula(formula))
+        text = _WORDS.get(text, text.replace("-", "−"))
         found.update(node for node in self._index.near(text) if text == value(node))
         return sorted(found)
 

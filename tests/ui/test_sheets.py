@@ -581,6 +581,34 @@ def test_each_adjoint_that_leaves_a_folded_call_lights_its_edge(window, write, s
     assert crossings == 9
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("-0.959", ["v₃"]),
+        ("-0.9589", ["v₃"]),
+        ("10.6931", ["v₄"]),
+        ("10.6932", []),
+        ("5", ["x₂"]),
+        ("x1*x2", ["v₂"]),
+        ("X1 * x2", ["v₂"]),
+        ("ln(x1)", ["v₁"]),
+        ("v3", ["v₃"]),
+        ("*", ["v₂"]),
+        ("-", ["v₅", "y"]),
+        ("v4-v3", ["v₅"]),
+        ("1e400", []),
+        (" ", []),
+    ],
+)
+def test_what_is_typed_finds_what_is_shown(window, find, typed, found):
+    """A keyboard has no −, · and ₁, and a number may be known with more digits than its node shows."""
+    graph, search = window.graph, find("graph.search")
+    search.setText(typed)
+    names = {graph.answer.picture.names[node] for node in search.found(graph.answer, graph._state.texts.primal)}
+    search.clear()
+    assert names - {"y"} == set(found) - {"y"}
+
+
 def test_search_goes_from_one_node_to_the_next(window, find):
     search = find("graph.search")
     search.setText("x₂")
