@@ -1,5 +1,6 @@
 import json
 import random
+import tracemalloc
 from itertools import combinations, pairwise, permutations
 
 import numpy as np
@@ -415,6 +416,18 @@ def test_an_input_used_late_has_one_shared_lane():
     assert crossings(drawing) == 0
     starts = {route.points[1] for route in drawing.edges if route.source == 0 and route.target > 1}
     assert len(starts) == 1
+
+
+def test_a_long_shared_lane_is_not_followed_for_each_of_its_edges():
+    """What is used at each of a thousand steps took a thousand times as much memory as one use at the last."""
+    luck = random.Random(1)
+    edges = [edge for node in range(1, 1000) for edge in [(node - 1, node)] * luck.randint(1, 2) + [(0, node)]]
+    tracemalloc.start()
+    drawing = lay_out(boxes(1000), edges)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    check(drawing, boxes(1000), edges)
+    assert most < 3_000 * len(edges)
 
 
 def test_too_many_bends_leave_the_longest_edges_straight(monkeypatch):

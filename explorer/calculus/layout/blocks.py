@@ -16,13 +16,16 @@ MOST_BENDS = 60_000  # layers that all lanes cross together: beyond it the longe
 # lanes together, and a value that all rounds of a loop use would make no round like another.
 OWN_LANES, OWN_LANES_IN_LARGE = 8, 3
 
+STRAIGHT = -1
+
 
 @dataclass(slots=True)
 class Blocks:
     """Blocks 0 … nodes−1 are the nodes; those after them lanes from layer `first` to layer `last`.
 
     `left` and `right` are each block's neighbours beside its ends, each with the number of edges between; `carried` the
-    number of edges along a lane; `ways[e]` the lanes of edge e in their order, None where it is drawn straight through.
+    number of edges along a lane. `ends[e]` is the last block of edge e before its target, from which the way back leads
+    over the only left neighbours of lanes; STRAIGHT where the edge is drawn straight through.
     """
 
     nodes: int
@@ -31,7 +34,7 @@ class Blocks:
     carried: list[int]
     left: list[list[tuple[int, int]]]
     right: list[list[tuple[int, int]]]
-    ways: list[list[int] | None]
+    ends: list[int]
 
     def layers(self) -> list[list[int]]:
         """The blocks of each layer, in the order of their numbers."""
@@ -50,17 +53,26 @@ def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]
     lanes = _Lanes(list(layer))
     own_lanes = OWN_LANES_IN_LARGE if large else OWN_LANES
     shared = shared or sum([layer[target] - layer[source] - 1 for source, target in set(edges)]) > own_lanes * count
-    ways = lanes.shared(count, edges) if shared else lanes.of_their_own(edges)
-    carried = [0] * len(lanes.first)
-    left: list[dict[int, int]] = [{} for _ in carried]
-    right: list[dict[int, int]] = [{} for _ in carried]
-    for (before, target), way in zip(edges, ways, strict=True):
-        if way is not None:
-            for lane in way:
-                carried[lane] += 1
-                left[lane][before] = right[before][lane] = right[before].get(lane, 0) + 1
-                before = lane
-            left[target][before] = right[before][target] = right[before].get(target, 0) + 1
+    ends = lanes.shared(count, edges) if shared else lanes.of_their_own(edges)
+    left: list[dict[int, int]] = [{} for _ in lanes.first]
+    right: list[dict[int, int]] = [{} for _ in lanes.first]
+    carried = [0] * len(left)
+    for (_, target), end in zip(edges, ends, strict=True):
+        if end != STRAIGHT:
+            new, lane = [], end
+            while lane >= count and not left[lane]:
+                new.append(lane)
+                lane = lanes.before[lane - count]
+                left[new[-1]][lane] = 0
+            for lane in reversed(new):
+                right[lanes.before[lane - count]][lane] = 0
+            left[target][end] = right[end][target] = right[end].get(target, 0) + 1
+            carried[end] += 1
+    for lane in range(len(left) - 1, count - 1, -1):
+        before = lanes.before[lane - count]
+        left[lane][before] = right[before][lane] = carried[lane]
+        carried[before] += carried[lane]
+    carried[:count] = [0] * count
     return Blocks(
         count,
         lanes.first,
@@ -68,59 +80,51 @@ def in_blocks(count: int, edges: Sequence[tuple[int, int]], layer: Sequence[int]
         carried,
         [list(near.items()) for near in left],
         [list(near.items()) for near in right],
-        ways,
+        ends,
     )
 
 
 class _Lanes:
-    """The first and last layers of the nodes, and of the lanes as they are made."""
+    """The first and last layers of the nodes, and of the lanes as they are made, each after the block `before` it."""
 
     def __init__(self, layer: list[int]) -> None:
         self.first, self.last = layer, list(layer)
+        self.before: list[int] = []
 
-    def _lane(self, first: int, last: int) -> int:
-        self.first.append(first)
+    def _lane(self, before: int, last: int) -> int:
+        """A lane from behind that block to this layer."""
+        self.first.append(self.last[before] + 1)
         self.last.append(last)
+        self.before.append(before)
         return len(self.first) - 1
 
-    def of_their_own(self, edges: Sequence[tuple[int, int]]) -> list[list[int] | None]:
-        """A lane for every long edge; equal edges share one."""
-        lanes: dict[tuple[int, int], list[int]] = {}
-        ways: list[list[int] | None] = []
+    def of_their_own(self, edges: Sequence[tuple[int, int]]) -> list[int]:
+        """The last block of every edge before its target: each long edge has a lane; equal edges share one."""
+        lanes: dict[tuple[int, int], int] = {}
+        ends = []
         for source, target in edges:
-            way: list[int] = []
-            first, last = self.last[source] + 1, self.first[target] - 1
-            if first <= last:
-                way = lanes.get((source, target), way)
-                if not way:
-                    way = lanes[source, target] = [self._lane(first, last)]
-            ways.append(way)
-        return ways
+            end, last = source, self.first[target] - 1
+            if self.last[source] < last:
+                end = lanes.get((source, target), STRAIGHT)
+                if end == STRAIGHT:
+                    end = lanes[source, target] = self._lane(source, last)
+            ends.append(end)
+        return ends
 
-    def shared(self, count: int, edges: Sequence[tuple[int, int]]) -> list[list[int] | None]:
-        """A trunk for every source, as long as its longest edge that is routed."""
+    def shared(self, count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+        """The same where every source has a trunk, as long as its longest edge that is routed."""
         lengths: list[set[int]] = [set() for _ in range(count)]
         for source, target in edges:
             lengths[source].add(self.first[target] - self.first[source] - 1)
         longest = _longest_routed([sorted(own - {0}) for own in lengths])
-        trunks: list[list[int]] = []
+        trunks: list[dict[int, int]] = []  # where each ends after so many layers
         for source, own in enumerate(lengths):
-            trunk, first = [], self.first[source] + 1
+            end, trunk = source, {0: source}
             for length in sorted(own - {0}):
                 if length <= longest:
-                    last = self.first[source] + length
-                    trunk.append(self._lane(first, last))
-                    first = last + 1
+                    end = trunk[length] = self._lane(end, self.first[source] + length)
             trunks.append(trunk)
-        ways: list[list[int] | None] = []
-        for source, target in edges:
-            last = self.first[target] - 1
-            ways.append(
-                [lane for lane in trunks[source] if self.last[lane] <= last]
-                if last - self.first[source] <= longest
-                else None
-            )
-        return ways
+        return [trunks[source].get(self.first[target] - self.first[source] - 1, STRAIGHT) for source, target in edges]
 
 
 def _longest_routed(lengths: list[list[int]]) -> int:

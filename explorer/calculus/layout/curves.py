@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.calculus.layout.blocks import STRAIGHT
 from explorer.calculus.layout.order import Layered
 
 # All lengths are pixels at zoom 1.
@@ -22,7 +23,7 @@ STEEP = 0.22  # a gap widens with the tallest curve in it, so that the curve sta
 LAYER_GAP_MOST = 260.0  # … up to this, where a wide gap hurts more than a steep curve
 MARGIN = 24.0  # around the whole drawing
 PORT_SPREAD = 11.0  # between two arrow heads at one node: an arrow head is 9 px wide
-STRAIGHT = 50  # hundredths of a pixel: a curve that rises less comes in straight
+LEVEL = 50  # hundredths of a pixel: a curve that rises less comes in straight
 TWIN_BOW = 38.0  # of each of x·x's two edges: 3/8 of it in their middle, so that their labels do not touch
 
 HUNDREDTHS = 100  # of a pixel
@@ -83,7 +84,7 @@ def _ports(edges: Numbers, before: Numbers, heights: NDArray[np.float64], y: Num
     order = np.lexsort((start, target))
     count = np.bincount(target)
     place = np.arange(len(target)) - (np.cumsum(count) - count)[target[order]]
-    straight = np.abs(start - y[target])[order] < STRAIGHT
+    straight = np.abs(start - y[target])[order] < LEVEL
     at = target[order]
     alone = (np.bincount(at, straight) == 1) & (count < 4)
     middle = np.where(alone, np.bincount(at, place * straight), (count - 1) / 2)
@@ -108,8 +109,9 @@ def _bows(graph: Layered, edges: Sequence[tuple[int, int]], y: list[int]) -> lis
     farthest = round(TWIN_BOW * HUNDREDTHS)
     for (source, target), pair in twins.items():
         if len(pair) > 1:
-            chain = graph.chains[pair[0]]
-            beside = [y[other] - y[target] for other in graph.right[chain[-1] if chain else source] if other != target]
+            end = graph.ends[pair[0]]
+            near = graph.right[source if end == STRAIGHT else end]
+            beside = [y[other] - y[target] for other in near if other != target]
             up = min([farthest, *(-rise for rise in beside if rise < 0)])
             down = min([farthest, *(rise for rise in beside if rise > 0)])
             for place, edge in enumerate(pair):
@@ -139,38 +141,53 @@ def drawn_curves(
     end_x = np.rint(middle - width / 2 * HUNDREDTHS).astype(np.int64)
     pairs = np.array(edges, dtype=np.int64).reshape(-1, 2)
     source, target = pairs.T
-    # Each step of an edge leads from a vertex to the next, across a gap between two columns.
-    steps = np.array([1 if chain is None else len(chain) + 1 for chain in graph.chains], dtype=np.int64)
-    edge = np.repeat(np.arange(len(steps)), steps)
-    last = np.cumsum(steps) - 1
-    first = last - steps + 1
-    bends = [bend for chain in graph.chains if chain for bend in chain]
-    here, there = np.empty((2, len(edge)), dtype=np.int64)
-    here[first], there[last] = source, target
-    here[np.delete(np.arange(len(edge)), first)] = there[np.delete(np.arange(len(edge)), last)] = bends
-    gap, from_y, to_y, bow = layer[here], y[here], y[there], np.zeros_like(edge)
-    from_x, to_x = right[gap], left[gap + 1]
-    to_y[last] += _ports(pairs, here[last], height, y)
-    bow[last] = _bows(graph, edges, levels)
-    through = first[[chain is None for chain in graph.chains]]
-    gap[through], from_x[through], to_x[through] = -1, begin_x[source[edge[through]]], end_x[target[edge[through]]]
-    bent = (from_y != to_y) | (bow != 0) | (gap < 0)
-    points, stops = _joined(
-        np.stack((begin_x[source], y[source], end_x[target])),
-        np.stack((from_x, from_y, to_x, to_y, bow))[:, bent],
-        edge[bent],
-    )
-    place = np.where(bent, np.arange(len(edge)), 0)
-    shown = np.maximum.reduceat(place, first) if len(edge) else first
-    shown = np.where(bent[shown] & (edge[shown] == np.arange(len(steps))), shown, last)
-    return points, stops, np.stack((gap, from_x, to_x, from_y, to_y, bow), axis=1)[shown]
+    # What leads to the target comes last, before it the bends where the way from the source changes its level.
+    end = np.array(graph.ends, dtype=np.int64)
+    through = end == STRAIGHT
+    end[through] = source[through]
+    arrival, bow = y[target] + _ports(pairs, end, height, y), np.array(_bows(graph, edges, levels), dtype=np.int64)
+    gap, from_x, to_x = layer[end], right[layer[end]], left[layer[end] + 1]
+    gap[through], from_x[through], to_x[through] = -1, begin_x[source[through]], end_x[target[through]]
+    last = np.stack((gap, from_x, to_x, y[end], arrival, bow))
+    bent = np.flatnonzero((y[end] != arrival) | (bow != 0) | through)
+    edge, before, after = _turns(graph, levels, np.where(through, source, end))
+    gap = layer[before]
+    turns = np.stack((gap, right[gap], left[gap + 1], y[before], y[after], np.zeros_like(gap)))
+    edge, bends = np.concatenate((edge, bent)), np.concatenate((turns, last[:, bent]), axis=1)
+    order = np.lexsort((bends[0], edge))
+    edge, bends = edge[order], bends[:, order]
+    points, stops = _joined(np.stack((begin_x[source], y[source], end_x[target])), bends[1:], edge)
+    count = np.bincount(edge, minlength=len(end))
+    last[:, count > 0] = bends[:, (np.cumsum(count) - 1)[count > 0]]
+    return points, stops, last.T
+
+
+def _turns(graph: Layered, y: list[int], ends: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Where edges change their level on their way to these vertices: the edge, the vertex before, and that after."""
+    nodes = graph.nodes
+    before = [*range(nodes), *(near[0] for near in graph.left[nodes:])]
+    turn = list(range(nodes))  # the last vertex on the way to each that is not on the level of the one before it
+    for bend in range(nodes, len(y)):
+        other = before[bend]
+        turn.append(turn[other] if y[bend] == y[other] else bend)
+    came, turned = np.array(before), np.array(turn)
+    edge, here = np.arange(len(ends)), turned[ends]
+    edges, turns = [edge[:0]], [here[:0]]
+    while len(edge):
+        bent = here >= nodes
+        edge, here = edge[bent], here[bent]
+        edges.append(edge)
+        turns.append(here)
+        here = turned[came[here]]
+    after = np.concatenate(turns)
+    return np.concatenate(edges), came[after], after
 
 
 def _joined(ends: Numbers, bends: Numbers, edge: Numbers) -> tuple[Numbers, Numbers]:
     """The control points of edges, level but for their bends, and after how many each edge ends.
 
-    `ends` are the x and y where each begins, and the x where it ends; `bends` the x and y where each bend begins and
-    ends, and its bow; `edge` to which edge it belongs, in order.
+    `ends` are the x and y where each begins, and the x where it ends; `bends` the x where each bend begins and ends,
+    the y there, and its bow; `edge` to which edge it belongs, in order.
     """
     count = np.bincount(edge, minlength=ends.shape[1])
     last = np.cumsum(count + 1) - 1
@@ -179,7 +196,7 @@ def _joined(ends: Numbers, bends: Numbers, edge: Numbers) -> tuple[Numbers, Numb
     before = np.arange(len(edge)) + edge
     x, y, end = np.empty((3, len(edge) + len(count)), dtype=np.int64)
     x[first], y[first], end[last] = ends
-    from_x, from_y, to_x, to_y, bow = bends
+    from_x, to_x, from_y, to_y, bow = bends
     x[before + 1], y[before + 1], end[before] = to_x, to_y, from_x
     third, half = (end - x) // 3, (to_x - from_x) // 2
     pieces = np.empty((len(x), 2, 3, 2), dtype=np.int64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.calculus.layout.blocks import Blocks, in_blocks
+from explorer.calculus.layout.blocks import STRAIGHT, Blocks, in_blocks
 from explorer.calculus.layout.layers import LARGE
 from explorer.calculus.layout.ranks import Start, Starts
 from explorer.calculus.layout.repeats import swept_order
@@ -30,8 +30,9 @@ PATIENCE = 0.3  # kicks in vain for each block, after which another start promis
 class Layered:
     """The graph with bends: vertices 0 … n−1 are the nodes, those after them bends of long edges.
 
-    `left` and `right` are each vertex's distinct neighbours in the layers beside it; `chains[e]` the bends of edge e
-    from source to target, None where the edge is drawn straight through.
+    `left` and `right` are each vertex's distinct neighbours in the layers beside it; `ends[e]` the last vertex of
+    edge e before its target, from which the way back leads over the only left neighbours of bends; STRAIGHT where the
+    edge is drawn straight through.
     """
 
     nodes: int
@@ -39,7 +40,7 @@ class Layered:
     layers: list[list[int]]
     left: list[list[int]]
     right: list[list[int]]
-    chains: list[list[int] | None]
+    ends: list[int]
 
 
 def in_order(
@@ -154,18 +155,10 @@ def _with_bends(blocks: Blocks, edges: Sequence[tuple[int, int]], order: list[li
                 layer.append(bend)
             lane.append(bend)
         layers.append(layer)
-    chains: list[list[int] | None] = []
+    ends = [end if end < nodes else bends[end][-1] for end in blocks.ends]
     twins = len(set(edges)) < len(edges)
-    for (source, target), way in zip(edges, blocks.ways, strict=True):
-        if way is None:
-            chains.append(None)
-            continue
-        chain: list[int] = []
-        for block in way:
-            chain += bends[block]
-        last = chain[-1] if chain else source
-        if not twins or last not in left[target]:
-            right[last].append(target)
-            left[target].append(last)
-        chains.append(chain)
-    return Layered(nodes, layer_of, layers, left, right, chains)
+    for (_, target), end in zip(edges, ends, strict=True):
+        if end != STRAIGHT and not (twins and end in left[target]):
+            right[end].append(target)
+            left[target].append(end)
+    return Layered(nodes, layer_of, layers, left, right, ends)
