@@ -283,6 +283,11 @@ class Progress:
             self._unreached = []
         return settled
 
+    @property
+    def swept(self) -> bool:
+        """Whether the reverse sweep has begun."""
+        return self.boundary is not None
+
     def finished(self, op: int) -> bool:
         """Whether nothing will be added to what the op has: its value, or in the reverse sweep its adjoint."""
         return bool(self.known[op]) and (self.boundary is None or op > self.boundary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite, log10
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QWidget
 
@@ -27,7 +27,10 @@ def colour_of(number: Any) -> QColor | None:
 
 
 class Heat:
-    """The colours of one answer's nodes: of adjoints or tangents where they are known, else of values."""
+    """The colours of one answer's nodes: of tangents, or of adjoints once they are swept, and of values before.
+
+    Of one of them at a time: a value of 1,000 beside an adjoint of 1 would look like one that explodes.
+    """
 
     def __init__(self) -> None:
         self._answer: GraphAnswer | None = None
@@ -47,13 +50,23 @@ class Heat:
         op = answer.node_ops[node]
         if op is None:
             return None
-        number = progress.tangents[op] if answer.mode == "forward" else progress.adjoints[op]
-        drawn = answer.picture.nodes[node]
-        if drawn.kind == "output" and answer.mode != "forward" and number is not None:  # what its weight gives it
-            number = self._weights.get(drawn.title, number)
-        if number is None and progress.known[op]:
-            number = answer.values[op]
+        match self.what:
+            case "tangents":
+                number = progress.tangents[op]
+            case "adjoints":
+                number, drawn = progress.adjoints[op], answer.picture.nodes[node]
+                if drawn.kind == "output" and number is not None:  # what its weight gives it
+                    number = self._weights.get(drawn.title, number)
+            case _:
+                number = answer.values[op] if progress.known[op] else None
         return colour_of(number)
+
+    @property
+    def what(self) -> str:
+        """What is coloured at the present row: "values", "tangents" or "adjoints"."""
+        if self._answer is None or self._progress is None:
+            return "values"
+        return "tangents" if self._answer.mode == "forward" else "adjoints" if self._progress.swept else "values"
 
 
 class HeatLegend(QWidget):
@@ -62,11 +75,24 @@ class HeatLegend(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("graph.heat.legend")
-        self.setAccessibleName("Colours: blue is near 0, white is about 1, orange is large, purple is not finite")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        width = self.fontMetrics().horizontalAdvance("10⁻⁶10⁶not finite") + 160
-        self.setGeometry(8, 8, width, self.fontMetrics().height() + 10)
+        self.tell("values")
         self.hide()
+
+    def tell(self, what: str) -> None:
+        """Say what is coloured."""
+        self._what = what
+        self.setAccessibleName(
+            f"Colours of {what}: blue is near 0, white is about 1, orange is large, purple not finite"
+        )
+        width = self.fontMetrics().horizontalAdvance(f"10⁻⁶10⁶not finite{what}") + 170
+        self.setGeometry(8, 8, width, self.fontMetrics().height() + 10)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.tell(self._what)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         metrics = self.fontMetrics()
@@ -82,6 +108,7 @@ class HeatLegend(QWidget):
                 painter.drawText(round(x), baseline, text)
                 x += metrics.horizontalAdvance(text) + 5
 
+            word(f"{self._what}:")
             word("10⁻⁶")
             bar = QRectF(x, 5, 90, height)
             shades = QLinearGradient(bar.topLeft(), bar.topRight())

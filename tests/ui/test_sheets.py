@@ -650,6 +650,18 @@ def test_heat_has_a_legend_and_names_can_be_those_of_the_papers(window, find, se
     settle()
 
 
+def test_heat_is_of_values_until_adjoints_are_swept_and_then_of_these_alone(window, find):
+    graph = window.graph
+    find("graph.heat").click()
+    graph.player.go(7)
+    assert [graph.heat.colour(node) for node in (1, 3)] == [colour_of(5.0), colour_of(10.0)]
+    assert find("graph.heat.legend").accessibleName().startswith("Colours of values")
+    graph.player.go(9)
+    assert [graph.heat.colour(node) for node in (1, 3, 5)] == [None, None, colour_of(1.0)]
+    assert find("graph.heat.legend").accessibleName().startswith("Colours of adjoints")
+    find("graph.heat").click()
+
+
 def test_an_output_has_the_heat_of_the_adjoint_that_stands_in_it(window, write):
     write("def f(x):\n    u = 1000*x\n    return u**2 + sin(u), u")
     answer, heat = window.graph.answer, window.graph.heat

@@ -643,6 +643,7 @@ class GraphPanel(Panel):
         if self._graph is None or self._state is None:
             return
         heat = self.heat.colour if self.heat_on.isChecked() else None
+        self.legend.tell(self.heat.what)
         nodes = None
         if changed is not None:
             nodes = {node for op in changed for node in self._graph.copies[op]}
