@@ -73,6 +73,12 @@ def test_the_adjoint_program_of_every_example_gives_its_gradient(example):
         ("def f(x):\n    return x if x > 5 else x*f(2*x)", [1.5]),  # the differentiated function calls itself
         ("def f(x, y):\n    a, a = x, x*y\n    return a*x", [1.5, 2.0]),
         ("def f(x):\n    if True and not False:\n        x = x*x\n    return x", [1.5]),
+        # choices within an expression, and within one another
+        (
+            "def f(x, y):\n    z = sin(2 if x > 5 else x*(y if y > 3 else 3*x))\n    return z*(x if y > 0 else z)",
+            [1.3, 2.0],
+        ),
+        ("def f(x):\n    return x*(sqrt(x) if x > 0 else 0)", [-1.3]),
         # no adjoint of a counter: the slope of a power by its exponent is a logarithm, here of a negative number
         ("def f(x):\n    s = 0\n    for k in range(4):\n        s += (-1)**k*x**(2*k + 1)\n    return s", [-1.5]),
     ],

@@ -24,13 +24,17 @@ from explorer.language.program import (
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A value of a line, for its reverse: the name of the temporary, the function and the texts of its arguments."""
+    """A value of a line, for its reverse: the name of the temporary, the function and the texts of its arguments.
+
+    Of a choice the expression itself: each side has its own reverse, which names its values anew.
+    """
 
     name: str
     function: str
     arguments: tuple[Text, ...]
     span: Span
     own: bool = False  # a call of the program's own function
+    choice: Choose | None = None
 
 
 class Expressions:
@@ -121,6 +125,9 @@ class Expressions:
             if one.name not in bars:
                 continue
             bar = Text(bars[one.name])
+            if one.choice is not None:
+                self.spread(one.choice, bar, one.span, back)
+                continue
             if one.own:
                 self.spread_call(one, bar, bars, back)
                 continue
@@ -181,10 +188,15 @@ class Expressions:
                 values.append(_Named(name, function, texts, span, isinstance(value, Call)))
                 return Text(name)
             case Choose():
-                raise NotCovered("a choice inside an expression")
+                name = self.fresh()
+                self.temporaries.add(name)
+                values.append(_Named(name, "", (), value.span, choice=value))
+                return Text(name)
         raise NotCovered("lists")
 
     def call_text(self, one: _Named) -> Text:
+        if one.choice is not None:
+            return self.plain(one.choice)
         if one.own:
             return Text(f"{one.function}({', '.join(a.text for a in one.arguments)})")
         return self.printer.apply(one.function, list(one.arguments))
