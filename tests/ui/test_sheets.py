@@ -533,6 +533,10 @@ def test_a_large_hessian_fills_in_a_few_milliseconds_a_pass(qtbot):
 def test_one_shared_epsilon_gives_2_for_1(window, find, show, settle):
     show("nested")
     assert find("graph.nested.words").text().startswith("The result is 1, which is right")
+    steps = [find("graph.nested.steps").topLevelItem(place) for place in range(6)]
+    coloured = [item.foreground(1).style() != Qt.BrushStyle.NoBrush for item in steps]
+    assert coloured == [True, True, True, False, True, False], "no ε, no colour of its own"
+    assert len({item.foreground(1).color().name() for item in steps[:3]}) == 3
     find("graph.nested.share").click()
     settle()
     assert find("graph.nested.words").text().startswith("The result is 2, and the truth is 1")

@@ -96,9 +96,10 @@ class NestedSheet(Sheet):
         for what, number, tags in answer["lines"]:
             names = " ".join("ε" if self.share.isChecked() else f"ε{'₀₁₂'[tag]}" for tag in tags)
             item = QTreeWidgetItem([what, number, names])
-            colour = {(): colours.text, (1,): colours.tangent, (2,): colours.adjoint}.get(tuple(tags), colours.flow)
-            item.setForeground(1, colour)
-            item.setForeground(2, colour)
+            if tags:  # else the text's own colour, which is another while the sheet waits
+                colour = {(1,): colours.tangent, (2,): colours.adjoint}.get(tuple(tags), colours.flow)
+                item.setForeground(1, colour)
+                item.setForeground(2, colour)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignCenter)
             self.steps.addTopLevelItem(item)
 
