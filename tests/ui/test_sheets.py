@@ -546,6 +546,19 @@ def test_one_shared_epsilon_gives_2_for_1(window, find, show, settle):
     assert find("graph.nested.words").text().startswith("The result is 0, right here by chance: the inner derivative")
 
 
+def test_the_tags_have_other_colours_in_the_dark(window, find, show, settle):
+    show("nested")
+    sheet, steps, colours = find("graph.sheet.nested"), find("graph.nested.steps"), []
+    for ground in (Qt.GlobalColor.white, Qt.GlobalColor.black, Qt.GlobalColor.white):
+        palette = sheet.palette()
+        palette.setColor(QPalette.ColorRole.Base, ground)
+        sheet.setPalette(palette)
+        settle()
+        colours.append(steps.topLevelItem(0).foreground(1).color().name())
+    sheet.setPalette(QPalette())
+    assert colours == ["#00694d", "#45d0a5", "#00694d"]
+
+
 def test_a_dual_number_with_a_negative_epsilon_is_written_as_a_difference():
     numbers = [line.number for line in demonstrate("x · y²", -1.0, -3.0, False).lines]
     assert numbers[2:5] == ["(−9 + 9ε₁) + (6 − 6ε₁)ε₂", "6 − 6ε₁", "−6 + 12ε₁"]

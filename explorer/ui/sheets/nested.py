@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem
 
 from explorer.ui.choice_box import ChoiceBox
@@ -102,6 +102,11 @@ class NestedSheet(Sheet):
                 item.setForeground(2, colour)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignCenter)
             self.steps.addTopLevelItem(item)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and getattr(self, "built", False):  # Qt changes it in between
+            self.wants_answer.emit()  # for the tags have other colours on another ground
 
     def show_refusal(self, message: str) -> None:
         self.words.setText(message)
