@@ -231,6 +231,28 @@ def test_the_player_stays_at_its_step_when_the_same_film_is_drawn_otherwise(wind
     assert graph.player.row == graph.player.steps, "from the end to the end"
 
 
+def test_a_fold_leaves_the_player_playing_and_the_selection_where_it_is(window, find, write, settle):
+    write("def f(x):\n    t = x\n    for k in range(6):\n        t = t*x + 1\n    return t")
+    graph, editor = window.graph, find("editor")
+    lit = lambda: [mark.cursor.selectedText() for mark in editor.extraSelections()]  # noqa: E731
+    graph._op_chosen(8)
+    graph.player.go(3)
+    graph.play()
+    graph._set_folds([graph.answer.parts[0][1]])
+    settle()
+    assert graph.player.playing
+    graph.player.stop()
+    assert graph._selected == 8
+    assert graph.view.selected == graph.answer.copies[8][0]
+    graph._op_chosen(8)
+    graph._set_folds([])
+    settle()
+    assert (graph._selected, graph.view.selected, lit()) == (8, 8, ["t*x + 1"])
+    find("graph.mode.second").click()
+    settle()
+    assert (graph._selected, lit()) == (None, [])
+
+
 def test_what_is_looked_at_stays_where_it_is_when_a_loop_takes_another_round_or_a_part_folds(
     window, find, write, settle
 ):

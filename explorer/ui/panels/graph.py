@@ -405,9 +405,12 @@ class GraphPanel(Panel):
         source = self.question.source if self.question is not None else ""
         same_text, self._drawn_source = source == self._drawn_source, source
         held = self.view.held() if same_text and not answer.same_drawing else None
-        if old is not None and same_text and old.mode == answer.mode and row < self.player.steps and not same_film:
-            row, at_end = answer.row_of(old, row), False
-        if not same_film:
+        again = same_film  # the same steps, or most of them
+        if old is not None and same_text and old.mode == answer.mode and not same_film:
+            again = True
+            if row < self.player.steps:
+                row, at_end = answer.row_of(old, row), False
+        if not again:
             self.player.stop()
         self._graph = self.fold_menu.graph = answer
         self.fold_menu.folds = self._folds
@@ -422,8 +425,9 @@ class GraphPanel(Panel):
             self.cause.setVisible(words == cause)
         if self.view.picture is not answer.picture:  # whatever happened to the answer before
             self.view.show_picture(answer.picture)
-        if self._selected is not None and not (answer.same_drawing and self._selected < len(answer.names)):
-            self._selected = None
+        had, self._selected = self._selected, self._selected_still(old, answer, again)
+        if self._selected is not None and answer.copies[self._selected] and not answer.same_drawing:
+            self.view.select(answer.copies[self._selected][0])
         for place in range(self.sheets.count()):
             self.sheets.widget(place).show_graph(answer, self._progress)
         if self._wanted_row is not None:
@@ -433,12 +437,19 @@ class GraphPanel(Panel):
         if held is not None and old is not None:
             self._hold_view(old.node_ops[held[0]], *held[1:])
         self.brighten()
-        if not same_film and (self._step_lit or self._selected is None):  # nor does what was lit belong to this one
-            self._step_lit = False
-            self.span_selected.emit(None)
-        elif self._step_lit:  # with another seed it is about something else
+        if again and self._step_lit:  # with another seed it is about something else
             self._light_step()
+        elif self._selected != had or (not again and (self._step_lit or had is None)):
+            self._step_lit = False  # what was lit belongs to another
+            self.span_selected.emit(None)
         self._ask_sheet()
+
+    def _selected_still(self, old: GraphAnswer | None, answer: GraphAnswer, again: bool) -> int | None:
+        """The op that is selected, where it is the same one in the new answer."""
+        op = self._selected
+        if op is None or old is None or op >= len(answer.names):
+            return None
+        return op if answer.same_drawing or (again and answer.places[op] == old.places[op]) else None
 
     def _hold_view(self, op: int | None, away: QPointF, zoom: float) -> None:
         """Of the same text: what stood in the middle stays there, though a loop takes another round or a part folds."""
