@@ -79,7 +79,7 @@ class JacobianSheet(Sheet):
         beside.addWidget(self.table, 1)
         beside.addWidget(self.bars)
         self.body.addLayout(beside, 1)
-        self._timer = QTimer(self, interval=FILL_MS)
+        self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
@@ -152,9 +152,7 @@ class JacobianSheet(Sheet):
     def _clear(self) -> None:
         self._timer.stop()
         self._shown, self._lit = 0, None
-        for row in range(self.table.rowCount()):
-            for column in range(self.table.columnCount()):
-                self.table.setItem(row, column, None)
+        self.table.clearContents()
         self._count()
 
     def _next(self) -> None:
@@ -164,14 +162,10 @@ class JacobianSheet(Sheet):
         self._show_next()
 
     def _fill(self) -> None:
-        """Pass by pass; all at once where that would take too long to watch."""
+        """Pass by pass; without a pause where that would take too long to watch."""
         if self._shown == len(self._passes):
             self._clear()
-        if len(self._passes) - self._shown > 30:
-            while self._shown < len(self._passes):
-                self._show_next()
-        else:
-            self._timer.start()
+        self._timer.start(0 if len(self._passes) - self._shown > 30 else FILL_MS)
 
     def _tick(self) -> None:
         self._show_next()
