@@ -150,7 +150,7 @@ def drawn_curves(
     gap[through], from_x[through], to_x[through] = -1, begin_x[source[through]], end_x[target[through]]
     last = np.stack((gap, from_x, to_x, y[end], arrival, bow))
     bent = np.flatnonzero((y[end] != arrival) | (bow != 0) | through)
-    edge, before, after = _turns(graph, levels, np.where(through, source, end))
+    edge, before, after = _turns(graph, levels, end)
     gap = layer[before]
     turns = np.stack((gap, right[gap], left[gap + 1], y[before], y[after], np.zeros_like(gap)))
     edge, bends = np.concatenate((edge, bent)), np.concatenate((turns, last[:, bent]), axis=1)
