@@ -23,6 +23,7 @@ from explorer.ui.graph_picture import GraphState
 from explorer.ui.graph_trace import _latex
 from explorer.ui.panel import OLD
 from explorer.ui.session import Session
+from explorer.ui.sheets import calls
 from explorer.ui.sheets.adjoint import AdjointSheet
 from explorer.ui.sheets.jacobian import CostBars, JacobianSheet
 from explorer.ui.small_plot import Curve, SmallPlot, _ticks
@@ -305,6 +306,17 @@ def test_a_constant_result_is_not_known_before_it_has_been_given_back(window, fi
         slider.setValue(row)
         seen.append((base.text(0), base.text(1)))
     assert seen == [("power(2, 0)", shown) for shown in ("1", "·", "·", "1", "·")]
+
+
+def test_results_of_calls_that_stay_as_they_were_are_not_written_again(window, find, show, write, monkeypatch):
+    write("def g(a):\n    return a*a\ndef f(x):\n    for k in range(100):\n        x = g(x)\n    return x")
+    show("calls")
+    written, number_text = [], calls.number_text
+    monkeypatch.setattr(calls, "number_text", lambda *arguments: written.append(arguments) or number_text(*arguments))
+    find("graph.slider").setValue(101)  # before the seed: no adjoint is known, all results are
+    assert len(written) < 5
+    last = find("graph.calls.tree").topLevelItem(0).child(99)
+    assert (last.text(1), last.text(2)) == ("1", "·")
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,8 @@ class CallsSheet(Sheet):
 
 def _write(item: QTreeWidgetItem, column: int, value: Any, missing: str = "–") -> None:
     """Put a number into a cell, which may have room for fewer digits, or what stands for one that there is not."""
+    if value is not None and item.data(column, NUMBER) == value:  # most of a thousand are as they were
+        return
     item.setText(column, missing if value is None else number_text(value, 6))
     item.setData(column, NUMBER, value)
 
