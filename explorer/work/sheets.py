@@ -88,14 +88,15 @@ def _jacobian(ask: Message, tape: Tape) -> Iterator[Message]:
 
 
 def _loops(ask: Message, tape: Tape) -> Iterator[Message]:
-    """Each loop with its rounds: for each name its value and its derivative along the seed."""
+    """How many loops; then each with its rounds: for each name its value and its derivative along the seed."""
     seeds = numbers_by_name(ask.get("seed") or {}, "seed")
     if not seeds and tape.inputs:
         seeds = {tape.inputs[0]: 1.0}
     moved = tangents(tape, [seeds.get(name, 0.0) for name in tape.inputs])
     reached = _reached(ask, tape)
-    loops = []
-    for loop in loops_of(tape):
+    loops = loops_of(tape)[:ROWS]
+    yield {"part": "head", "count": len(loops), "seed": seeds, "trap": _trap(tape)}
+    for loop in loops:
         names = list(dict.fromkeys(name for names in loop.rounds for name in names))
         columns: dict[str, Any] = {}
         for name in names:
@@ -106,16 +107,14 @@ def _loops(ask: Message, tape: Tape) -> Iterator[Message]:
                 "derivatives": [None if op is None else 0.0 if (t := moved[op]) is None else t for op in ops],
                 "adjoints": [None if op is None else reached[op] for op in ops],
             }
-        loops.append(
-            {
-                "span": span_to_json(loop.span),
-                "outer": list(loop.outer),
-                "rounds": len(loop.rounds),
-                "begins": list(loop.begins[: MOST_ROUNDS + 1]),
-                "names": columns,
-            }
-        )
-    yield {"loops": loops[:ROWS], "seed": seeds, "trap": _trap(tape)}
+        yield {
+            "part": "loop",
+            "span": span_to_json(loop.span),
+            "outer": list(loop.outer),
+            "rounds": len(loop.rounds),
+            "begins": list(loop.begins[: MOST_ROUNDS + 1]),
+            "names": columns,
+        }
 
 
 def _reached(ask: Message, tape: Tape) -> list[float | None]:

@@ -322,6 +322,10 @@ def test_results_of_calls_that_stay_as_they_were_are_not_written_again(window, f
 @pytest.mark.parametrize(
     ("sheet", "source"),
     [
+        (
+            "loops",
+            "def f(x):\n    for i in range(40):\n        for k in range(500):\n            x = x*0.9\n    return x",
+        ),
         ("paths", "def f(x):\n    for k in range(2000):\n        x = 3.7*x*(1 - x)\n    return x"),
         ("calls", "def g(a):\n    return a*a\ndef f(x):\n    for k in range(1500):\n        x = g(x)\n    return x"),
         ("calls", "def f(x):\n    for k in range(1500):\n        if x > 0:\n            x = x*0.9\n    return x"),

@@ -36,6 +36,8 @@ class LoopsSheet(Sheet):
 
     def build(self) -> None:
         self._loops: list[dict[str, Any]] = []
+        self._head: dict[str, Any] = {}
+        self._coming: list[dict[str, Any]] = []  # the loops of an answer, until all are there
         self._traps: list[str] = []
         self.loop = ChoiceBox(objectName="graph.loops.loop")
         self.loop.setAccessibleName("Loop")
@@ -94,8 +96,14 @@ class LoopsSheet(Sheet):
         self._weights = answer.head["weights"]
 
     def show_answer(self, answer: dict[str, Any]) -> None:
-        self._loops, self._traps = answer["loops"], answer["trap"]
-        seed = ", ".join(pretty_name(name) for name, number in answer["seed"].items() if number)
+        if answer["part"] == "head":
+            self._head, self._coming = answer, []
+        else:
+            self._coming.append(answer)
+        if len(self._coming) < self._head["count"]:
+            return
+        self._loops, self._traps = self._coming, self._head["trap"]
+        seed = ", ".join(pretty_name(name) for name, number in self._head["seed"].items() if number)
         self._by = seed or "x"
         with QSignalBlocker(self.loop):
             chosen = max(self.loop.currentIndex(), 0)
