@@ -247,6 +247,17 @@ def test_what_a_round_computes_of_parameters_stands_beside_its_use_also_if_that_
     assert drawing.height < 1_700  # 40 rounds above one another were 3,600 pixels, 300 were 27,000 and more
 
 
+def test_also_what_ten_rounds_compute_of_a_parameter_stands_beside_its_use():
+    loop = "    for i in range(10):\n        x = x + sin(-k)*x\n"
+    nodes, edges = graph_of(f"def f(x, k):\n{loop}    return x")
+    drawing = lay_out(boxes(nodes), edges)
+    used = dict(edges)
+    minus = [target for source, target in edges if source == 1]
+    sines = [used[node] for node in minus]
+    for node, sine in zip(minus, sines, strict=True):
+        assert drawing.nodes[used[sine]].x - drawing.nodes[node].x < 500  # two columns on
+
+
 @pytest.mark.parametrize(
     "source",
     [random_program(600, 6, 3), rosenbrock(50)],

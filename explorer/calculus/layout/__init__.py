@@ -33,7 +33,7 @@ from explorer.language.collection import uncollected
 __all__ = ["LABEL_HEIGHT", "LABEL_WIDTH", "Drawing", "Place", "Route", "lay_out"]
 
 
-MANY = 20  # uses of a value from which on it counts as one that many use
+MANY, MANY_IN_LARGE = 8, 20  # uses of a value from which on it counts as one that many use
 
 
 def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Drawing:
@@ -60,7 +60,9 @@ def _drawn(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
             break
         if drawn := _of_rounds(rounds, inputs_first):
             return drawn
-    graph = in_order(len(sizes), edges, layering(len(sizes), edges, inputs_first, MANY, large))
+    graph = in_order(
+        len(sizes), edges, layering(len(sizes), edges, inputs_first, MANY_IN_LARGE if large else MANY, large)
+    )
     return _curves(graph, edges, sizes, y_coordinates(graph, sizes))
 
 
