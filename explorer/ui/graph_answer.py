@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from itertools import islice
 from typing import Any
 
@@ -221,6 +222,14 @@ class Progress:
         self.adjoint_tangents: list[Any] = [None] * count
         self.boundary: int | None = None  # in the reverse sweep: ops behind this one are finished
         self._unreached: list[int] = []  # at its end: the ops to which nothing was added
+
+    def still(self) -> Progress:
+        """What is known now, whatever is played later."""
+        now = copy(self)
+        now.known = self.known[:]
+        now.tangents, now.adjoints = self.tangents[:], self.adjoints[:]
+        now.adjoint_tangents = self.adjoint_tangents[:]
+        return now
 
     def go(self, row: int) -> set[int]:
         """Play to a row, forward or back; the ops that look different now."""

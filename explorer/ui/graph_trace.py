@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from time import perf_counter
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from explorer.language.names import GREEK, pretty_name
@@ -28,6 +36,7 @@ _NUMBERS = {  # by the film's mode: the columns after name and operation
     "second": ("value", "tangent", "adjoint", "adjoint’s tangent"),
 }
 _SAMPLE = 40  # rows at either end by whose names the first column is as wide as it is
+_TURN_SECONDS = 0.008  # of writing the trace as text, between other events
 _HEADINGS = {"adjoint’s tangent": "adjoint’s ε"}  # where the title has no room; the tooltip says all of it
 
 
@@ -107,42 +116,43 @@ class TraceModel(QAbstractTableModel):
 
     # -- as text -----------------------------------------------------------------------------------------------------
 
-    def _rows(self, digits: int) -> list[list[str]]:
-        return [
-            [self.text(row, column, digits) for column in range(self.columnCount())] for row in range(self.rowCount())
-        ]
-
     def _titles(self) -> list[str]:
         return ["name", "operation", *self.numbers]
 
-    def as_csv(self) -> str:
-        """Plain names and all digits; what is not known yet is empty."""
-        answer, out = self.answer, io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self._titles())
+    def lines(self, form: str) -> Iterator[str]:
+        """The table as it is now, as "CSV", "Markdown" or "LaTeX". In CSV names are plain, numbers have all digits, and
+        what is not known yet is empty."""
+        now = TraceModel()
+        if self.answer is not None and self.progress is not None:
+            now.answer, now.progress = self.answer, self.progress.still()
+        return {"CSV": now._csv_lines, "Markdown": now._markdown_lines, "LaTeX": now._latex_lines}[form]()
+
+    def _cells(self) -> Iterator[list[str]]:
         for row in range(self.rowCount()):
-            assert answer is not None
+            yield [self.text(row, column, DIGITS) for column in range(self.columnCount())]
+
+    def _csv_lines(self) -> Iterator[str]:
+        from explorer.ui.numbers_out import csv_text
+
+        yield csv_text([self._titles()])
+        for row in range(self.rowCount()):
+            assert self.answer is not None
+            names = " = ".join([*self.answer.aliases[row], self.answer.names[row]])
             numbers = [self.number(row, column) for column in range(2, self.columnCount())]
-            shown = ["" if n is None else repr(n) if isinstance(n, float) else str(n) for n in numbers]
-            writer.writerow([answer.names[row], answer.formulas[row] or "input", *shown])
-        return out.getvalue()
+            yield csv_text([[names, self.answer.formulas[row] or "input", *numbers]])
 
-    def as_markdown(self) -> str:
-        """A table of Markdown."""
-        titles = self._titles()
-        lines = ["| " + " | ".join(titles) + " |", "|---|---|" + "---:|" * len(self.numbers)]
-        lines += ["| " + " | ".join(c.replace("|", r"\|") for c in cells) + " |" for cells in self._rows(DIGITS)]
-        return "\n".join(lines) + "\n"
+    def _markdown_lines(self) -> Iterator[str]:
+        yield "| " + " | ".join(self._titles()) + " |\n"
+        yield "|---|---|" + "---:|" * len(self.numbers) + "\n"
+        for cells in self._cells():
+            yield "| " + " | ".join(c.replace("|", r"\|") for c in cells) + " |\n"
 
-    def as_latex(self) -> str:
-        """A tabular of LaTeX."""
-        lines = [r"\begin{tabular}{ll" + "r" * len(self.numbers) + "}"]
-        lines.append(" & ".join(self._titles()) + r" \\ \hline")
-        for cells in self._rows(DIGITS):
-            name, operation, *numbers = cells
-            columns = [f"${_latex(name)}$", f"${_latex(operation)}$", *(f"${_latex(n)}$" for n in numbers)]
-            lines.append(" & ".join(columns) + r" \\")
-        return "\n".join([*lines, r"\end{tabular}"]) + "\n"
+    def _latex_lines(self) -> Iterator[str]:
+        yield r"\begin{tabular}{ll" + "r" * len(self.numbers) + "}\n"
+        yield " & ".join(self._titles()) + r" \\ \hline" + "\n"
+        for cells in self._cells():
+            yield " & ".join(f"${_latex(cell)}$" for cell in cells) + r" \\" + "\n"
+        yield r"\end{tabular}" + "\n"
 
 
 _SUBSCRIPTS = {ord(s): p for s, p in zip(SUBSCRIPTS, "0123456789-", strict=True)}
@@ -202,6 +212,7 @@ class TraceTable(QTableView):
     """The trace as a table; choosing a row by mouse or keyboard is told, selecting one from outside is not."""
 
     chosen = Signal(int)
+    copied = Signal()  # the trace is on the clipboard
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,6 +220,10 @@ class TraceTable(QTableView):
         self.setModel(self.trace)
         self.setItemDelegate(FittedNumbers(self))
         self._quiet = False
+        self._lines: Iterator[str] = iter(())  # of the trace that is being copied, and those that are written
+        self._written: list[str] = []
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._write_on)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -250,3 +265,20 @@ class TraceTable(QTableView):
     def _row_chosen(self, index: QModelIndex) -> None:
         if not self._quiet and index.isValid():
             self.chosen.emit(index.row())
+
+    def copy(self, form: str) -> None:
+        """Put the trace as it is now on the clipboard, as "CSV", "LaTeX" or "Markdown"; 10,000 rows in many turns."""
+        self._lines, self._written = self.trace.lines(form), []
+        self._turns.start()
+        self._write_on()
+
+    def _write_on(self) -> None:
+        end = perf_counter() + _TURN_SECONDS
+        for line in self._lines:
+            self._written.append(line)
+            if perf_counter() > end:
+                return
+        self._turns.stop()
+        QGuiApplication.clipboard().setText("".join(self._written))
+        self._written = []
+        self.copied.emit()

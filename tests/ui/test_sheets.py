@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QToolTip
 
 from explorer.calculus.jacobians import advice
 from explorer.calculus.nested import demonstrate
@@ -721,6 +721,35 @@ def test_the_trace_is_copied_in_three_forms(window, qtbot):
     assert QApplication.clipboard().text().splitlines()[2] == "| x₁ | input | 2 | 5.5 |"
     window.graph.looks.copy_wanted.emit("LaTeX")
     assert r"$v_{1}$ & $\operatorname{ln} x_{1}$ & $0.6931471806$ & $1$ \\" in QApplication.clipboard().text()
+
+
+def test_a_long_trace_is_copied_in_turns_as_it_was_when_it_was_asked_for(window, write, qtbot, monkeypatch):
+    monkeypatch.setattr("explorer.ui.graph_trace._TURN_SECONDS", 0.0)
+    graph, board = window.graph, QApplication.clipboard()
+    written = {}
+    for form in ("CSV", "Markdown", "LaTeX"):
+        board.setText("nothing")
+        graph.looks.copy_wanted.emit(form)
+        assert board.text() == "nothing", "one line a turn"
+        graph.player.go(4)
+        with qtbot.waitSignal(graph.trace.copied, timeout=PATIENCE_MS):
+            pass
+        written[form] = board.text()
+        assert QToolTip.text() == "The trace is on the clipboard."
+        graph.player.go(graph.player.steps)
+    assert written["CSV"].splitlines()[1] == "x1,input,2.0,5.5"
+    assert written["Markdown"].splitlines()[2] == "| x₁ | input | 2 | 5.5 |"
+    assert r"$x_{1}$ & $\text{input}$ & $2$ & $5.5$ \\" in written["LaTeX"]
+
+
+def test_in_the_papers_notation_inputs_keep_their_own_names_when_copied(window, settle):
+    window.graph.looks.paper_names.trigger()
+    settle()
+    window.graph.looks.copy_wanted.emit("CSV")
+    copied = QApplication.clipboard().text().splitlines()
+    window.graph.looks.plain_names.trigger()
+    settle()
+    assert [line.partition(",")[0] for line in copied[1:4]] == ["x1 = v−1", "x2 = v0", "v1"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
     QAction,
-    QGuiApplication,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
@@ -34,6 +33,7 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTabWidget,
     QToolButton,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -167,6 +167,7 @@ class GraphPanel(Panel):
         self._mind(self.sheet_worker)
         self.trace_sheet = TraceSheet()
         self.trace = self.trace_sheet.table
+        self.trace.copied.connect(self._tell_copied)
         self.sheets = QTabWidget(objectName="graph.sheets")
         self.sheets.setAccessibleName("More about the graph")
         self.sheets.setDocumentMode(True)
@@ -266,7 +267,7 @@ class GraphPanel(Panel):
         self.looks.cause_wanted.connect(self._go_to_cause)
         self.looks.picture_wanted.connect(self._save_picture)
         self.looks.film_wanted.connect(self._save_film)
-        self.looks.copy_wanted.connect(self._copy_trace)
+        self.looks.copy_wanted.connect(lambda form: self.trace.copy(form))
         self.more.setMenu(self.looks)
         self._strip = QWidget()
         row = QHBoxLayout(self._strip)
@@ -293,10 +294,11 @@ class GraphPanel(Panel):
         """The graph that is shown."""
         return self._graph
 
-    def _copy_trace(self, form: str) -> None:
-        trace = self.trace.trace
-        write = {"CSV": trace.as_csv, "LaTeX": trace.as_latex, "Markdown": trace.as_markdown}[form]
-        QGuiApplication.clipboard().setText(write())
+    def _tell_copied(self) -> None:
+        """Beside the menu where it was asked for; the status may be about folds, or a cause."""
+        QToolTip.showText(
+            self.more.mapToGlobal(QPoint(0, self.more.height())), "The trace is on the clipboard.", self.more
+        )
 
     def _save_picture(self) -> None:
         from explorer.ui.picture_dialogs import save_picture
