@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ MOST_FILM_SIDE = 3_840
 MOST_FRAMES = 3_000  # of a film; a longer sweep makes several steps a frame
 PNG_SCALE = 2.0  # pixels for each unit of the drawing: crisp on paper and on fine screens
 CAPTION_LINES, CAPTION_LINE = 3, 1.4  # so many, each this times the font's size
+HELD_SECONDS = 2.5  # the last frame stays, so that what came out can be read before the film begins again, or ends
 _LAST_SECONDS = 2.0  # for the encoder to end with the program; it looks for frames ten times a second
 FRAMES_AHEAD = 6  # that may wait for the encoder, each a few megabytes
 
@@ -320,14 +322,14 @@ class FilmExport(QObject):
         frames = images()
         first = next(frames)
         each = round(1000 / self.frames_a_second)
-        # The last frame stays, so that what came out can be read before the film begins again.
-        durations = [each] * (len(self._rows) - 1) + [max(each, 2500)]
+        durations = [each] * (len(self._rows) - 1) + [max(each, round(1000 * HELD_SECONDS))]
         first.save(path, "GIF", save_all=True, append_images=frames, duration=durations, loop=0, disposal=1)
 
     def _encode_mp4(self, path: str) -> None:
         import imageio_ffmpeg
 
         size = (self.size.width(), self.size.height())
+        held = max(0.0, HELD_SECONDS - 1 / self.frames_a_second)
         # Players want a frame rate of their own; ffmpeg repeats frames up to it.
         writer = imageio_ffmpeg.write_frames(
             path,
@@ -336,12 +338,21 @@ class FilmExport(QObject):
             codec="libx264",
             pix_fmt_out="yuv420p",
             macro_block_size=2,
-            output_params=["-r", "30", "-movflags", "+faststart"],
+            output_params=[
+                "-vf",
+                f"tpad=stop_mode=clone:stop_duration={held:.3f}",
+                "-r",
+                "30",
+                "-movflags",
+                "+faststart",
+            ],
             ffmpeg_log_level="error",
         )
+        frames = self._received()
+        first = next(frames)  # before ffmpeg is started, which complains where it is cancelled with none
         writer.send(None)
         try:
-            for frame in self._received():
+            for frame in chain((first,), frames):
                 writer.send(frame)
         finally:
             writer.close()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDial
 from explorer import start
 from explorer.ui.graph_paint import Style
 from explorer.ui.graph_state import Looks
-from explorer.ui.pictures import FilmExport, PictureError, reason_against, save_still
+from explorer.ui.pictures import HELD_SECONDS, FilmExport, PictureError, reason_against, save_still
 from tests.ui.conftest import PATIENCE_MS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,13 +39,15 @@ def still(window, tmp_path):
 def film(qtbot, window, tmp_path):
     """Write the sweep to a file of this name; why it failed."""
 
-    def write(name, *, cancel_after=None, **options):
+    def write(name, *, cancel_after=None, cancel_at_once=False, **options):
         view, ended = window.graph.view, []
         export = FilmExport(str(tmp_path / name), window.graph.answer, view.font(), view.palette(), **options)
         export.ended.connect(ended.append)
         if cancel_after is not None:
             export.progressed.connect(lambda done, _: done == cancel_after and export.cancel())
         export.start()
+        if cancel_at_once:
+            export.cancel()
         qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
         return ended[0], export
 
@@ -177,7 +179,15 @@ def test_an_mp4_plays_at_its_length(window, film, tmp_path):
     assert not failure
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "sweep.mp4"))
     assert frames > 0
-    assert seconds == pytest.approx(export.frames / 4.0, abs=0.4)
+    assert seconds == pytest.approx((export.frames - 1) / 4.0 + HELD_SECONDS, abs=0.2), "its last frame stays"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg is optional")
+def test_an_mp4_that_is_cancelled_before_its_first_frame_says_nothing(window, film, tmp_path, caplog, capfd):
+    failure, _ = film("sweep.mp4", width=400, cancel_at_once=True)
+    assert failure == "Cancelled."
+    assert list(tmp_path.iterdir()) == []
+    assert (caplog.text, *capfd.readouterr()) == ("", "", "")
 
 
 def test_the_command_writes_the_sweeps_last_step(tmp_path):
