@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -30,8 +30,9 @@ from numpy.typing import NDArray
 
 from explorer.calculus import layout
 from explorer.calculus.layout import Drawing, lay_out
-from explorer.calculus.tape import record
+from explorer.calculus.tape import Tape, record
 from explorer.language.parser import parse
+from tests.language.algorithms import ALGORITHMS
 
 WIDTH, HEIGHT = 96.0, 64.0
 DOT_SECONDS = 120.0
@@ -49,7 +50,11 @@ def graph_of(source: str, point: float = 0.4) -> tuple[int, Edges]:
     """The graph of a text's tape, without output boxes."""
     program = parse(source)
     tape = record(program, [point + 0.01 * k for k in range(len(program.inputs))])
-    return len(tape.ops), [(e.parent, op.index) for op in tape.ops for e in op.edges]
+    return len(tape.ops), edges_of(tape)
+
+
+def edges_of(tape: Tape) -> Edges:
+    return [(e.parent, op.index) for op in tape.ops for e in op.edges]
 
 
 def random_program(operations: int, inputs: int, seed: int) -> str:
@@ -100,6 +105,17 @@ def random_graph(nodes: int, seed: int) -> tuple[int, Edges]:
             edges.append((operand, node))
             used.add(operand)
     return nodes, edges
+
+
+def small_graphs(count: int) -> Iterator[tuple[str, tuple[int, Edges]]]:
+    """So many random ones of 20 to 100 nodes, and those of the tests' algorithms that are of that size."""
+    for seed in range(count):
+        yield f"random {seed}", random_graph(20 + 2 * seed % 82, seed)
+    for algorithm in ALGORITHMS:
+        if algorithm.points:
+            tape = record(parse(algorithm.text), algorithm.points[0])
+            if 20 <= len(tape.ops) <= 100:
+                yield algorithm.name[:24], (len(tape.ops), edges_of(tape))
 
 
 def own_lines(drawing: Drawing) -> list[Line]:
@@ -329,15 +345,14 @@ def main() -> int:
             slower.append(f"{name} ({both.without:.1f})")
     total = [0, 0]
     worse = []
-    for seed in range(int(sys.argv[1]) if len(sys.argv) > 1 else 40):
-        nodes, edges = random_graph(20 + 2 * seed % 82, seed)
-        both = compare(f"random {seed}", nodes, edges)
+    for name, (nodes, edges) in small_graphs(int(sys.argv[1]) if len(sys.argv) > 1 else 40):
+        both = compare(name, nodes, edges)
         total[0] += both.own
         total[1] += both.theirs
         if both.own > max(1.2 * both.theirs, both.theirs + 1):
-            worse.append(f"random {seed}")
+            worse.append(name)
         if both.over:
-            failures.append(f"random {seed}")
+            failures.append(name)
     print(f"20 to 100 nodes together: {total[0]} crossings, dot {total[1]}; more than 1.2 × in {len(worse)} graphs")
     failures += worse
     if slower:
