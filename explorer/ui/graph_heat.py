@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from math import isfinite, log10
+from collections.abc import Callable
+from math import ceil, isfinite, log10
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QWidget
 
 from explorer.ui.graph_answer import GraphAnswer, Progress
 from explorer.ui.graph_paint import mixed
 
 DECADES = 6.0  # from 1 to the full colour
+_BAR = 90  # pixels of the legend's colours
 SMALL, ONE, LARGE, NOT_FINITE = QColor("#0072B2"), QColor("#F5F5F0"), QColor("#D55E00"), QColor("#8A2BE2")
 
 
@@ -69,6 +71,39 @@ class Heat:
         return "tangents" if self._answer.mode == "forward" else "adjoints" if self._progress.swept else "values"
 
 
+def legend_size(what: str, metrics: QFontMetricsF) -> QSizeF:
+    """The room that the legend of what is coloured needs."""
+    return QSizeF(ceil(metrics.horizontalAdvance(f"10⁻⁶10⁶not finite{what}")) + 170, ceil(metrics.height()) + 10)
+
+
+def draw_legend(
+    painter: QPainter,
+    what: str,
+    metrics: QFontMetricsF,
+    ink: QColor,
+    write: Callable[[float, float, str, QColor], None],
+) -> None:
+    """What the colours mean, from (0, 0) on; `write` puts a text of these metrics from x on its baseline y."""
+    x, height, baseline = 6.0, metrics.height(), 5 + metrics.ascent()
+
+    def word(text: str) -> None:
+        nonlocal x
+        write(x, baseline, text, ink)
+        x += metrics.horizontalAdvance(text) + 5
+
+    word(f"{what}:")
+    word("10⁻⁶")
+    for left in range(0, _BAR, 2):  # stripes, for a gradient is lost in a PDF
+        colour = colour_of(10.0 ** (DECADES * (2 * left / (_BAR - 2) - 1)))
+        painter.fillRect(QRectF(x + left, 5, _BAR - left, height), colour or ONE)
+    write(x + (_BAR - metrics.horizontalAdvance("1")) / 2, baseline, "1", QColor("#000000"))
+    x += _BAR + 5
+    word("10⁶")
+    painter.fillRect(QRectF(x + 4, 5, height, height), NOT_FINITE)
+    x += height + 9
+    word("not finite")
+
+
 class HeatLegend(QWidget):
     """What the colours mean, in the upper left corner of the view."""
 
@@ -85,8 +120,8 @@ class HeatLegend(QWidget):
         self.setAccessibleName(
             f"Colours of {what}: blue is near 0, white is about 1, orange is large, purple not finite"
         )
-        width = self.fontMetrics().horizontalAdvance(f"10⁻⁶10⁶not finite{what}") + 170
-        self.setGeometry(8, 8, width, self.fontMetrics().height() + 10)
+        size = legend_size(what, QFontMetricsF(self.font())).toSize()
+        self.setGeometry(8, 8, size.width(), size.height())
         self.update()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -95,31 +130,15 @@ class HeatLegend(QWidget):
             self.tell(self._what)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        metrics = self.fontMetrics()
         with QPainter(self) as painter:
             ground = self.palette().color(QPalette.ColorRole.Base)
             ground.setAlpha(220)
             painter.fillRect(self.rect(), ground)
-            x, height = 6.0, self.height() - 10.0
-            baseline = 5 + metrics.ascent()
 
-            def word(text: str) -> None:
-                nonlocal x
-                painter.drawText(round(x), baseline, text)
-                x += metrics.horizontalAdvance(text) + 5
+            def write(x: float, y: float, text: str, colour: QColor) -> None:
+                painter.setPen(colour)
+                painter.drawText(QPointF(x, y), text)
 
-            word(f"{self._what}:")
-            word("10⁻⁶")
-            bar = QRectF(x, 5, 90, height)
-            shades = QLinearGradient(bar.topLeft(), bar.topRight())
-            for share, colour in ((0.0, SMALL), (0.5, ONE), (1.0, LARGE)):
-                shades.setColorAt(share, colour)
-            painter.fillRect(bar, shades)
-            painter.setPen(QColor("#000000"))
-            painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, "1")
-            painter.setPen(self.palette().color(QPalette.ColorRole.Text))
-            x += 95
-            word("10⁶")
-            painter.fillRect(QRectF(x + 4, 5, height, height), NOT_FINITE)
-            x += height + 9
-            word("not finite")
+            draw_legend(
+                painter, self._what, QFontMetricsF(self.font()), self.palette().color(QPalette.ColorRole.Text), write
+            )

@@ -61,9 +61,10 @@ class GraphState:
     is nothing second. `second_mark` stands over the node's name there: a dot (ẋ₁) or a bar (x̄₁). `reverse`: the sweep
     runs from outputs to inputs, seconds are adjoints and flow is marked towards the sources. `partials` replaces the
     edges' texts, None hides one; without it a partial appears with its target's value. `heat` colours nodes by what
-    they hold, None leaves one as it is. `lit` is the path or part that was selected. `known` is how many values are
-    known, where it need not be counted; `is_known` says whether a node's value is known, quicker than its text.
-    `hidden` names the texts that the nodes leave out: "values", "seconds".
+    they hold, None leaves one as it is; `heat_of` is what that is, where a legend is to say it. `lit` is the path or
+    part that was selected. `known` is how many values are known, where it need not be counted; `is_known` says whether
+    a node's value is known, quicker than its text. `hidden` names the texts that the nodes leave out: "values",
+    "seconds".
     """
 
     primals: Sequence[str | None]
@@ -75,6 +76,7 @@ class GraphState:
     reverse: bool = False
     partials: Sequence[str | None] | None = None
     heat: Callable[[int], QColor | None] | None = None
+    heat_of: str = ""
     lit: frozenset[int] = frozenset()
     lit_edges: frozenset[int] = frozenset()
     known: int | None = None

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from PySide6.QtGui import QColor
-
 from explorer.ui.graph_answer import GraphAnswer, Progress
+from explorer.ui.graph_heat import Heat
 from explorer.ui.graph_paint import BAR_ABOVE, DOT_ABOVE
 from explorer.ui.graph_picture import GraphState
 from explorer.ui.panel import ALL_DIGITS, LINE_CHARACTERS, number_text, short_text
@@ -135,9 +134,7 @@ class StateMaker:
         nodes = answer.picture.nodes
         self.output_nodes = {node for node in range(count) if nodes[node].kind == "output"}
 
-    def state(
-        self, partials: bool, heat: Callable[[int], QColor | None] | None, hidden: frozenset[str] = frozenset()
-    ) -> GraphState:
+    def state(self, partials: bool, heat: Heat | None, hidden: frozenset[str] = frozenset()) -> GraphState:
         """The drawing at the present row."""
         answer, progress, row = self.answer, self.progress, self.progress.row
         active_nodes: set[int] = set()
@@ -164,7 +161,8 @@ class StateMaker:
             self._finished,
             reverse=sweeping,
             partials=None if partials else self._none,
-            heat=heat,
+            heat=None if heat is None else heat.colour,
+            heat_of="" if heat is None else heat.what,
             lit=self.lit,
             lit_edges=self.lit_edges,
             known=progress.known_count,

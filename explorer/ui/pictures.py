@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from itertools import chain
+from math import ceil
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QMarginsF, QObject, QPointF, QSize, QSizeF, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QMarginsF, QObject, QPointF, QRectF, QSize, QSizeF, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QFont,
     QImage,
     QPageSize,
@@ -30,7 +32,7 @@ from PySide6.QtGui import (
 )
 
 from explorer.ui.graph_answer import GraphAnswer, Progress
-from explorer.ui.graph_heat import Heat
+from explorer.ui.graph_heat import Heat, draw_legend, legend_size
 from explorer.ui.graph_paint import Edges, Nodes, Style
 from explorer.ui.graph_picture import GraphState, Picture
 from explorer.ui.graph_state import Looks, StateMaker
@@ -76,23 +78,50 @@ def paint(painter: QPainter, picture: Picture, style: Style, state: GraphState) 
         picture.state, picture.selected = shown, selected
 
 
+def _size(picture: Picture, style: Style, state: GraphState) -> QSizeF:
+    """Of a still: the drawing, and above it a strip for the legend of heat."""
+    size = picture.area.size()
+    if not state.heat_of:
+        return size
+    legend = legend_size(state.heat_of, style.metrics["value"])
+    return QSizeF(max(size.width(), legend.width()), size.height() + legend.height())
+
+
+def _paint_still(painter: QPainter, picture: Picture, style: Style, state: GraphState) -> None:
+    size = _size(picture, style, state)
+    painter.fillRect(QRectF(QPointF(), size), style.colours.ground)
+    if state.heat_of:
+        _paint_legend(painter, style, state)
+        painter.translate((size.width() - picture.area.width()) / 2, size.height() - picture.area.height())
+    paint(painter, picture, style, state)
+
+
+def _paint_legend(painter: QPainter, style: Style, state: GraphState) -> None:
+    def write(x: float, y: float, text: str, colour: QColor) -> None:
+        style.write(painter, x, y, text, "value", colour)
+
+    draw_legend(painter, state.heat_of, style.metrics["value"], style.colours.text, write)
+
+
 def save_still(path: str, picture: Picture, state: GraphState, font: QFont, palette: QPalette) -> None:
     """Write a PNG, SVG or PDF; PictureError where that is not possible."""
     if reason := reason_against(path):
         raise PictureError(reason)
-    area, partial = picture.area, _partial(path)
+    partial = _partial(path)
     try:
         match Path(path).suffix.lower():
             case ".png":
-                scale = min(PNG_SCALE, MOST_SIDE / max(area.width(), area.height(), 1.0))
+                style = Style(font, palette)
+                size = _size(picture, style, state)
+                scale = min(PNG_SCALE, MOST_SIDE / max(size.width(), size.height(), 1.0))
                 image = QImage(
-                    max(1, round(area.width() * scale)),
-                    max(1, round(area.height() * scale)),
+                    max(1, round(size.width() * scale)),
+                    max(1, round(size.height() * scale)),
                     QImage.Format.Format_RGB32,
                 )
                 with QPainter(image) as painter:
                     painter.scale(scale, scale)
-                    paint(painter, picture, Style(font, palette), state)
+                    _paint_still(painter, picture, style, state)
                 if not image.save(partial, "PNG"):
                     raise PictureError(f"{path} cannot be written.")
             case ".svg":
@@ -114,12 +143,13 @@ def _paint_svg(path: str, picture: Picture, state: GraphState, style: Style) -> 
     generator.setFileName(path)
     generator.setTitle("Computational graph")
     generator.setResolution(96)  # a unit of the drawing is a CSS pixel
-    generator.setSize(QSize(round(picture.area.width()), round(picture.area.height())))
-    generator.setViewBox(picture.area)
+    size = _size(picture, style, state)
+    generator.setSize(size.toSize())
+    generator.setViewBox(QRectF(QPointF(), size))
     painter = QPainter()
     if not painter.begin(generator):
         raise PictureError(f"{path} cannot be written.")
-    paint(painter, picture, style, state)
+    _paint_still(painter, picture, style, state)
     painter.end()
 
 
@@ -127,16 +157,16 @@ def _paint_pdf(path: str, picture: Picture, state: GraphState, style: Style) -> 
     writer = QPdfWriter(path)
     writer.setTitle("Computational graph")
     # A unit of the drawing is a CSS pixel, 1/96 inch; beyond 200 inches viewers give up.
-    points = min(0.75, 14_400 / max(picture.area.width(), picture.area.height(), 1.0))
-    size = QSizeF(picture.area.width() * points, picture.area.height() * points)
-    writer.setPageSize(QPageSize(size, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    size = _size(picture, style, state)
+    points = min(0.75, 14_400 / max(size.width(), size.height(), 1.0))
+    writer.setPageSize(QPageSize(size * points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
     painter = QPainter()
     if not painter.begin(writer):
         raise PictureError(f"{path} cannot be written.")
-    scale = writer.width() / max(picture.area.width(), 1.0)
+    scale = writer.width() / max(size.width(), 1.0)
     painter.scale(scale, scale)
-    paint(painter, picture, style, state)
+    _paint_still(painter, picture, style, state)
     painter.end()
 
 
@@ -183,8 +213,15 @@ class FilmExport(QObject):
         self._scale = min(width / max(area.width(), 1.0), MOST_FILM_SIDE / max(area.height(), 1.0), 2.0)
         self._caption.setPixelSize(max(11, round(width / 62)))
         room = round(CAPTION_LINES * CAPTION_LINE * self._caption.pixelSize())
+        self._above = 0
+        if looks.heat:  # of what has the longest name
+            legend = legend_size("adjoints", self._style.metrics["value"])
+            self._legend_scale = min(
+                self._caption.pixelSize() / self._style.fonts["value"].pixelSize(), width / legend.width()
+            )
+            self._above = ceil(legend.height() * self._legend_scale)
         # Even, for the usual kind of MP4 halves the colours' resolution.
-        self.size = QSize(width & ~1, (round(area.height() * self._scale) + room + 1) & ~1)
+        self.size = QSize(width & ~1, (self._above + round(area.height() * self._scale) + room + 1) & ~1)
         self.frames_a_second = max(0.2, min(steps_a_second, 30.0))
         self._stride = max(1, -(-answer.steps // MOST_FRAMES), round(steps_a_second / 30.0))
         self._rows = [*range(0, answer.steps, self._stride), answer.steps]
@@ -245,13 +282,19 @@ class FilmExport(QObject):
         """The picture of a row with its sentence, as red, green, blue bytes."""
         self._progress.go(row)
         picture, colours, looks = self._answer.picture, self._style.colours, self._looks
-        state = self._maker.state(looks.partials, self._heat.colour if looks.heat else None, looks.hidden)
+        state = self._maker.state(looks.partials, self._heat if looks.heat else None, looks.hidden)
         image = QImage(self.size, QImage.Format.Format_RGB888)
         image.fill(colours.ground)
-        height = round(picture.area.height() * self._scale)
+        height = self._above + round(picture.area.height() * self._scale)
         with QPainter(image) as painter:
+            if looks.heat:
+                painter.save()
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.scale(self._legend_scale, self._legend_scale)
+                _paint_legend(painter, self._style, state)
+                painter.restore()
             painter.save()
-            painter.translate((self.size.width() - picture.area.width() * self._scale) / 2, 0)
+            painter.translate((self.size.width() - picture.area.width() * self._scale) / 2, self._above)
             painter.scale(self._scale, self._scale)
             now = picture.nodes, picture.names, picture.edges
             picture.nodes, picture.names, picture.edges = self._drawn

@@ -2,9 +2,11 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QProgressDialog, QSpinBox
 
 from explorer import start
+from explorer.ui.graph_heat import LARGE, NOT_FINITE, SMALL
 from explorer.ui.graph_paint import Style
 from explorer.ui.graph_state import Looks
 from explorer.ui.pictures import HELD_SECONDS, FilmExport, PictureError, reason_against, save_still
@@ -117,6 +120,45 @@ def test_a_film_shows_what_the_graph_shows(window, film, tmp_path, monkeypatch):
     assert "0.284" not in seen(partials=False)[0]
     assert any(text.startswith("0.69314") for text in seen(all_digits=True)[0])
     assert seen(heat=True)[1] != colours
+
+
+def has_legend(strip):
+    """Whether a picture has the colours of what is small, large and not finite."""
+    found = {colour for _, colour in strip.convert("RGB").getcolors(100_000)}
+    wanted = [colour.getRgb()[:3] for colour in (SMALL, LARGE, NOT_FINITE)]
+    return all(any(max(abs(a - b) for a, b in zip(c, f, strict=True)) < 12 for f in found) for c in wanted)
+
+
+def test_heat_is_told_of_above_the_drawing_of_a_still(window, find, tmp_path):
+    view, picture = window.graph.view, window.graph.answer.picture
+    find("graph.heat").click()
+    state = view.picture.state
+    find("graph.heat").click()
+
+    def still(name, **changed):
+        save_still(str(tmp_path / name), picture, replace(state, **changed), view.font(), view.palette())
+        return tmp_path / name
+
+    with Image.open(still("with.png")) as told, Image.open(still("without.png", heat_of="")) as plain:
+        above = told.height - plain.height
+        assert has_legend(told.crop((0, 0, told.width, above)))
+        assert told.crop((0, above, told.width, told.height)).tobytes() == plain.tobytes(), "it covers nothing"
+    box = [float(n) for n in ElementTree.parse(still("heat.svg")).getroot().get("viewBox").split()]
+    assert box == pytest.approx([0, 0, picture.area.width(), picture.area.height() + above / 2], abs=1)
+    assert NOT_FINITE.name() in (tmp_path / "heat.svg").read_text()
+    page = re.search(rb"/MediaBox \[(.*?)\]", still("heat.pdf").read_bytes())
+    assert [float(n) for n in page[1].split()] == pytest.approx([0.75 * n for n in box], abs=1)
+
+
+def test_heat_is_told_of_above_the_drawing_of_a_film(window, film, tmp_path):
+    for width in (160, 700):
+        _, plain = film("plain.gif", width=width)
+        _, export = film("heat.gif", width=width, looks=Looks(heat=True))
+        with Image.open(tmp_path / "heat.gif") as image:
+            assert image.size == (export.size.width(), export.size.height())
+            for frame in (0, image.n_frames - 1):
+                image.seek(frame)
+                assert has_legend(image.crop((0, 0, image.width, export.size.height() - plain.size.height())))
 
 
 def test_the_graph_hands_on_what_it_shows_to_its_film(window, monkeypatch):

@@ -655,7 +655,7 @@ class GraphPanel(Panel):
         """Have the view show the present step; `changed` ops, None where all may have."""
         if self._graph is None or self._state is None:
             return
-        heat = self.heat.colour if self.heat_on.isChecked() else None
+        heat = self.heat if self.heat_on.isChecked() else None
         self.legend.tell(self.heat.what)
         nodes = None
         if changed is not None:
