@@ -269,5 +269,6 @@ class Editor(CodeEdit):
 
 
 def _units(text: str, column: int) -> int:
-    """Qt counts UTF-16 units: characters beyond the basic plane are two."""
-    return column + sum(1 for character in text[:column] if ord(character) > 0xFFFF)
+    """Qt counts UTF-16 units: characters beyond the basic plane are two. Hundreds of places may be asked for."""
+    before = text[:column]
+    return column + len(before.encode("utf-16-le", "surrogatepass")) // 2 - len(before)

@@ -151,8 +151,10 @@ class FormulaView(QAbstractScrollArea):
             pieces = self._notation.pieces
             wanted = set(refs)
             found = {i for i, piece in enumerate(pieces) if piece.ref is not None and piece.ref in wanted}
-            for span in spans:
-                found.update(_pieces_of(pieces, span))
+            spans = set(spans)  # an input may be read in hundreds of places
+            exact = {piece.span for piece in pieces} & spans
+            found.update(i for i, piece in enumerate(pieces) if piece.span in exact)
+            found.update(i for span in spans - exact if (i := _smallest_around(pieces, span)) is not None)
         self._highlighted, self._marks = frozenset(found), None
         if self._laid is not None and found and follow:
             rects = self._laid.rects(min(found))
@@ -413,17 +415,14 @@ class FormulaView(QAbstractScrollArea):
             QGuiApplication.clipboard().setImage(self.image())
 
 
-def _pieces_of(pieces: tuple[Piece, ...], span: Span) -> list[int]:
-    """The pieces with exactly this span, else the smallest around it: children stand before their parents."""
-    exact = [i for i, piece in enumerate(pieces) if piece.span == span]
-    if exact:
-        return exact
+def _smallest_around(pieces: tuple[Piece, ...], span: Span) -> int | None:
+    """The smallest piece around this place: children stand before their parents."""
     start, end = (span.line, span.column), (span.end_line, span.end_column)
     for i, piece in enumerate(pieces):
         own = piece.span
         if own is not None and (own.line, own.column) <= start and (own.end_line, own.end_column) >= end:
-            return [i]
-    return []
+            return i
+    return None
 
 
 def _mixed(colour: QColor, ground: QColor) -> QColor:

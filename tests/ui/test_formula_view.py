@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, QWheelEvent
@@ -119,6 +121,13 @@ def test_a_span_that_no_part_has_marks_the_smallest_part_around_it(view: Formula
     around_two = view.grab().toImage()
     view.highlight(refs=[0])
     assert view.grab().toImage() == around_two
+
+
+def test_thousands_of_places_are_found_at_once(view: FormulaView) -> None:
+    view.show_notation(sum_of_fractions(2_000))
+    began = time.thread_time()
+    assert view.highlight(spans=[Span(1, k, 1, k + 1) for k in range(1, 2_001)]) == 2_000
+    assert time.thread_time() - began < 0.2, "each place was compared with each part"
 
 
 def test_a_highlighted_part_is_scrolled_into_view(view: FormulaView) -> None:

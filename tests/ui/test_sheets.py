@@ -548,9 +548,8 @@ def test_a_large_hessian_fills_in_a_few_milliseconds_a_pass(qtbot):
     for place in range(150):
         sheet.show_answer({"part": "pass", "place": place, "numbers": [0.1 * place] * 150, "operations": place})
     assert time.thread_time() - began < 150 * 0.015
-    began = time.thread_time()
     sheet._fill()
-    assert time.thread_time() - began < 0.1, "the window lives on while it fills"
+    assert sheet.counter.text().startswith("0 of 150 passes"), "the window lives on while it fills"
     qtbot.waitUntil(lambda: sheet.counter.text().startswith("150 of 150 passes"), timeout=PATIENCE_MS)
     assert sheet.table.item(149, 149).text() == "14.9"
 
