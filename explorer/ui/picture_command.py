@@ -10,9 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QRect
+    from PySide6.QtGui import QPainter
+    from PySide6.QtWidgets import QWidget
 
 PATIENCE_SECONDS = 60.0  # for all answers of the window
 PAUSE_SECONDS = 0.005  # between two looks whether they have come; the workers want the processor
+SVG_SCALE = 3  # pixels of a panel in an SVG for each on the screen
 PANELS = ("graph", "symbolic", "differences", "optimize", "window")
 
 
@@ -24,7 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("out", metavar="OUT", help="a file that ends in .png, .svg, .pdf, .gif or .mp4")
     parser.add_argument("source", metavar="SOURCE", type=source_argument, help="a formula, an algorithm, or @path")
-    parser.add_argument("--panel", choices=PANELS, default="graph")
+    parser.add_argument(
+        "--panel",
+        choices=PANELS,
+        default="graph",
+        help=f"an SVG of another than the graph holds pixels, {SVG_SCALE} for each on the screen; a PDF holds lines",
+    )
     parser.add_argument("--at", action="append", default=[], metavar="NAME=NUMBER", help="an input's value")
     parser.add_argument("--mode", choices=("forward", "reverse", "second"), default="reverse", help="the graph's sweep")
     parser.add_argument("--step", type=int, help="the step of the sweep; the last if not given")
@@ -142,7 +154,7 @@ def _make(asked: argparse.Namespace, source: str, point: tuple[tuple[str, float]
         wait(lambda: not any(plot.drawing for plot in plots), "The plot")
         answer = graph.answer
         if asked.panel != "graph":
-            _save_widget(asked.out, panel)
+            save_widget(asked.out, panel)
             return
         if answer is None or answer.head["too_large"]:
             raise PictureError(answer.head["too_large"] if answer else graph.status.text() or "There is no graph.")
@@ -182,36 +194,74 @@ def _run(ended: list[str]) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def _save_widget(path: str, widget: object) -> None:
-    """A widget as it is seen: as pixels, or drawn into a vector file, where its texts stay texts."""
-    from PySide6.QtCore import QMarginsF, QPoint, QSizeF
+def save_widget(path: str, widget: QWidget) -> None:
+    """A widget as it is seen: as pixels, which an SVG holds too, or in a PDF as lines, where its texts stay texts."""
+    from PySide6.QtCore import QMarginsF, QSizeF
     from PySide6.QtGui import QPageSize, QPainter, QPdfWriter
-    from PySide6.QtSvg import QSvgGenerator
-    from PySide6.QtWidgets import QWidget
 
     from explorer.ui.pictures import PictureError
 
-    assert isinstance(widget, QWidget)
     match Path(path).suffix.lower():
         case ".png":
             if not widget.grab().save(path, "PNG"):
                 raise PictureError(f"{path} cannot be written.")
             return
         case ".svg":
-            device: QSvgGenerator | QPdfWriter = QSvgGenerator()
-            device.setFileName(path)
-            device.setSize(widget.size())
-            device.setViewBox(widget.rect())
-            scale = 1.0
-        case _:
-            device = QPdfWriter(path)
-            points = QSizeF(widget.width() * 0.75, widget.height() * 0.75)
-            device.setPageSize(QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
-            device.setPageMargins(QMarginsF(0, 0, 0, 0))
-            scale = device.width() / widget.width()
+            _save_pixels(path, widget)
+            return
+    device = QPdfWriter(path)
+    points = QSizeF(widget.width() * 0.75, widget.height() * 0.75)
+    device.setPageSize(QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    device.setPageMargins(QMarginsF(0, 0, 0, 0))
+    scale = device.width() / widget.width()
     painter = QPainter()
     if not painter.begin(device):
         raise PictureError(f"{path} cannot be written.")
     painter.scale(scale, scale)
-    widget.render(painter, QPoint(0, 0))
+    draw(painter, widget, widget.rect())
+    painter.end()
+
+
+def draw(painter: QPainter, widget: QWidget, clip: QRect, root: QWidget | None = None) -> None:
+    """A widget, and those in it, each within its own edges: where Qt draws them all, that clip gets lost in a PDF, and
+    a tab, which is drawn longer than it is, covers what stands below it. `clip`: what is seen of it, in `root`."""
+    from PySide6.QtCore import QPoint, QRect
+    from PySide6.QtGui import QRegion
+    from PySide6.QtWidgets import QWidget
+
+    at = QPoint() if root is None else widget.mapTo(root, QPoint())
+    seen = clip & QRect(at, widget.size())
+    if seen.isEmpty():
+        return
+    painter.save()
+    painter.setClipRect(seen)
+    ground = QWidget.RenderFlag.DrawWindowBackground if root is None else QWidget.RenderFlag(0)
+    QWidget.render(widget, painter, at, QRegion(), ground)  # a graph has a render of its own
+    painter.restore()
+    for child in widget.children():
+        if isinstance(child, QWidget) and child.isVisible() and not child.isWindow():
+            draw(painter, child, seen, root or widget)
+
+
+def _save_pixels(path: str, widget: QWidget) -> None:
+    """An SVG that holds a widget's pixels: Qt writes clips wrongly there, and fonts that others may not have."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QImage, QPainter
+    from PySide6.QtSvg import QSvgGenerator
+
+    from explorer.ui.pictures import PictureError
+
+    scale = SVG_SCALE if widget.width() * widget.height() < 10**7 else 1  # else it would be gigabytes
+    image = QImage(widget.size() * scale, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
+    image.fill(Qt.GlobalColor.white)
+    widget.render(image)
+    generator = QSvgGenerator()
+    generator.setFileName(path)
+    generator.setSize(widget.size())
+    generator.setViewBox(widget.rect())
+    painter = QPainter()
+    if not painter.begin(generator):
+        raise PictureError(f"{path} cannot be written.")
+    painter.drawImage(widget.rect(), image)
     painter.end()

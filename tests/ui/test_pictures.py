@@ -1,6 +1,8 @@
 """Pictures of the graph: each format is opened again by another program than the one that wrote it."""
 
+import base64
 import importlib.util
+import io
 import os
 import re
 import subprocess
@@ -11,13 +13,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage, QPainter, QPicture
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QProgressDialog, QSpinBox
 
 from explorer import start
 from explorer.ui.graph_heat import LARGE, NOT_FINITE, SMALL
 from explorer.ui.graph_paint import Style
 from explorer.ui.graph_state import Looks
+from explorer.ui.picture_command import draw, save_widget
 from explorer.ui.pictures import HELD_SECONDS, FilmExport, PictureError, reason_against, save_still
 from tests.ui.conftest import PATIENCE_MS
 
@@ -266,6 +270,35 @@ def test_the_graphs_menu_saves_the_step_and_the_sweep(qtbot, window, tmp_path):
     with Image.open(film) as frames:
         assert frames.n_frames > 10
     options.close()
+
+
+def test_a_vector_picture_of_a_panel_keeps_each_widget_within_its_edges(window):
+    """The selected tab covered what stands below it; a QPicture, too, knows no clips but the painter's own."""
+    lines, again = QPicture(), QImage(window.size(), QImage.Format.Format_RGB32)
+    with QPainter(lines) as painter:
+        draw(painter, window, window.rect())
+    with QPainter(again) as painter:
+        lines.play(painter)
+    seen = window.grab().toImage()
+    tabs = window.graph.sheets.tabBar()
+    below = tabs.tabRect(tabs.currentIndex())
+    below = below.translated(tabs.mapTo(window, QPoint(0, tabs.height())))
+    points = [(x, y) for x in range(below.left(), below.right()) for y in range(below.top(), below.bottom())]
+    differ = sum(abs(seen.pixelColor(x, y).lightness() - again.pixelColor(x, y).lightness()) > 40 for x, y in points)
+    assert differ < len(points) / 100
+
+
+def test_an_svg_of_a_panel_is_its_pixels(window, tmp_path):
+    """Fonts that others may not have, and clips that Qt gets wrong."""
+    save_widget(str(tmp_path / "window.svg"), window)
+    root = ElementTree.parse(tmp_path / "window.svg").getroot()
+    tags = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert "text" not in tags
+    assert tags.count("image") == 1
+    picture = next(element for element in root.iter() if element.tag.endswith("image"))
+    content = next(value for name, value in picture.attrib.items() if name.endswith("href")).partition(",")[2]
+    with Image.open(io.BytesIO(base64.b64decode(content))) as image:
+        assert image.size == (3 * window.width(), 3 * window.height())
 
 
 def test_other_endings_are_refused_in_words(window, still):
