@@ -275,7 +275,8 @@ class GraphView(QGraphicsView):
         if self._picture is not None and self.zoom() < WHOLE_FROM:
             self._zoom_to(READABLE)
             area = self._picture.area
-            first = next((box for box in self._picture.boxes), area)
+            # The first of the left column: in a tree the first node's copies may stand anywhere.
+            first = min(self._picture.boxes, key=lambda box: round(box.center().x()), default=area)
             half_width = self.viewport().width() / READABLE / 2
             half_height = self.viewport().height() / READABLE / 2
             x = area.center().x() if area.width() < 2 * half_width else area.left() + half_width

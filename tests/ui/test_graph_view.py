@@ -273,6 +273,19 @@ def test_a_long_chain_opens_readable_at_its_start_and_follows_the_active_node(vi
     assert seen.contains(at(view, 199))
 
 
+def test_a_tree_opens_at_its_left_column_wherever_its_first_node_stands(view):
+    wide = 40  # a comb: each pair is added to the sum so far, and the first node comes to the last of the sums
+    sums = [(2 * wide + k, 2 * wide + k + 1) for k in range(wide - 1)]
+    leaves = [(k, 3 * wide - 1 - k // 2) for k in range(2 * wide)]
+    kinds = ["input"] * 2 * wide + ["operation"] * wide
+    nodes = tuple(GraphNode(kind, f"v{node}", "", "1") for node, kind in enumerate(kinds))
+    view.show_picture(graph(nodes, sums + leaves, ["1"] * len(sums + leaves)))
+    boxes, seen = view.picture.boxes, view.mapToScene(view.viewport().rect()).boundingRect()
+    assert boxes[0].center().x() > 3_000, "else there is nothing to be seen here"
+    left = min(boxes, key=lambda box: box.left())
+    assert seen.contains(left)
+
+
 def test_a_step_of_a_graph_shown_as_specks_is_gone_to_unless_someone_has_zoomed(view):
     view.show_picture(chain(200))
     view.fit()
