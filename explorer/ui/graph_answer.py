@@ -17,9 +17,9 @@ from explorer.ui.panel import ALL_DIGITS, number_text, short_text
 class GraphAnswer:
     """The parts of one answer; complete when `take` has been given the part "drawn", but for the sentences.
 
-    Columns of the trace have an entry an op: names, formulas, aliases, values, spans, iterations, calls. Columns of the
-    film an entry a step: kinds ("v", "d", "s" or "a"), film_nodes, sources, positions, after, before, and the ε parts
-    after_tangent, before_tangent. `copies`: for each op its nodes in the drawing.
+    Columns of the trace have an entry an op: names, formulas, aliases, values, spans, iterations, calls, operands.
+    Columns of the film an entry a step: kinds ("v", "d", "s" or "a"), film_nodes, sources, positions, after, before,
+    and the ε parts after_tangent, before_tangent. `copies`: for each op its nodes in the drawing.
     """
 
     def __init__(self, head: dict[str, Any], before: GraphAnswer | None) -> None:
@@ -34,6 +34,7 @@ class GraphAnswer:
         self._first_at: dict[Span, int] = {}  # the first op of each place: a loop's rounds share theirs
         self.iterations: list[list[int]] = []
         self.calls: list[int] = []
+        self.operands: list[list[int]] = []
         self.parts: list[list[Any]] = []
         self.kinds: list[str] = []
         self.film_nodes: list[int] = []
@@ -49,7 +50,6 @@ class GraphAnswer:
         self.node_values: list[Any] = []  # of output boxes
         self.copies: list[list[int]] = [[] for _ in range(head["count"])]
         self.edges_of: dict[tuple[int, int], list[int]] = {}  # by operation and position
-        self.edges_into: dict[int, list[int]] = {}  # by operation
         self.output_edges: dict[int, list[int]] = {}  # by op
         self._nodes: list[GraphNode] = []
         self._edges: list[GraphEdge] = []
@@ -66,7 +66,7 @@ class GraphAnswer:
             case "parts":
                 self.parts.extend(rows)
             case "ops":
-                for name, formula, aliases, value, span, iteration, call in rows:
+                for name, formula, aliases, value, span, iteration, call, operands in rows:
                     self.names.append(name)
                     self.formulas.append(formula)
                     self.aliases.append(aliases)
@@ -74,6 +74,7 @@ class GraphAnswer:
                     self._take_place(span)
                     self.iterations.append(iteration)
                     self.calls.append(call)
+                    self.operands.append(operands)
             case "nodes":
                 self._take_nodes(rows)
             case "edges":
@@ -127,7 +128,6 @@ class GraphAnswer:
                 self.output_edges.setdefault(self.node_ops[source] or 0, []).append(number)
             else:
                 self.edges_of.setdefault((op, position), []).append(number)
-                self.edges_into.setdefault(op, []).append(number)
 
     def _take_film(self, rows: Sequence[Any]) -> None:
         last = self._last
@@ -156,11 +156,11 @@ class GraphAnswer:
         """Of the picture."""
         return self.picture.curves
 
-    def edges_between(self, operand: int, op: int) -> list[int]:
-        """The edges from an op's nodes to another's: of a folded part there is one for all its uses of an operand."""
-        incoming, operands = self.picture.incoming, self.copies[operand]
+    def edges_between(self, operands: Sequence[int], op: int) -> list[int]:
+        """The edges from the nodes of ops to another's: into a folded part there is one for all uses of an operand."""
+        incoming, sources = self.picture.incoming, {node for operand in operands for node in self.copies[operand]}
         edges = (edge for node in self.copies[op] for edge in incoming[node])
-        return [edge for edge in edges if self.curves[edge].source in operands]
+        return [edge for edge in edges if self.curves[edge].source in sources]
 
     @property
     def steps(self) -> int:

@@ -146,12 +146,12 @@ class StateMaker:
             sweeping = kind in "sa"
             active_nodes.update(answer.copies[node])
             if not sweeping:
-                active_edges.update(answer.edges_into.get(node, ()))
+                active_edges.update(answer.edges_between(answer.operands[node], node))
             elif source is None or position is None:
                 active_edges.update(answer.output_edges.get(node, ()))
             else:
                 active_nodes.update(answer.copies[source])
-                active_edges.update(answer.edges_of.get((source, position)) or answer.edges_between(node, source))
+                active_edges.update(answer.edges_of.get((source, position)) or answer.edges_between([node], source))
         return GraphState(
             self._primals,
             self._seconds,

@@ -175,7 +175,7 @@ def _film(ask: Message, about: Subject, tape: Tape) -> Film:
 
 
 def _op(tape: Tape, op: Op) -> list[Any]:
-    """[name, formula, aliases, value, span, iteration, call]; the formula of an input is empty."""
+    """[name, formula, aliases, value, span, iteration, call, operands]; the formula of an input is empty."""
     return [
         op.name,
         "" if op.function == INPUT else formula(tape, op),
@@ -184,6 +184,7 @@ def _op(tape: Tape, op: Op) -> list[Any]:
         None if op.span == NOWHERE else span_to_json(op.span),
         list(op.iteration),
         op.call,
+        [edge.parent for edge in op.edges],
     ]
 
 

@@ -650,6 +650,29 @@ def test_what_is_typed_finds_what_is_shown(window, find, typed, found):
     assert names - {"y"} == set(found) - {"y"}
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse", "second"])
+def test_each_operation_in_a_folded_call_lights_the_edges_of_its_operands(window, write, settle, find, mode):
+    """Only the first use of an operand did, in the forward sweep and where values are recorded."""
+    source = (
+        "def g(a, b):\n    c = a*a + b\n    return c*a + b\n\ndef f(x, y):\n    u = x + y\n    return g(u, y) + x\n"
+    )
+    write(source)
+    graph = window.graph
+    find(f"graph.mode.{mode}").click()
+    settle()
+    graph._set_folds([part[1] for part in graph.answer.parts if part[0] == "call"])
+    settle()
+    answer, crossings = graph.answer, 0
+    for op in record(parse(source), [2.0, 5.0]).ops:
+        graph.player.go(op.index + 1)
+        ends = {(answer.copies[edge.parent][0], answer.copies[op.index][0]) for edge in op.edges}
+        ends -= {(node, node) for node in range(len(answer.node_ops))}
+        lit = [answer.curves[edge] for edge in graph.view.picture.state.active_edges]
+        assert sorted((curve.source, curve.target) for curve in lit) == sorted(ends)
+        crossings += len(ends)
+    assert crossings == 8
+
+
 def test_search_goes_from_one_node_to_the_next(window, find):
     search = find("graph.search")
     search.setText("x₂")
