@@ -309,7 +309,8 @@ def number_text(value: object, digits: int = 6) -> str:
 
 def plain_exponents(text: str) -> str:
     """Words with their numbers written as everywhere: 2.5e−9 and 1e20, not 2.5e-09 and 1e+20."""
-    return _EXPONENT.sub(r"e\1", text.replace("-", "−"))
+    text = text.replace("-", "−")
+    return _EXPONENT.sub(r"e\1", text) if "e" in text else text
 
 
 def in_our_words(sentence: str) -> str:

@@ -319,6 +319,19 @@ def test_results_of_calls_that_stay_as_they_were_are_not_written_again(window, f
     assert (last.text(1), last.text(2)) == ("1", "·")
 
 
+def test_another_value_writes_each_number_of_the_calls_once(window, find, show, write, settle, monkeypatch):
+    """Those of the rows that will be replaced were written too, all within the turn that shows the graph."""
+    write("def g(a):\n    return a*a*0.9\ndef f(x):\n    for k in range(100):\n        x = g(x) + 0.2\n    return x")
+    show("calls")
+    written, number_text = [], calls.number_text
+    monkeypatch.setattr(calls, "number_text", lambda *arguments: written.append(arguments) or number_text(*arguments))
+    find("point.x").setValue(0.7)
+    settle()
+    first = find("graph.calls.tree").topLevelItem(0).child(0)
+    assert (first.text(0), first.text(1)) == ("g(0.7)", "0.441")
+    assert sum(arguments[1:] == (6,) for arguments in written) <= 200
+
+
 @pytest.mark.parametrize(
     ("sheet", "source"),
     [

@@ -33,6 +33,7 @@ class CallsSheet(Sheet):
         super().__init__(parent)
         self._weights: list[float] = []
         self._progress: Progress | None = None
+        self._own = False  # whether the rows are about the graph that is shown
 
     def build(self) -> None:
         self.tree = QTreeWidget(objectName="graph.calls.tree")
@@ -92,7 +93,7 @@ class CallsSheet(Sheet):
         for tree in (self.tree, self.branches):
             with QSignalBlocker(tree):  # else each row that goes hands the choice on to the next, of the old text
                 tree.clear()
-        self._head, self._close = head, 0
+        self._head, self._close, self._own = head, 0, True
         self._before, self._results, self._constants, self._told = [], {}, [], 0
         root = QTreeWidgetItem([head["main"]])
         self.tree.addTopLevelItem(root)
@@ -132,7 +133,7 @@ class CallsSheet(Sheet):
             self.tree.expandAll()
         else:
             self.tree.expandToDepth(2)
-        self._show_calls(None)
+        self._show_calls({call["op"] for call in calls})
 
     def _add_decisions(self, decisions: list[dict[str, Any]]) -> None:
         for decision in decisions:
@@ -178,8 +179,8 @@ class CallsSheet(Sheet):
             self.span_chosen.emit(span_from_json(span))
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
-        """The adjoints are those of the sweep above."""
-        self._progress = progress
+        """The adjoints are those of the sweep above. Rows of the graph before stay as they are until their own come."""
+        self._progress, self._own = progress, False
         self._weights = answer.head["weights"]
 
     def show_step(self, progress: Progress, changed: set[int]) -> None:
@@ -202,8 +203,8 @@ class CallsSheet(Sheet):
     def _show_calls(self, changed: set[int] | None) -> None:
         """The numbers of the present step; `changed` ops, None where all may have."""
         progress = self._progress
-        if progress is None or any(op >= len(progress.known) for op in self._results):  # of another program
-            return
+        if progress is None or not self._own or any(op >= len(progress.known) for op in self._results):
+            return  # the rows are of another program
         answer, forward = progress.answer, progress.answer.mode == "forward"
         self.tree.headerItem().setText(2, "tangent" if forward else "adjoint")
         beside = progress.tangents if forward else progress.adjoints
