@@ -2,6 +2,9 @@
 
 import pytest
 
+from explorer.ui.fitted_numbers import FittedNumbers
+from explorer.ui.session import Session
+
 
 @pytest.fixture
 def at(write, find, settle):
@@ -97,3 +100,25 @@ def test_every_output_has_a_row_for_every_input(cells, at):
     assert [row[0] for row in cells("verdict.table")] == [
         f"∂{output}/∂{name}" for output in ("y₁", "y₂", "y₃") for name in ("r", "t")
     ]
+
+
+def test_a_long_columns_width_is_found_once_and_not_for_each_of_its_words(window, settle):
+    """Each number of digits that changed had all rows measured: 60 rows took 0.06 s."""
+    panel, measured = window.verdict, []
+    window.document.open(Session(" + ".join(f"x{k}**2*x{k + 1}" for k in range(1, 60)), ()))
+    settle()
+
+    class Counting(FittedNumbers):
+        def sizeHint(self, option, index):
+            measured.append(index)
+            return super().sizeHint(option, index)
+
+    kept, counting = panel.table.itemDelegate(), Counting(panel.table)
+    panel.table.setItemDelegate(counting)
+    answers = []
+    panel.worker.answered.connect(answers.append)
+    window.document.edit_value("x1", 2.5)
+    settle()
+    panel.worker.answered.disconnect(answers.append)
+    panel.table.setItemDelegate(kept)
+    assert len(measured) <= 5 * 180 * len(answers)

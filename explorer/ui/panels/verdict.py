@@ -81,8 +81,7 @@ class VerdictPanel(Panel):
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         for column, meaning in enumerate(_COLUMNS.values()):
             self.table.horizontalHeaderItem(column).setToolTip(meaning)
-            if not 1 <= column <= len(_ENGINES):
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 7)
         self.table.setItemDelegate(FittedNumbers(self.table))
@@ -114,6 +113,7 @@ class VerdictPanel(Panel):
         outputs, inputs = answer["outputs"], answer["inputs"]
         pairs = [(row, column) for row in range(len(outputs)) for column in range(len(inputs))]
         self.table.setRowCount(len(pairs))
+        self._fit_columns(QHeaderView.ResizeMode.Fixed)  # else each word that changes has all its column measured
         for line, (row, column) in enumerate(pairs):
             self._put(line, 0, f"∂{pretty_name(outputs[row])}/∂{pretty_name(inputs[column])}", False)
             for place, engine in enumerate(_ENGINES):
@@ -128,6 +128,7 @@ class VerdictPanel(Panel):
             for place, engines in enumerate((("symbolic", "forward"), ("central",))):
                 agreed = _agreed(answer, engines, row, column)
                 self._put(line, 1 + len(_ENGINES) + place, agreed, True).setToolTip("")
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         self._summary = _summary(answer)
         self.say(self._summary)
         self.reasons.setText(_reasons(answer))
@@ -142,6 +143,11 @@ class VerdictPanel(Panel):
                 item = self.table.item(line, place)
                 if item is not None and item.text() == "…":
                     item.setText("stopped")
+
+    def _fit_columns(self, mode: QHeaderView.ResizeMode) -> None:
+        """How the columns beside the numbers get their widths."""
+        for column in (0, *range(1 + len(_ENGINES), len(_COLUMNS))):
+            self.table.horizontalHeader().setSectionResizeMode(column, mode)
 
     def _put(self, line: int, column: int, text: str, right: bool) -> QTableWidgetItem:
         item = self.table.item(line, column)
