@@ -54,9 +54,13 @@ class MathLabel(QLabel):
         self.setFixedHeight(self._height)
 
     def setText(self, text: str) -> None:
-        """Show a text; all of it is in the tooltip too, should it need more lines than there are."""
+        """Show a text, its paragraphs run together where they would need more lines than there are; all of it is in the
+        tooltip too, should that not be enough."""
+        needed, together = self.needs(text), text.replace("\n", "   ")
+        if needed > self._most >= (fewer := self.needs(together)):
+            text, needed = together, fewer
         super().setText(text)
-        self.setToolTip(text if self.needs(text) > self._most else "")
+        self.setToolTip(text if needed > self._most else "")
         self.setAccessibleDescription(text)
 
     def sizeHint(self) -> QSize:

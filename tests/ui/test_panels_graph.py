@@ -8,6 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from explorer.calculus.films import forward_film, sentences
+from explorer.calculus.tape import record
+from explorer.language.parser import parse
 from explorer.language.program import Span
 from explorer.ui import theme
 from explorer.ui.math_label import MathLabel
@@ -607,6 +610,23 @@ def test_a_sentence_that_goes_on_beyond_its_lines_says_so(application, qtbot):
     columns = range(150, 200)  # at the end of the second line stand the dots that say that there is more
     below = range(label.height() // 2, label.height())
     assert any(cut.pixel(x, y) != whole.pixel(x, y) for x in columns for y in below)
+
+
+def test_a_sentence_runs_on_where_its_second_line_would_have_no_room(application, qtbot):
+    """Of a product of numbers with four digits both lines need another: the last, the sum of all of it, was cut off."""
+    label = MathLabel(3)
+    qtbot.addWidget(label)
+    label.resize(501, label.height())
+    told = list(sentences(tape := record(parse("x*y"), [0.5621, 0.4379]), forward_film(tape, [0.6236, -0.0614])))
+    label.setText(told[1])
+    assert "\n" in label.text(), "two lines where they fit"
+    assert label.needs(told[2]) > 3
+    label.setText(told[2])
+    assert label.text() == told[2].replace("\n", "   ")
+    assert (label.needs(label.text()), label.toolTip()) == (3, "")
+    label.resize(300, label.height())
+    label.setText(told[2])
+    assert label.text() == label.toolTip() == told[2]
 
 
 def test_what_no_sweep_reaches_has_the_adjoint_0_at_its_end_and_none_before(window, find, write, cells):
