@@ -663,6 +663,22 @@ def test_what_is_typed_finds_what_is_shown(window, find, typed, found):
     assert names - {"y"} == set(found) - {"y"}
 
 
+def test_each_path_into_a_folded_call_lights_its_edge(window, write, settle, find, show):
+    """Only the first use of an operand within it did."""
+    write("def g(a):\n    return a*sin(a) + a\n\ndef f(x):\n    return g(2*x)\n")
+    graph = window.graph
+    graph._set_folds([part[1] for part in graph.answer.parts if part[0] == "call"])
+    settle()
+    show("paths")
+    graph._op_chosen(0)
+    settle()
+    table, answer, lit = find("graph.paths.table"), graph.answer, []
+    for row in range(table.topLevelItemCount()):
+        table.setCurrentItem(table.topLevelItem(row))
+        lit.append([(answer.curves[e].source, answer.curves[e].target) for e in graph.view.picture.state.lit_edges])
+    assert [sorted(edges) for edges in lit] == 3 * [[(0, 1), (1, 2)]]
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse", "second"])
 def test_each_operation_in_a_folded_call_lights_the_edges_of_its_operands(window, write, settle, find, mode):
     """Only the first use of an operand did, in the forward sweep and where values are recorded."""

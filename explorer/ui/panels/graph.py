@@ -845,7 +845,11 @@ class GraphPanel(Panel):
         if graph is None or state is None:
             return
         state.lit = frozenset(node for op in ops for node in graph.copies[op])
-        state.lit_edges = frozenset(edge for key in edges for edge in graph.edges_of.get(key, ()))
+        state.lit_edges = frozenset(
+            edge
+            for operand, key in zip(ops, edges, strict=False)  # the last op is no operand
+            for edge in graph.edges_of.get(key) or graph.edges_between([operand], key[0])
+        )
         self._show_state(None)
 
     # -- looks -----------------------------------------------------------------------------------------------------
