@@ -319,6 +319,21 @@ def test_results_of_calls_that_stay_as_they_were_are_not_written_again(window, f
     assert (last.text(1), last.text(2)) == ("1", "·")
 
 
+def test_calls_follow_the_steps_of_the_last_graph_while_the_text_cannot_be_read(window, find, show, write, settle):
+    write("def g(a):\n    return a*a\ndef f(x):\n    return g(x)")
+    show("calls")
+    find("editor").insertPlainText("(")
+    find("graph.sheets").setCurrentIndex(0)
+    find("graph.sheets").setCurrentWidget(find("graph.sheet.calls"))
+    call, seen = find("graph.calls.tree").topLevelItem(0).child(0), []
+    for row in (0, 2):
+        find("graph.slider").setValue(row)
+        seen.append(call.text(1))
+    assert seen == ["·", "1"]
+    window.document.undo()
+    settle()
+
+
 def test_another_value_writes_each_number_of_the_calls_once(window, find, show, write, settle, monkeypatch):
     """Those of the rows that will be replaced were written too, all within the turn that shows the graph."""
     write("def g(a):\n    return a*a*0.9\ndef f(x):\n    for k in range(100):\n        x = g(x) + 0.2\n    return x")

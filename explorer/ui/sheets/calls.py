@@ -180,7 +180,8 @@ class CallsSheet(Sheet):
 
     def show_graph(self, answer: GraphAnswer, progress: Progress) -> None:
         """The adjoints are those of the sweep above. Rows of the graph before stay as they are until their own come."""
-        self._progress, self._own = progress, False
+        self._own = self._own and progress is self._progress
+        self._progress = progress
         self._weights = answer.head["weights"]
 
     def show_step(self, progress: Progress, changed: set[int]) -> None:
