@@ -68,7 +68,7 @@ def swept_order(blocks: Blocks, part: bool) -> list[list[int]]:
     repetition = _repetition(mesh, SHARE_OF_PART if part else SHARE)
     layers = repetition.ordered if repetition else mesh.layers
     number, vertices = IN_PART if part else IN_LARGE if blocks.nodes > LARGE else IN_OTHERS
-    short = blocks.nodes > LARGE and mesh.weights.sum() <= SHORT * blocks.nodes
+    short = (part or blocks.nodes > LARGE) and mesh.weights.sum() <= SHORT * blocks.nodes
     copies = 1 if short else max(1, min(number, (vertices or mesh.size) // mesh.work(layers)))
     most = PASSES if repetition is None else BEFORE_IN_PART if part else BEFORE
     windows = _improved(mesh.part(layers, copies), repetition, 1 if short else SWEEPS, most)
@@ -105,6 +105,8 @@ def _improved(mesh: Mesh, repetition: Repetition | None, sweeps: int, most: int)
         mesh.sweep(rightwards=turn % 2 == 0, turned=not loose)
         mesh.transpose(ties=loose, most=min(_passes(mesh), most) if loose else _passes(mesh))
         windows += _windows(mesh, repetition)
+        if not all(window.crossings for window in windows):
+            break
     return sorted(windows, key=lambda window: window.crossings)
 
 
