@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from explorer.language.names import pretty_name
@@ -114,6 +114,9 @@ class NodeSearch(QLineEdit):
         self.textChanged.connect(lambda: self.setClearButtonEnabled(True))
         self.setMinimumWidth(70)
         self._index: _Index | None = None
+        self._count: int | None = None  # of the nodes that were found, None where none have been looked for …
+        self._looked_for = ""  # … with these words
+        self.textChanged.connect(lambda text: None if text == self._looked_for else self._tell(None))
 
     def start(self) -> None:
         """Be ready for other words."""
@@ -148,10 +151,30 @@ class NodeSearch(QLineEdit):
 
     def next_of(self, found: list[int], here: int | None, from_here: bool) -> int | None:
         """The one of these nodes after the one that is selected, or that one itself `from_here`; round and round."""
-        self.setToolTip(f"{len(found)} found; Return goes to the next" if self.text() else "")
-        self.setProperty("wrong", bool(self.text()) and not found)
+        self._tell(len(found) if self.text().strip() else None)
         after = -1 if here is None else here - 1 if from_here else here
         return next((node for node in found if node > after), found[0] if found else None)
+
+    def _tell(self, count: int | None) -> None:
+        """Say how many were found; None: nothing."""
+        self._count, self._looked_for = count, self.text()
+        words = "" if count is None else f"{count:,} found; Return goes to the next" if count else "No node fits"
+        self.setToolTip(words)
+        self.setAccessibleDescription(words)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """How many were found stands behind what is typed, where it has room."""
+        super().paintEvent(event)
+        if self._count is None:
+            return
+        words, metrics = f"{self._count:,}" if self._count else "none", self.fontMetrics()
+        typed = metrics.horizontalAdvance(self.text()) + 2 * metrics.averageCharWidth()
+        room = self.rect().adjusted(typed, 0, -self.height() - 4, 0)  # before the button that clears
+        if metrics.horizontalAdvance(words) <= room.width():
+            with QPainter(self) as painter:
+                painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+                painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
 
     def event(self, event: QEvent) -> bool:
         """Escape is ours here, and cancels nothing."""

@@ -717,6 +717,21 @@ def test_each_operation_in_a_folded_call_lights_the_edges_of_its_operands(window
     assert crossings == 8
 
 
+def test_how_many_nodes_a_search_has_found_is_seen(window, find):
+    """What found nothing looked like what had found the node that was selected before."""
+    search = find("graph.search")
+    QTest.keyClicks(search, "x1")
+    assert search.accessibleDescription().startswith("1 found")
+    QTest.keyClicks(search, "q")
+    assert search.accessibleDescription() == "No node fits"
+    seen = search.grab().toImage()
+    search.setText("x1")
+    search.setText("x1q")
+    assert search.accessibleDescription() == "", "nobody has looked for it"
+    assert search.grab().toImage() != seen
+    search.clear()
+
+
 def test_search_goes_from_one_node_to_the_next(window, find):
     search = find("graph.search")
     search.setText("x₂")
