@@ -160,6 +160,7 @@ class AdjointText(QPlainTextEdit):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_colours"):  # Qt changes it while we are made
+            self._colours.take_colour()
             self._colours.rehighlight()
 
 
@@ -169,8 +170,13 @@ class _Backward(QSyntaxHighlighter):
     def __init__(self, text: AdjointText) -> None:
         super().__init__(text.document())
         self._text = text
+        self.take_colour()
+
+    def take_colour(self) -> None:
+        """That of the palette as it is now; found once, for there may be thousands of lines."""
+        self._colour = colours_of(self._text.palette()).adjoint
 
     def highlightBlock(self, text: str) -> None:
         place = self.currentBlock().blockNumber()
         if place < len(self._text.lines) and self._text.lines[place][2]:
-            self.setFormat(0, len(text), colours_of(self._text.palette()).adjoint)
+            self.setFormat(0, len(text), self._colour)
