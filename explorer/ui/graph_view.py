@@ -94,6 +94,8 @@ class GraphView(QGraphicsView):
         same = old is not None and _same_places(old, picture)
         if old is not None and same:
             picture.selected = old.selected
+        if old is not None and old is not picture:
+            old.begin_state()  # the step's holds the whole answer, and that the picture: a circle that nobody collects
         self._relayer_timer.stop()
         self._relayering, self._moved = None, None
         self._edges = self._nodes = None  # before their items die
